@@ -1,0 +1,226 @@
+/**
+ * The engine's public face: what CLI, server and export call. Everything else in `engine/` is private.
+ * Times at this door are absolute (`bigint` ns since the epoch) unless a name says relative.
+ */
+import type { AbsoluteNs, ErrorCode, RelativeNs, TaskOptions } from "../base/index.ts";
+import type { AttributeTree, Interval, StateHistory } from "../state/index.ts";
+import type { StreamInfo, TraceWarning } from "../trace/index.ts";
+import type { View, ViewContext } from "../views/contract.ts";
+
+export interface OpenOptions extends TaskOptions {
+  /** Where histories are kept; default: `.storescope/` beside the trace, or the user's cache folder where that is read-only. */
+  readonly cacheDirectory?: string | undefined;
+}
+
+export type ExperimentStatus =
+  | { readonly state: "idle" }
+  | { readonly state: "running"; readonly done: number; readonly total: number }
+  | { readonly state: "completed" }
+  | { readonly state: "failed"; readonly code: ErrorCode | "BUG"; readonly message: string };
+
+export interface EventCount {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** `storescope info`. */
+export interface TraceInfo {
+  readonly path: string;
+  readonly format: string;
+  readonly environment: Readonly<Record<string, string | number | bigint>>;
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+  readonly bytes: number;
+  readonly streams: readonly StreamInfo[];
+  readonly discardedEvents: number;
+  readonly discardedPackets: number;
+  readonly warnings: readonly TraceWarning[];
+}
+
+/** One logical event of the events table: a trace event, or one record of a batch event, at its own time. */
+export interface EventRow {
+  readonly index: number;
+  readonly time: AbsoluteNs;
+  /** Data-store node or process it came from, e.g. `127.0.0.1:7001`; empty where unknown. */
+  readonly node: string;
+  readonly thread: number;
+  readonly name: string;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
+/** The steps of a request's life, in order. Waits are the steps whose name starts with "queued". */
+export type PhaseName =
+  | "queued-for-read"
+  | "read"
+  | "queued-behind"
+  | "parse"
+  | "queued-for-execution"
+  | "execute"
+  | "queued-for-write"
+  | "write";
+
+/** Who held the thread during a wait: label as in the Threads rows, and the request it served, if any. */
+export interface Holder {
+  readonly label: string;
+  readonly request: number | undefined;
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+}
+
+export interface Phase {
+  readonly name: PhaseName;
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+  readonly thread: number;
+  /** Only for waits, and only from `request(id)`: a full partition of [start, end). */
+  readonly holders?: readonly Holder[];
+}
+
+/** One request, from readable socket to reply written. */
+export interface RequestInfo {
+  readonly id: number;
+  readonly node: string;
+  readonly connection: number;
+  /** As in the Connections rows: `fd 9 127.0.0.1:50312`. */
+  readonly connectionLabel: string;
+  readonly command: string;
+  readonly type: "read" | "write" | "other";
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+  readonly durationNs: number;
+  readonly requestBytes: number;
+  readonly replyBytes: number;
+  readonly failed: boolean;
+  /** False when the trace ended, or tracing began, in the middle of its life. */
+  readonly complete: boolean;
+  readonly phases: readonly Phase[];
+}
+
+export interface RequestQuery {
+  readonly sort?: "duration" | "start" | "wait" | "execute" | undefined;
+  /** Filter expression; see docs/howto. */
+  readonly filter?: string | undefined;
+  readonly from?: AbsoluteNs | undefined;
+  readonly to?: AbsoluteNs | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** Durations in ns. */
+export interface Distribution {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface CommandStats {
+  readonly command: string;
+  readonly calls: number;
+  readonly requestBytes: number;
+  readonly replyBytes: number;
+  readonly failed: number;
+  readonly whole: Distribution;
+  readonly phases: Readonly<Partial<Record<PhaseName, Distribution>>>;
+}
+
+export interface NodeStats {
+  readonly node: string;
+  readonly nodeId: string;
+  readonly flavor: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly requests: number;
+  /** Bytes read from clients and from replicas: equals the server's total_net_input_bytes over the recording. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly commands: readonly CommandStats[];
+  readonly connections: readonly {
+    readonly connection: number;
+    readonly label: string;
+    readonly type: string;
+    readonly requests: number;
+    readonly bytesIn: number;
+    readonly bytesOut: number;
+  }[];
+  readonly bus: readonly {
+    readonly peer: string;
+    readonly type: string;
+    readonly messagesSent: number;
+    readonly bytesSent: number;
+    readonly messagesReceived: number;
+    readonly bytesReceived: number;
+  }[];
+}
+
+/** `storescope stats --json`. */
+export interface ExperimentStats {
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+  readonly events: number;
+  readonly lostEvents: number;
+  readonly nodes: readonly NodeStats[];
+}
+
+export type EventFormat = "text" | "babeltrace" | "json" | "csv";
+
+/** An opened experiment: one trace or several, opened together. */
+export interface Experiment {
+  /** Stable for the same paths: a UUID made from them. */
+  readonly id: string;
+  readonly name: string;
+  readonly traces: readonly TraceInfo[];
+  readonly origin: AbsoluteNs;
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+  /** Where the analysis stands. `analyze` starts it; views and queries need `completed`. */
+  readonly status: ExperimentStatus;
+  /** Builds the history, or finds it in the cache. Calling it again while it runs waits for the same run. */
+  analyze(options?: TaskOptions & { readonly force?: boolean }): Promise<AnalysisSummary>;
+  /** Event counts by name; reads the whole trace unless the history is there. */
+  eventCounts(options?: TaskOptions): Promise<readonly EventCount[]>;
+  readonly views: readonly View[];
+  /** The view of this id with the context to call it; throws NOT_FOUND, or HISTORY_INVALID before `analyze` is done. */
+  view(id: string): { readonly view: View; readonly context: ViewContext };
+  readonly state: StateHistory;
+  stateAt(time: AbsoluteNs, glob?: string): readonly { readonly path: string; readonly interval: Interval }[];
+  requests(query: RequestQuery): { readonly total: number; readonly requests: readonly RequestInfo[] };
+  /** One request with its waits attributed; throws NOT_FOUND. */
+  request(id: number): RequestInfo;
+  /** The request that the connection or thread row of the netflow view served at this time. */
+  requestAt(entry: number, time: AbsoluteNs): RequestInfo | undefined;
+  /** Logical events of one request, in time order. */
+  requestEvents(id: number): readonly EventRow[];
+  stats(query?: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined }): ExperimentStats;
+  /** Events table. `index` counts logical events in time order. */
+  readonly eventRowCount: number;
+  eventRows(index: number, count: number): readonly EventRow[];
+  /** Index of the first logical event at or after `time`. */
+  eventIndexAt(time: AbsoluteNs): number;
+  /** Next logical event from `index` on (or before it) whose named columns match the regular expressions; undefined when there is none. */
+  findEvent(
+    index: number,
+    direction: "next" | "previous",
+    columns: Readonly<Record<string, RegExp>>,
+    options?: TaskOptions,
+  ): number | undefined;
+  relative(time: AbsoluteNs): RelativeNs;
+  absolute(time: RelativeNs): AbsoluteNs;
+  close(): void;
+}
+
+export interface AnalysisSummary {
+  readonly cached: boolean;
+  readonly events: number;
+  readonly logicalEvents: number;
+  readonly requests: number;
+  readonly intervals: number;
+  readonly traceBytes: number;
+  readonly historyBytes: number;
+  readonly wallMs: number;
+  readonly historyDirectory: string;
+}
+
+/** Attribute tree type re-exported for shells that print it. */
+export type { AttributeTree };
