@@ -95,6 +95,8 @@ export interface StreamInfo {
   readonly packets: number;
   readonly start: AbsoluteNs;
   readonly end: AbsoluteNs;
+  /** Relative time at which this stream's clock reads 0: turns clock values carried inside events into times. Negative for a monotonic clock. */
+  readonly clockZero: RelativeNs;
   /** Events and packets the tracer dropped, as counted by its own packet headers. */
   readonly discardedEvents: number;
   readonly discardedPackets: number;
