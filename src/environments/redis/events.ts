@@ -83,7 +83,7 @@ export const events: readonly EventDefinition[] = [
   event(
     "link_open",
     every,
-    "u32 link, u8 inbound, string node_id, string raddr, u16 rport, u64 read_offset, u64 write_offset",
+    "u32 link, u8 inbound, string node_id, string laddr, u16 lport, string raddr, u16 rport, u64 read_offset, u64 write_offset",
     "A cluster-bus link appears, or was there when tracing was switched on, or learns its peer's node id.",
   ),
   event("link_close", every, "u32 link", "A cluster-bus link is freed."),
@@ -253,7 +253,7 @@ export const records: readonly RecordDefinition[] = [
   record(12, "call_start", "F", "command", "callFlags", "", "call_command_start."),
   record(13, "call_end", "F", "command", "callFlags", "reply_bytes", "call_command_end."),
   record(14, "process_end", "F", "", "", "", "end_process_command."),
-  record(15, "write", "L", "", "", "duration conn nwritten", "write_to_client_start to _end."),
+  record(15, "write", "L", "", "bit 0: bytes are still queued", "duration conn nwritten", "write_to_client_start to _end."),
   record(16, "write_start", "F", "", "", "conn", "write_to_client_start."),
   record(17, "write_end", "F", "", "", "conn nwritten left", "write_to_client_end."),
   record(18, "write_queue_add", "F", "length", "", "conn", "insert_client_write_queue."),
