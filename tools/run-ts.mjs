@@ -1,11 +1,22 @@
 // `node tools/run-ts.mjs FILE.ts [ARGS]`: runs a TypeScript file of this checkout (Node 20 cannot by itself). Also `importTypeScript` for other tools.
 // The file is bundled by esbuild, packages left out, and imported from a temporary file beside node_modules so that packages resolve.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./lib/root.mjs";
 
-/** Imports a TypeScript file and what it imports; returns its exports. In the bundle `import.meta.url` is that of the entry file. */
+/** Each file keeps its own `import.meta.url` in the bundle. */
+const ownUrl = {
+  name: "own-url",
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
+      loader: "ts",
+    }));
+  },
+};
+
+/** Imports a TypeScript file and what it imports; returns its exports. */
 export async function importTypeScript(file) {
   const { build } = await import("esbuild");
   const cache = join(root, ".cache");
@@ -23,7 +34,7 @@ export async function importTypeScript(file) {
       packages: "external",
       sourcemap: "inline",
       logLevel: "error",
-      define: { "import.meta.url": JSON.stringify(pathToFileURL(resolve(root, file)).href) },
+      plugins: [ownUrl],
     });
     return await import(pathToFileURL(outfile).href);
   } finally {

@@ -1,0 +1,40 @@
+/** What `--events` says: one of the sets, or a list of event names. */
+import { UsageError } from "../base/index.ts";
+import { type EventSet, eventNames } from "../environments/redis/index.ts";
+import { checkEventName } from "./lttng.ts";
+
+export interface EventSelection {
+  /** The set, or the one whose buffers suit a list. */
+  readonly set: EventSet;
+  /** As asked for: the set's name, or the list. */
+  readonly label: string;
+  readonly names: readonly string[];
+}
+
+const sets: readonly EventSet[] = ["light", "full", "classic"];
+
+/** Events that say who the server is and what the others' numbers mean: without them a trace cannot be understood alone. */
+const always = [
+  "server_info",
+  "thread_info",
+  "command_table",
+  "connection_open",
+  "connection_state",
+  "connection_close",
+  "link_open",
+  "link_close",
+];
+
+/** Parses `light`, `full`, `classic`, or a comma-separated list such as `poll_start,poll_end,myapp:*`; names without a provider are `redis:`. */
+export function selectEvents(text: string): EventSelection {
+  const set = sets.find((name) => name === text);
+  if (set !== undefined) return { set, label: set, names: eventNames(set) };
+  const asked = text.split(",").map((name) => checkEventName(name.includes(":") ? name : `redis:${name}`));
+  const known = new Set(sets.flatMap((name) => eventNames(name)));
+  for (const name of asked) {
+    if (name.startsWith("redis:") && !name.includes("*") && !known.has(name)) {
+      throw new UsageError(`there is no event ${name}; sets are ${sets.join(", ")}, and docs/events.md lists the events`);
+    }
+  }
+  return { set: "classic", label: text, names: [...new Set([...always.map((name) => `redis:${name}`), ...asked])] };
+}
