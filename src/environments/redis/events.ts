@@ -97,7 +97,7 @@ export const events: readonly EventDefinition[] = [
     `${connection}, u16 slot, u8 kind, string target`,
     "A command is sent elsewhere. Kind: 1 MOVED, 2 ASK, 3 other refusal.",
   ),
-  event("fork_start", every, "u8 purpose", "fork() is called. Purpose: 1 rdb, 2 aof, 3 load-check, 4 module."),
+  event("fork_start", every, "u8 purpose", "fork() is called. Purpose: 1 rdb, 2 aof, 3 script debugger, 4 module."),
   event("fork_end", every, "u8 purpose, s32 child_pid, u64 duration_ns", "fork() returned in the parent."),
   event("rdb_save_start", every, "u8 background", "An RDB save begins in this process."),
   event("rdb_save_end", every, "u8 background, s32 result", "It ended."),
