@@ -11,9 +11,9 @@ export interface TspError {
 
 export type ResponseStatus = "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED";
 
-/** Every model comes in one of these. `model` is null while nothing can be said yet, but never where clients dereference it (states, annotations). */
+/** Every model comes in one of these. `model` is absent while nothing can be said yet, but never where clients dereference it (states, annotations). */
 export interface GenericResponse<T> {
-  readonly model: T | null;
+  readonly model: T | undefined;
   readonly status: ResponseStatus;
   readonly statusMessage: string;
 }

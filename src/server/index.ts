@@ -1,0 +1,88 @@
+/**
+ * The HTTP server: the Trace Server Protocol at `/tsp/api`, Storescope's own endpoints at `/api`, and the built web UI at `/`.
+ * Loopback only. It opens no trace and writes no file; what it serves is decided by whoever starts it.
+ */
+import type { AddressInfo } from "node:net";
+import helmet from "@fastify/helmet";
+import fastifyStatic from "@fastify/static";
+import Fastify from "fastify";
+import type { Experiment } from "../engine/contract.ts";
+import { registerApiRoutes } from "./api-routes.ts";
+import { createCatalogue } from "./catalogue.ts";
+import { installHttpBase } from "./http.ts";
+import { type RouteOptions, registerTspRoutes } from "./tsp-routes.ts";
+
+export interface ServerOptions {
+  /** Only loopback is offered: a trace holds addresses, commands and sometimes keys. */
+  readonly host?: "127.0.0.1";
+  /** 0: any free port; see `url`. */
+  readonly port: number;
+  readonly experiments: readonly Experiment[];
+  /** Folder of the built UI; without it only the two APIs are served. */
+  readonly webRoot?: string | undefined;
+  /** When set, `/api` and `/tsp` need `Authorization: Bearer <token>`; `url` carries it in its fragment, which browsers never send. */
+  readonly token?: string | undefined;
+  /** Version to report; default 0.0.0. */
+  readonly version?: string | undefined;
+  /** Receives errors that are bugs; default: printed with their stack on stderr. */
+  readonly onBug?: ((error: unknown) => void) | undefined;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Stops listening and drops open connections. Experiments stay open: they belong to the caller. */
+  close(): Promise<void>;
+}
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const host = options.host ?? "127.0.0.1";
+  const onBug = options.onBug ?? ((error: unknown) => console.error(error));
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 1 << 20,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
+  });
+  let port = options.port;
+
+  installHttpBase(app, { port: () => port, token: options.token, onBug });
+  await app.register(helmet, {
+    // Everything comes from this server. Styles set by script through the CSSOM are not inline styles; no <style> element is ever made.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: false,
+    referrerPolicy: { policy: "no-referrer" },
+  });
+
+  const routes: RouteOptions = { catalogue: createCatalogue(options.experiments), version: options.version ?? "0.0.0", onBug };
+  registerTspRoutes(app, routes);
+  registerApiRoutes(app, routes);
+  if (options.webRoot !== undefined) {
+    await app.register(fastifyStatic, {
+      root: options.webRoot,
+      dotfiles: "ignore",
+      cacheControl: false,
+      setHeaders: (response, path) => {
+        // Built assets have a hash in their name; the page that names them must always be fresh.
+        response.header("cache-control", path.endsWith(".html") ? "no-store" : "public, max-age=31536000, immutable");
+      },
+    });
+  }
+
+  await app.listen({ host, port: options.port });
+  port = (app.server.address() as AddressInfo).port;
+  const fragment = options.token === undefined ? "" : `#token=${encodeURIComponent(options.token)}`;
+  return { url: `http://${host}:${port}/${fragment}`, close: () => app.close() };
+}
