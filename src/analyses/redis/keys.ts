@@ -1,0 +1,160 @@
+/**
+ * Public names of what the `redis` analysis writes (docs/model.md explains each).
+ *
+ *     Redis/<host:port>/
+ *       Connections/<conn_id>/{State,Type,Memory,DataStructure,Thread}
+ *       Requests/<conn_id>/{Request,Type,DataStructure}
+ *       Bus/<peer>/{Sent,Received,Backlog,Type}
+ *       Threads/<tid>/{Operation,Request}
+ *       EventLoop/{Phase,Iteration,Ready,QueueLength}
+ */
+import type { ColumnSpec } from "../../state/index.ts";
+import type { BucketCounts } from "../time-buckets.ts";
+
+export const root = "Redis";
+
+export const branches = {
+  connections: "Connections",
+  requests: "Requests",
+  bus: "Bus",
+  threads: "Threads",
+  eventLoop: "EventLoop",
+} as const;
+
+/** Values of Connections/<id>/State besides command names. The upper-case ones are the paper's. Idle is stored as no state. */
+export const connectionStates = {
+  idle: "idle",
+  queuedForRead: "queued for read",
+  reading: "READ CLIENT",
+  queuedForExecution: "queued for execution",
+  queuedForWrite: "queued for write",
+  writing: "WRITE TO CLIENT",
+  blocked: "BLOCKED",
+  freeing: "FREEING CLIENT",
+  closed: "closed",
+} as const;
+
+/** Values of Threads/<tid>/Operation besides command names and `Reading SSL bytes=N`. Polling and waiting are stored as no state. */
+export const operations = {
+  polling: "POLLING",
+  eventLoop: "EVENT LOOP",
+  reading: "READ CLIENT",
+  writing: "WRITE TO CLIENT",
+  runningTask: "RUNNING TASK",
+  beforeSleep: "BEFORE SLEEP",
+  cron: "CRON",
+  clusterRead: "CLUSTER READ",
+  clusterSend: "CLUSTER SEND",
+  freeing: "FREEING CLIENT",
+  fork: "FORK",
+  waiting: "WAITING",
+} as const;
+
+/** Bits of the requests table's `flags`. */
+export const requestFlags = { read: 1, write: 2, failed: 4, incomplete: 8, notCalled: 16, blocked: 32 } as const;
+
+/** Stands for an unknown number of bytes. */
+export const unknownBytes = 0xffff_ffff;
+
+/**
+ * One row per request, in order of completion. Times are relative ns and never decrease from `arrived` to `writeEnd`:
+ *
+ *     arrived ..queued-for-read.. readStart ..read.. readEnd ..queued-behind|queued-for-execution.. parseStart ..parse..
+ *     callStart ..execute.. callEnd ..queued-for-write.. writeStart ..write.. writeEnd
+ *
+ * `connection` is a row of the connections table, `process` of the processes document. `readThread` and `thread` are kernel thread ids.
+ */
+export const requestColumns = [
+  { name: "id", type: "u32" },
+  { name: "process", type: "u16" },
+  { name: "connection", type: "u32" },
+  { name: "command", type: "text" },
+  { name: "flags", type: "u8" },
+  { name: "readThread", type: "u32" },
+  { name: "thread", type: "u32" },
+  { name: "arrived", type: "f64" },
+  { name: "readStart", type: "f64" },
+  { name: "readEnd", type: "f64" },
+  { name: "parseStart", type: "f64" },
+  { name: "callStart", type: "f64" },
+  { name: "callEnd", type: "f64" },
+  { name: "writeStart", type: "f64" },
+  { name: "writeEnd", type: "f64" },
+  { name: "requestBytes", type: "u32" },
+  { name: "replyBytes", type: "u32" },
+] as const satisfies readonly ColumnSpec[];
+
+/** Calls inside another command (scripts, transactions, modules) that INFO commandstats counts as calls of their own. */
+export const nestedCallColumns = [
+  { name: "process", type: "u16" },
+  { name: "connection", type: "u32" },
+  { name: "command", type: "text" },
+  { name: "flags", type: "u8" },
+  { name: "start", type: "f64" },
+  { name: "end", type: "f64" },
+] as const satisfies readonly ColumnSpec[];
+
+/** One row per connection, in order of appearance. `closed` is infinite while open at the end. Bytes are as far as the trace saw them. */
+export const connectionColumns = [
+  { name: "process", type: "u16" },
+  { name: "connection", type: "u32" },
+  { name: "label", type: "text" },
+  { name: "kind", type: "text" },
+  { name: "opened", type: "f64" },
+  { name: "closed", type: "f64" },
+  { name: "bytesIn", type: "f64" },
+  { name: "bytesOut", type: "f64" },
+  { name: "requests", type: "u32" },
+] as const satisfies readonly ColumnSpec[];
+
+/**
+ * One row per cluster-bus message, in the order in which both ends were known. `received` (or `sent`) is infinite when the other end is not in the
+ * trace. `from` and `to` are processes; 65535 is one that is not in the trace. `request` is the request that caused it; 4294967295 for none.
+ */
+export const messageColumns = [
+  { name: "from", type: "u16" },
+  { name: "to", type: "u16" },
+  { name: "type", type: "u16" },
+  { name: "length", type: "u32" },
+  { name: "sent", type: "f64" },
+  { name: "received", type: "f64" },
+  { name: "request", type: "u32" },
+] as const satisfies readonly ColumnSpec[];
+
+export const tables = { requests: "requests", nestedCalls: "nested-calls", connections: "connections", messages: "messages" } as const;
+
+/** The `processes` document. */
+export interface ProcessSummary {
+  readonly index: number;
+  readonly node: string;
+  readonly pid: number;
+  readonly trace: number;
+  readonly nodeId: string;
+  readonly flavor: string;
+  readonly version: string;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly commands: readonly (string | null)[];
+  readonly calls: Readonly<Record<string, number>>;
+  readonly threads: readonly { readonly thread: number; readonly tid: number; readonly role: string }[];
+  readonly bus: readonly {
+    readonly peer: string;
+    readonly type: string;
+    readonly messagesSent: number;
+    readonly bytesSent: number;
+    readonly messagesReceived: number;
+    readonly bytesReceived: number;
+  }[];
+  readonly badRecords: number;
+}
+
+/** The `steps` document: logical events, that is steps and rare events, by name and over time; and what decoding them again at random needs. */
+export interface StepSummary {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly buckets: BucketCounts;
+  /** Largest distance in ns between a step and the event that carried it. */
+  readonly maxLag: number;
+  readonly slopes: Readonly<Record<string, number>>;
+}
+
+export const documents = { processes: "processes", steps: "steps" } as const;

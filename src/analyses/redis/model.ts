@@ -1,0 +1,997 @@
+/**
+ * The resource-driven model of the paper (section III.C, Fig. 3): Connections, Requests, Bus, Threads and Event loop of every traced Redis process,
+ * and a row for every request with the times of each phase of its life.
+ *
+ * It is an automaton over steps (environments/redis). Per process steps come in time order; processes are independent of each other but for bus
+ * messages, which are matched by link and stream offset in whatever order their two ends arrive.
+ *
+ * A request's life, and where each time comes from:
+ *
+ *     poll returns  socket read     command parsed            the reply is written
+ *     arrived       readStart/End   parseStart  callStart/End writeStart/End
+ *        |--queued for read--|--read--|--queued behind--|--parse--|--execute--|--queued for write--|--write--|
+ *
+ * With a pipeline several requests share arrived, readStart and readEnd, and one write answers them all. A request that needs several reads has arrived
+ * with its first byte; its read phase lasts to the last one. On io threads the time from readEnd to the main thread taking over is "queued for execution".
+ */
+import type { RelativeNs } from "../../base/index.ts";
+import {
+  connectionKinds,
+  type RareEvent,
+  type RedisProcess,
+  type Slopes,
+  Step,
+  type StepSink,
+  stepName,
+} from "../../environments/redis/index.ts";
+import type { HistoryWriter, Quark, StateBuilder, TableBuilder } from "../../state/index.ts";
+import type { TraceSource } from "../../trace/index.ts";
+import { TimeBuckets } from "../time-buckets.ts";
+import {
+  branches,
+  connectionColumns,
+  connectionStates,
+  messageColumns,
+  nestedCallColumns,
+  operations,
+  type ProcessSummary,
+  requestColumns,
+  requestFlags,
+  root,
+  type StepSummary,
+  tables,
+  unknownBytes,
+} from "./keys.ts";
+
+const none = 0xffff_ffff;
+const unknownProcess = 0xffff;
+const forever = Number.POSITIVE_INFINITY;
+/** Command flags of the command_table event. */
+const readFlag = 1;
+const writeFlag = 2;
+/** Bits of call steps' flags (events.ts, callFlags). */
+const countedBit = 4;
+const errorBit = 8;
+const blockedBit = 16;
+
+/** A request under way. */
+interface Request {
+  readonly id: number;
+  readonly arrived: number;
+  readonly readStart: number;
+  readonly readEnd: number;
+  readonly readThread: number;
+  parseStart: number;
+  callStart: number;
+  callEnd: number;
+  writeStart: number;
+  command: number;
+  flags: number;
+  requestBytes: number;
+  replyBytes: number;
+}
+
+interface Connection {
+  readonly row: number;
+  readonly id: number;
+  label: string;
+  kind: string;
+  opened: number;
+  closed: number;
+  bytesIn: number;
+  bytesOut: number;
+  requests: number;
+  readonly state: Quark;
+  readonly type: Quark;
+  readonly memory: Quark;
+  readonly dataStructure: Quark;
+  readonly thread: Quark;
+  readonly request: Quark;
+  readonly requestType: Quark;
+  readonly requestData: Quark;
+  /** Time of the last change of `state`. */
+  changed: number;
+  /** Low 32 bits of the request stream's offset up to which bytes were read, and parsed; -1 while unknown. */
+  readOffset: number;
+  parsedOffset: number;
+  arrived: number;
+  readStart: number;
+  readEnd: number;
+  readThread: number;
+  /** End of the previous request's processing. */
+  processed: number;
+  /** Parsed and not yet called, or being called. */
+  current: Request | undefined;
+  /** Executed, reply not yet written. */
+  readonly unanswered: Request[];
+}
+
+interface Thread {
+  readonly tid: number;
+  readonly operation: Quark;
+  readonly request: Quark;
+  readonly stack: number[];
+  current: number;
+  /** Time of the last step on the thread. */
+  last: number;
+}
+
+interface Message {
+  readonly process: number;
+  readonly time: number;
+  readonly type: number;
+  readonly length: number;
+  readonly request: number;
+}
+
+/** One direction of one bus link: messages whose other end is still to come, by their end offset. */
+interface BusStream {
+  readonly sent: Map<number, Message>;
+  readonly received: Map<number, Message>;
+}
+
+interface Link {
+  peer: string;
+  outgoing: BusStream | undefined;
+  incoming: BusStream | undefined;
+  sent: Quark;
+  received: Quark;
+  backlog: Quark;
+  totals: BusTotals;
+}
+
+interface BusTotals {
+  readonly type: string;
+  messagesSent: number;
+  bytesSent: number;
+  messagesReceived: number;
+  bytesReceived: number;
+}
+
+interface Process {
+  readonly of: RedisProcess;
+  readonly node: string;
+  readonly connectionsQuark: Quark;
+  readonly requestsQuark: Quark;
+  readonly busQuark: Quark;
+  readonly threadsQuark: Quark;
+  readonly phase: Quark;
+  readonly iteration: Quark;
+  readonly ready: Quark;
+  readonly queueLength: Quark;
+  readonly connections: Map<number, Connection>;
+  readonly threads: Map<number, Thread>;
+  readonly links: Map<number, Link>;
+  readonly bus: Map<string, BusTotals>;
+  readonly calls: Map<number, number>;
+  readonly commandText: number[];
+  readonly commandType: number[];
+  iterations: number;
+  polled: number;
+  bytesIn: number;
+  bytesOut: number;
+  /** Whether reads and what they trigger are one scope (a read_end comes): not so in the `light` set. */
+  hasReadEnd: boolean;
+  /** The request being executed by the main thread; undefined between requests. */
+  executing: Request | undefined;
+}
+
+/** Turns steps into states and rows. */
+export class RedisModel implements StepSink {
+  private readonly writer: HistoryWriter;
+  private readonly state: StateBuilder;
+  private readonly requests: TableBuilder;
+  private readonly nestedCalls: TableBuilder;
+  private readonly messages: TableBuilder;
+  private readonly processes: Process[] = [];
+  private readonly connections: { readonly process: Process; readonly connection: Connection }[] = [];
+  private readonly streams = new Map<string, BusStream>();
+  private readonly hostname: string;
+  private readonly hasReadEnd: boolean;
+  private readonly row = new Float64Array(requestColumns.length);
+  private readonly messageRow = new Float64Array(messageColumns.length);
+  private readonly nestedRow = new Float64Array(nestedCallColumns.length);
+  private readonly nestedStarts: number[] = [];
+  private readonly buckets = new TimeBuckets();
+  private readonly stepCounts = new Float64Array(256);
+  private readonly rareCounts = new Map<string, number>();
+  private nextRequest = 0;
+  private readonly text: Readonly<Record<keyof typeof connectionStates, number>>;
+  private readonly op: Readonly<Record<keyof typeof operations, number>>;
+  private readonly phases: { readonly polling: number; readonly events: number; readonly beforeSleep: number; readonly cron: number };
+  private readonly lists: { readonly pendingRead: number; readonly pendingWrite: number };
+  private readonly readText: number;
+  private readonly writeText: number;
+  private readonly otherText: number;
+  private readonly notExecuted: number;
+
+  constructor(writer: HistoryWriter, source: TraceSource) {
+    this.writer = writer;
+    this.state = writer.state;
+    this.requests = writer.table(tables.requests, requestColumns);
+    this.nestedCalls = writer.table(tables.nestedCalls, nestedCallColumns);
+    this.messages = writer.table(tables.messages, messageColumns);
+    const hostname = source.environment["hostname"];
+    this.hostname = typeof hostname === "string" && hostname !== "" ? hostname : "localhost";
+    const names = new Set(source.eventClasses.map((eventClass) => eventClass.name));
+    this.hasReadEnd = names.has("redis:steps") || !names.has("redis:commands");
+    const intern = (text: string): number => this.state.intern(text);
+    this.text = mapValues(connectionStates, intern);
+    this.op = mapValues(operations, intern);
+    this.phases = {
+      polling: intern("polling"),
+      events: intern("processing events"),
+      beforeSleep: intern("before sleep"),
+      cron: intern("cron"),
+    };
+    this.lists = { pendingRead: intern("pending-read"), pendingWrite: intern("pending-write") };
+    this.readText = intern("read");
+    this.writeText = intern("write");
+    this.otherText = intern("other");
+    this.notExecuted = this.requests.intern("(not executed)");
+  }
+
+  // ---- StepSink -------------------------------------------------------------------------------------------------------------------------------------
+
+  step(
+    of: RedisProcess,
+    kind: number,
+    time: RelativeNs,
+    threadIndex: number,
+    conn: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+  ): void {
+    this.buckets.add(time);
+    this.stepCounts[kind] = (this.stepCounts[kind] as number) + 1;
+    const process = this.process(of);
+    const thread = this.thread(process, threadIndex);
+    switch (kind) {
+      case Step.pollStart:
+        thread.stack.length = 0;
+        this.operate(thread, time, this.op.polling);
+        this.state.setText(time, process.phase, this.phases.polling);
+        break;
+      case Step.pollEnd:
+        this.operate(thread, time, this.op.eventLoop);
+        this.state.setText(time, process.phase, this.phases.events);
+        process.polled = time;
+        process.iterations++;
+        this.state.setNumber(time, process.iteration, process.iterations);
+        this.state.setNumber(time, process.ready, a);
+        break;
+      case Step.readStart:
+        this.readStart(process, thread, this.connection(process, conn, time), time);
+        break;
+      case Step.readDone:
+        this.readDone(process, thread, this.connection(process, conn, time), time, a);
+        break;
+      case Step.readEnd:
+        this.pop(thread, time, this.op.reading);
+        this.readEnd(this.connection(process, conn, time), time, a);
+        break;
+      case Step.parsed:
+        this.parsed(this.connection(process, conn, time), thread, time, b);
+        break;
+      case Step.callStart:
+        this.callStart(process, thread, conn, time, a, b);
+        break;
+      case Step.callEnd:
+        this.callEnd(process, thread, conn, time, a, b, c);
+        break;
+      case Step.processEnd: {
+        const connection = this.connection(process, conn, time);
+        connection.processed = time;
+        this.settleUncalled(connection, time);
+        break;
+      }
+      case Step.writeStart:
+        this.writeStart(process, thread, this.connection(process, conn, time), time);
+        break;
+      case Step.writeEnd:
+        this.writeEnd(process, thread, this.connection(process, conn, time), time, a, b);
+        break;
+      case Step.readQueueAdd: {
+        const connection = this.connection(process, conn, time);
+        this.queueForRead(process, connection, time);
+        this.state.setText(time, connection.dataStructure, this.lists.pendingRead);
+        this.state.setText(time, connection.requestData, this.lists.pendingRead);
+        break;
+      }
+      case Step.writeQueueAdd: {
+        const connection = this.connection(process, conn, time);
+        this.state.setText(time, connection.dataStructure, this.lists.pendingWrite);
+        this.state.setText(time, connection.requestData, this.lists.pendingWrite);
+        break;
+      }
+      case Step.readQueueRemove:
+      case Step.writeQueueRemove: {
+        const connection = this.connection(process, conn, time);
+        const list = this.state.intern(`io-list-${a}`);
+        this.state.setText(time, connection.dataStructure, list);
+        this.state.setText(time, connection.requestData, list);
+        break;
+      }
+      case Step.ioRunStart:
+      case Step.handleReadsStart:
+        this.push(thread, time, this.op.runningTask);
+        break;
+      case Step.ioRunEnd:
+      case Step.handleReadsEnd:
+        this.pop(thread, time, this.op.runningTask);
+        break;
+      case Step.handleWritesStart:
+        this.state.setNumber(time, process.queueLength, a);
+        break;
+      case Step.handleWritesEnd:
+        this.state.setNumber(time, process.queueLength, 0);
+        break;
+      case Step.beforeSleepStart:
+        this.push(thread, time, this.op.beforeSleep);
+        this.state.setText(time, process.phase, this.phases.beforeSleep);
+        break;
+      case Step.beforeSleepEnd:
+        this.pop(thread, time, this.op.beforeSleep);
+        break;
+      case Step.timeEventsStart:
+        this.push(thread, time, this.op.cron);
+        this.state.setText(time, process.phase, this.phases.cron);
+        break;
+      case Step.timeEventsEnd:
+        this.pop(thread, time, this.op.cron);
+        break;
+      case Step.sslRead:
+        if (b > 0) this.flash(thread, time, this.state.intern(`Reading SSL bytes=${b}`));
+        break;
+      case Step.housekeeping:
+        this.flash(thread, time, this.state.intern(housekeepingLabel(a)), b);
+        break;
+      case Step.clusterSend:
+        this.clusterSend(process, time, a, b, c, d, e);
+        break;
+      case Step.clusterWrite: {
+        this.flash(thread, time, this.op.clusterSend);
+        this.state.setNumber(time, this.link(process, a).backlog, c);
+        break;
+      }
+      case Step.clusterRead:
+        this.flash(thread, time, this.op.clusterRead);
+        break;
+      case Step.clusterPacket:
+        this.clusterPacket(process, thread, time, a, b, c, d);
+        break;
+      default:
+      // The others change no state: they are there for the events table.
+    }
+    thread.last = time;
+  }
+
+  rare(of: RedisProcess, event: RareEvent): void {
+    const process = this.process(of);
+    const { fields, time } = event;
+    this.buckets.add(time);
+    this.rareCounts.set(event.name, (this.rareCounts.get(event.name) ?? 0) + 1);
+    switch (event.name) {
+      case "connection_open":
+      case "connection_state": {
+        const connection = this.connection(process, event.conn, time);
+        const kind = connectionKinds[Number(fields["kind"])] ?? "client";
+        connection.kind = kind;
+        connection.label = `fd ${fields["fd"]} ${fields["raddr"]}:${fields["rport"]}`;
+        connection.readOffset = Number(fields["read_offset"]) % 0x1_0000_0000;
+        connection.parsedOffset = connection.readOffset;
+        this.state.set(time, connection.type, kind);
+        this.setState(connection, time, this.text.idle);
+        break;
+      }
+      case "connection_close":
+      case "free_client": {
+        const connection = process.connections.get(event.conn);
+        if (connection === undefined) break;
+        if (event.name === "free_client") {
+          this.setState(connection, time, this.text.freeing);
+          this.flash(this.thread(process, event.thread), time, this.op.freeing);
+        }
+        this.closeConnection(process, connection, time);
+        break;
+      }
+      case "client_blocked": {
+        const connection = this.connection(process, event.conn, time);
+        this.setState(connection, time, this.text.blocked);
+        break;
+      }
+      case "client_unblocked": {
+        const connection = this.connection(process, event.conn, time);
+        this.setState(connection, time, connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle);
+        break;
+      }
+      case "fork_start":
+        this.push(this.thread(process, event.thread), time, this.op.fork);
+        break;
+      case "fork_end":
+        this.pop(this.thread(process, event.thread), time, this.op.fork);
+        break;
+      case "link_open":
+        this.openLink(process, event);
+        break;
+      default:
+    }
+  }
+
+  // ---- Requests -------------------------------------------------------------------------------------------------------------------------------------
+
+  /** The socket became readable when poll last returned, unless this connection was already served in this iteration. */
+  private queueForRead(process: Process, connection: Connection, time: number): void {
+    // A request that needs several reads keeps the arrival of its first byte.
+    const isPartial = connection.readOffset >= 0 && connection.parsedOffset >= 0 && connection.readOffset !== connection.parsedOffset;
+    if (isPartial && connection.current === undefined && connection.readStart >= 0) return;
+    const arrived = Math.min(time, Math.max(process.polled, connection.readEnd));
+    connection.arrived = arrived;
+    connection.readStart = -1;
+    if (connection.unanswered.length === 0) this.setState(connection, arrived, this.text.queuedForRead);
+  }
+
+  private readStart(process: Process, thread: Thread, connection: Connection, time: number): void {
+    this.settleUncalled(connection, time);
+    if (connection.arrived < 0 || connection.arrived <= connection.readEnd) this.queueForRead(process, connection, time);
+    if (connection.readStart < 0) connection.readStart = time;
+    connection.readThread = thread.tid;
+    this.push(thread, time, this.op.reading);
+    this.setState(connection, time, this.text.reading);
+    this.state.setNumber(time, connection.thread, thread.tid);
+  }
+
+  private readDone(process: Process, thread: Thread, connection: Connection, time: number, nread: number): void {
+    if (!this.hasReadEnd) this.pop(thread, time, this.op.reading);
+    connection.readEnd = time;
+    connection.arrived = Math.min(connection.arrived, time);
+    if (nread > 0) {
+      if (connection.readOffset >= 0) connection.readOffset = (connection.readOffset + nread) % 0x1_0000_0000;
+      connection.bytesIn += nread;
+      if (connection.kind !== "master") process.bytesIn += nread;
+    }
+    if (!this.hasReadEnd || nread <= 0)
+      this.setState(connection, time, connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle);
+  }
+
+  private readEnd(connection: Connection, time: number, queryBuffer: number): void {
+    this.state.setNumber(time, connection.memory, queryBuffer);
+    const waitsForMain = connection.current !== undefined;
+    if (connection.unanswered.length > 0) this.setState(connection, time, this.text.queuedForWrite);
+    else this.setState(connection, time, waitsForMain ? this.text.queuedForExecution : this.text.idle);
+  }
+
+  private begin(connection: Connection, parseStart: number): Request {
+    const readStart = connection.readStart >= 0 ? connection.readStart : connection.readEnd >= 0 ? connection.readEnd : parseStart;
+    const readEnd = Math.max(readStart, connection.readEnd);
+    return {
+      id: this.nextRequest++,
+      arrived: connection.arrived >= 0 ? Math.min(connection.arrived, readStart) : readStart,
+      readStart,
+      readEnd,
+      readThread: connection.readThread,
+      parseStart: Math.max(readEnd, parseStart),
+      callStart: -1,
+      callEnd: -1,
+      writeStart: -1,
+      command: -1,
+      flags: 0,
+      requestBytes: unknownBytes,
+      replyBytes: unknownBytes,
+    };
+  }
+
+  private parsed(connection: Connection, thread: Thread, time: number, endOffset: number): void {
+    this.settleUncalled(connection, time);
+    const onOtherThread = connection.readThread !== thread.tid;
+    const request = this.begin(connection, onOtherThread ? time : Math.max(connection.readEnd, connection.processed));
+    if (connection.parsedOffset >= 0) request.requestBytes = (endOffset - connection.parsedOffset + 0x1_0000_0000) % 0x1_0000_0000;
+    connection.parsedOffset = endOffset;
+    connection.current = request;
+  }
+
+  private callStart(process: Process, thread: Thread, conn: number, time: number, command: number, flags: number): void {
+    const text = this.commandText(process, command);
+    this.push(thread, time, text);
+    if ((flags & 3) !== 0 || conn < 0) {
+      this.nestedStarts.push(time);
+      return;
+    }
+    const connection = this.connection(process, conn, time);
+    connection.current ??= this.begin(connection, time);
+    const request = connection.current;
+    // After an io thread's read, the main thread takes over where its last step left off.
+    if (connection.readThread !== thread.tid) request.parseStart = Math.max(request.parseStart, thread.last);
+    request.parseStart = Math.min(request.parseStart, time);
+    request.callStart = time;
+    request.command = command;
+    process.executing = request;
+    this.setState(connection, time, text);
+    this.state.setNumber(time, thread.request, request.id);
+    this.state.setNumber(time, connection.request, request.id);
+    this.state.setText(time, connection.requestType, this.typeText(process, command));
+  }
+
+  private callEnd(process: Process, thread: Thread, conn: number, time: number, command: number, flags: number, replyBytes: number): void {
+    this.pop(thread, time, this.commandText(process, command));
+    if ((flags & countedBit) !== 0) process.calls.set(command, (process.calls.get(command) ?? 0) + 1);
+    if ((flags & 3) !== 0 || conn < 0) {
+      this.nestedCall(process, conn, time, command, flags);
+      return;
+    }
+    this.state.clear(time, thread.request);
+    process.executing = undefined;
+    const connection = this.connection(process, conn, time);
+    const request = connection.current ?? this.begin(connection, time);
+    connection.current = undefined;
+    connection.processed = time;
+    if (request.callStart < 0) request.callStart = request.parseStart;
+    request.command = command;
+    request.callEnd = time;
+    request.flags |= this.commandType(process, command);
+    if ((flags & errorBit) !== 0) request.flags |= requestFlags.failed;
+    if ((flags & blockedBit) !== 0) request.flags |= requestFlags.blocked;
+    if ((flags & countedBit) === 0) request.flags |= requestFlags.notCalled;
+    if (replyBytes >= 0) request.replyBytes = replyBytes;
+    const isAnswered = connection.kind !== "master" && (replyBytes !== 0 || (flags & blockedBit) !== 0);
+    if (isAnswered) {
+      connection.unanswered.push(request);
+      this.setState(connection, time, (flags & blockedBit) !== 0 ? this.text.blocked : this.text.queuedForWrite);
+    } else {
+      request.writeStart = time;
+      this.complete(process, connection, request, time);
+      this.setState(connection, time, this.text.idle);
+    }
+  }
+
+  private nestedCall(process: Process, conn: number, time: number, command: number, flags: number): void {
+    const start = this.nestedStarts.pop() ?? time;
+    if ((flags & countedBit) === 0) return;
+    const row = this.nestedRow;
+    row[0] = process.of.index;
+    row[1] = process.connections.get(conn)?.row ?? none;
+    row[2] = this.nestedCalls.intern(this.commandName(process, command));
+    row[3] = this.commandType(process, command) | ((flags & errorBit) !== 0 ? requestFlags.failed : 0);
+    row[4] = start;
+    row[5] = time;
+    this.nestedCalls.append(row);
+  }
+
+  /** A request that was parsed but never called (queued by MULTI, redirected, refused) is over when its processing is. */
+  private settleUncalled(connection: Connection, time: number): void {
+    const request = connection.current;
+    if (request === undefined || request.callStart >= 0) return;
+    connection.current = undefined;
+    request.callStart = Math.max(request.parseStart, time);
+    request.callEnd = request.callStart;
+    request.flags |= requestFlags.notCalled;
+    connection.processed = time;
+    connection.unanswered.push(request);
+    this.setState(connection, time, this.text.queuedForWrite);
+  }
+
+  private writeStart(process: Process, thread: Thread, connection: Connection, time: number): void {
+    this.settleUncalled(connection, time);
+    for (const request of connection.unanswered)
+      if (request.writeStart < 0 && (request.flags & requestFlags.blocked) === 0) request.writeStart = time;
+    // A blocked request is answered by a write of its own, later than its call.
+    for (const request of connection.unanswered) if (request.writeStart < 0) request.writeStart = time;
+    this.push(thread, time, this.op.writing);
+    if (connection.unanswered.length > 0) this.state.setNumber(time, thread.request, (connection.unanswered[0] as Request).id);
+    this.setState(connection, time, this.text.writing);
+    this.state.setNumber(time, connection.thread, thread.tid);
+    process.executing = undefined;
+  }
+
+  private writeEnd(process: Process, thread: Thread, connection: Connection, time: number, nwritten: number, left: number): void {
+    this.pop(thread, time, this.op.writing);
+    this.state.clear(time, thread.request);
+    if (nwritten > 0) {
+      connection.bytesOut += nwritten;
+      process.bytesOut += nwritten;
+    }
+    if (left === 0) {
+      const only = connection.unanswered.length === 1;
+      for (const request of connection.unanswered) {
+        if (only && request.replyBytes === unknownBytes && nwritten >= 0) request.replyBytes = nwritten;
+        this.complete(process, connection, request, time);
+      }
+      connection.unanswered.length = 0;
+      this.state.clear(time, connection.request);
+      this.state.clear(time, connection.requestType);
+      this.setState(connection, time, this.text.idle);
+    } else this.setState(connection, time, this.text.queuedForWrite);
+    this.state.clear(time, connection.dataStructure);
+    this.state.clear(time, connection.requestData);
+  }
+
+  private complete(process: Process, connection: Connection, request: Request, time: number): void {
+    const row = this.row;
+    connection.requests++;
+    row[0] = request.id;
+    row[1] = process.of.index;
+    row[2] = connection.row;
+    row[3] = request.command < 0 ? this.notExecuted : this.requests.intern(this.commandName(process, request.command));
+    row[4] = request.flags;
+    row[5] = request.readThread;
+    row[6] = process.of.threads.get(0)?.tid ?? process.of.pid;
+    row[7] = request.arrived;
+    row[8] = request.readStart;
+    row[9] = request.readEnd;
+    row[10] = request.parseStart;
+    row[11] = request.callStart;
+    row[12] = request.callEnd;
+    row[13] = request.writeStart;
+    row[14] = time;
+    row[15] = request.requestBytes;
+    row[16] = request.replyBytes;
+    this.requests.append(row);
+  }
+
+  // ---- Bus ------------------------------------------------------------------------------------------------------------------------------------------
+
+  private openLink(process: Process, event: RareEvent): void {
+    const { fields } = event;
+    const local = `${fields["laddr"]}:${fields["lport"]}`;
+    const remote = `${fields["raddr"]}:${fields["rport"]}`;
+    const nodeId = String(fields["node_id"] ?? "");
+    const link = this.link(process, Number(fields["link"]), nodeId !== "" ? nodeId : remote);
+    link.outgoing = this.stream(`${local}>${remote}`);
+    link.incoming = this.stream(`${remote}>${local}`);
+  }
+
+  private stream(key: string): BusStream {
+    let stream = this.streams.get(key);
+    if (stream === undefined) {
+      stream = { sent: new Map(), received: new Map() };
+      this.streams.set(key, stream);
+    }
+    return stream;
+  }
+
+  private link(process: Process, id: number, peer?: string): Link {
+    const known = process.links.get(id);
+    if (known !== undefined && (peer === undefined || known.peer === peer)) return known;
+    const name = peer ?? `link ${id}`;
+    const quark = this.state.child(process.busQuark, name);
+    let totals = process.bus.get(name);
+    if (totals === undefined) {
+      totals = { type: "node-to-node", messagesSent: 0, bytesSent: 0, messagesReceived: 0, bytesReceived: 0 };
+      process.bus.set(name, totals);
+    }
+    const link: Link = {
+      peer: name,
+      outgoing: known?.outgoing,
+      incoming: known?.incoming,
+      sent: this.state.child(quark, "Sent"),
+      received: this.state.child(quark, "Received"),
+      backlog: this.state.child(quark, "Backlog"),
+      totals,
+    };
+    process.links.set(id, link);
+    return link;
+  }
+
+  private clusterSend(
+    process: Process,
+    time: number,
+    linkId: number,
+    type: number,
+    length: number,
+    endOffset: number,
+    backlog: number,
+  ): void {
+    const link = this.link(process, linkId);
+    link.totals.messagesSent++;
+    link.totals.bytesSent += length;
+    this.state.setNumber(time, link.sent, link.totals.bytesSent);
+    this.state.setNumber(time, link.backlog, backlog);
+    const message: Message = { process: process.of.index, time, type, length, request: process.executing?.id ?? none };
+    this.match(link.outgoing?.sent, link.outgoing?.received, endOffset, message, (other) => this.addMessage(message, other));
+  }
+
+  private clusterPacket(
+    process: Process,
+    thread: Thread,
+    time: number,
+    linkId: number,
+    type: number,
+    length: number,
+    endOffset: number,
+  ): void {
+    this.flash(thread, time, this.op.clusterRead);
+    const link = this.link(process, linkId);
+    link.totals.messagesReceived++;
+    link.totals.bytesReceived += length;
+    this.state.setNumber(time, link.received, link.totals.bytesReceived);
+    const message: Message = { process: process.of.index, time, type, length, request: none };
+    this.match(link.incoming?.received, link.incoming?.sent, endOffset, message, (other) => this.addMessage(other, message));
+  }
+
+  private match(
+    own: Map<number, Message> | undefined,
+    others: Map<number, Message> | undefined,
+    offset: number,
+    message: Message,
+    found: (other: Message) => void,
+  ): void {
+    const other = others?.get(offset);
+    if (other !== undefined && other.length === message.length) {
+      others?.delete(offset);
+      found(other);
+    } else own?.set(offset, message);
+  }
+
+  private addMessage(sent: Message | undefined, received: Message | undefined): void {
+    const some = sent ?? received;
+    if (some === undefined) return;
+    const row = this.messageRow;
+    row[0] = sent?.process ?? unknownProcess;
+    row[1] = received?.process ?? unknownProcess;
+    row[2] = some.type;
+    row[3] = some.length;
+    row[4] = sent?.time ?? forever;
+    row[5] = received?.time ?? forever;
+    row[6] = sent?.request ?? none;
+    this.messages.append(row);
+  }
+
+  // ---- Threads --------------------------------------------------------------------------------------------------------------------------------------
+
+  private operate(thread: Thread, time: number, operation: number): void {
+    thread.current = operation;
+    this.show(thread, time, operation);
+  }
+
+  /** Idle is no state: it would drown everything else wherever many states share a pixel. */
+  private show(thread: Thread, time: number, operation: number): void {
+    if (operation === this.op.polling || operation === this.op.waiting) this.state.clear(time, thread.operation);
+    else this.state.setText(time, thread.operation, operation);
+  }
+
+  private push(thread: Thread, time: number, operation: number): void {
+    thread.stack.push(thread.current);
+    this.operate(thread, time, operation);
+  }
+
+  /** Ends `operation` and everything still open inside it; nothing when it never began in this trace. */
+  private pop(thread: Thread, time: number, operation: number): void {
+    let current = thread.current;
+    let depth = thread.stack.length;
+    while (current !== operation && depth > 0) {
+      depth--;
+      current = thread.stack[depth] as number;
+    }
+    if (current !== operation || depth === 0) return;
+    const before = thread.stack[depth - 1] as number;
+    thread.stack.length = depth - 1;
+    this.operate(thread, time, before);
+  }
+
+  /** An operation known only by its end: it began `duration` ns ago, but never before the thread's last step. */
+  private flash(thread: Thread, time: number, operation: number, duration = forever): void {
+    this.state.setText(Math.max(thread.last, time - duration), thread.operation, operation);
+    this.show(thread, time, thread.current);
+  }
+
+  // ---- Things that appear ---------------------------------------------------------------------------------------------------------------------------
+
+  private process(of: RedisProcess): Process {
+    const known = this.processes[of.index];
+    if (known !== undefined) return known;
+    const info = of.info;
+    const port = info === undefined ? undefined : info.port !== 0 ? info.port : info.tlsPort;
+    const node = port === undefined ? `${this.hostname} pid ${of.pid}` : `${this.hostname}:${port}`;
+    const state = this.state;
+    const quark = state.child(state.child(-1, root), node);
+    const loop = state.child(quark, branches.eventLoop);
+    const made: Process = {
+      of,
+      node,
+      threadsQuark: state.child(quark, branches.threads),
+      connectionsQuark: state.child(quark, branches.connections),
+      requestsQuark: state.child(quark, branches.requests),
+      busQuark: state.child(quark, branches.bus),
+      phase: state.child(loop, "Phase"),
+      iteration: state.child(loop, "Iteration"),
+      ready: state.child(loop, "Ready"),
+      queueLength: state.child(loop, "QueueLength"),
+      connections: new Map(),
+      threads: new Map(),
+      links: new Map(),
+      bus: new Map(),
+      calls: new Map(),
+      commandText: [],
+      commandType: [],
+      iterations: 0,
+      polled: -1,
+      bytesIn: 0,
+      bytesOut: 0,
+      hasReadEnd: this.hasReadEnd,
+      executing: undefined,
+    };
+    this.processes[of.index] = made;
+    return made;
+  }
+
+  private thread(process: Process, index: number): Thread {
+    const known = process.threads.get(index);
+    if (known !== undefined) return known;
+    const tid = process.of.threads.get(index)?.tid ?? index;
+    const quark = this.state.child(process.threadsQuark, String(tid));
+    const thread: Thread = {
+      tid,
+      operation: this.state.child(quark, "Operation"),
+      request: this.state.child(quark, "Request"),
+      stack: [],
+      current: index === 0 ? this.op.eventLoop : this.op.waiting,
+      last: 0,
+    };
+    process.threads.set(index, thread);
+    return thread;
+  }
+
+  private connection(process: Process, id: number, time: number): Connection {
+    const known = process.connections.get(id);
+    if (known !== undefined) return known;
+    const state = this.state;
+    const quark = state.child(process.connectionsQuark, String(id));
+    const request = state.child(process.requestsQuark, String(id));
+    const connection: Connection = {
+      row: this.connections.length,
+      id,
+      label: `connection ${id}`,
+      kind: "client",
+      opened: time,
+      closed: forever,
+      bytesIn: 0,
+      bytesOut: 0,
+      requests: 0,
+      state: state.child(quark, "State"),
+      type: state.child(quark, "Type"),
+      memory: state.child(quark, "Memory"),
+      dataStructure: state.child(quark, "DataStructure"),
+      thread: state.child(quark, "Thread"),
+      request: state.child(request, "Request"),
+      requestType: state.child(request, "Type"),
+      requestData: state.child(request, "DataStructure"),
+      changed: time,
+      readOffset: -1,
+      parsedOffset: -1,
+      arrived: -1,
+      readStart: -1,
+      readEnd: -1,
+      readThread: process.of.threads.get(0)?.tid ?? process.of.pid,
+      processed: -1,
+      current: undefined,
+      unanswered: [],
+    };
+    process.connections.set(id, connection);
+    this.connections.push({ process, connection });
+    return connection;
+  }
+
+  private setState(connection: Connection, time: number, text: number): void {
+    connection.changed = Math.max(connection.changed, time);
+    if (text === this.text.idle) this.state.clear(connection.changed, connection.state);
+    else this.state.setText(connection.changed, connection.state, text);
+  }
+
+  private closeConnection(process: Process, connection: Connection, time: number): void {
+    for (const request of connection.unanswered) this.abandon(process, connection, request, time);
+    connection.unanswered.length = 0;
+    connection.closed = time;
+    connection.changed = Math.max(connection.changed, time);
+    const end = connection.changed;
+    for (const quark of [connection.state, connection.type, connection.memory, connection.dataStructure, connection.thread])
+      this.state.clear(end, quark);
+    for (const quark of [connection.request, connection.requestType, connection.requestData]) this.state.clear(end, quark);
+    process.connections.delete(connection.id);
+  }
+
+  /** A request whose reply was not seen. */
+  private abandon(process: Process, connection: Connection, request: Request, time: number): void {
+    request.flags |= requestFlags.incomplete;
+    if (request.callStart < 0) request.callStart = Math.max(request.parseStart, request.readEnd);
+    if (request.callEnd < 0) request.callEnd = Math.max(request.callStart, time);
+    if (request.writeStart < 0) request.writeStart = Math.max(request.callEnd, time);
+    this.complete(process, connection, request, Math.max(request.writeStart, time));
+  }
+
+  private commandName(process: Process, command: number): string {
+    return process.of.commands[command] ?? `command ${command}`;
+  }
+
+  private commandText(process: Process, command: number): number {
+    const known = process.commandText[command];
+    if (known !== undefined) return known;
+    const text = this.state.intern(this.commandName(process, command));
+    process.commandText[command] = text;
+    return text;
+  }
+
+  private commandType(process: Process, command: number): number {
+    const flags = process.of.commandFlags[command] ?? 0;
+    return ((flags & readFlag) !== 0 ? requestFlags.read : 0) | ((flags & writeFlag) !== 0 ? requestFlags.write : 0);
+  }
+
+  private typeText(process: Process, command: number): number {
+    const flags = process.of.commandFlags[command] ?? 0;
+    return (flags & writeFlag) !== 0 ? this.writeText : (flags & readFlag) !== 0 ? this.readText : this.otherText;
+  }
+
+  // ---- The end --------------------------------------------------------------------------------------------------------------------------------------
+
+  /** Closes what is open and writes the tables that are known only now. */
+  finish(end: RelativeNs): void {
+    for (const { process, connection } of this.connections) {
+      if (connection.closed !== forever) continue;
+      if (connection.current !== undefined) this.abandon(process, connection, connection.current, end);
+      for (const request of connection.unanswered) this.abandon(process, connection, request, end);
+    }
+    const table = this.writer.table(tables.connections, connectionColumns);
+    for (const { process, connection } of this.connections) {
+      table.append([
+        process.of.index,
+        connection.id,
+        table.intern(connection.label),
+        table.intern(connection.kind),
+        connection.opened,
+        connection.closed,
+        connection.bytesIn,
+        connection.bytesOut,
+        connection.requests,
+      ]);
+    }
+    for (const stream of this.streams.values()) {
+      for (const message of stream.sent.values()) this.addMessage(message, undefined);
+      for (const message of stream.received.values()) this.addMessage(undefined, message);
+    }
+  }
+
+  /** The `steps` document. `maxLag` and `slopes` come from the decoder. */
+  steps(maxLag: number, slopes: Slopes): StepSummary {
+    const counts: Record<string, number> = {};
+    this.stepCounts.forEach((count, kind) => {
+      if (count === 0) return;
+      const name = stepName(kind, -1);
+      counts[name] = (counts[name] ?? 0) + count;
+    });
+    for (const [name, count] of this.rareCounts) counts[`redis:${name}`] = count;
+    return { counts, buckets: this.buckets.finish(), maxLag, slopes };
+  }
+
+  /** The `processes` document. */
+  summaries(decoded: readonly RedisProcess[]): readonly ProcessSummary[] {
+    return decoded.map((of) => {
+      const process = this.process(of);
+      return {
+        index: of.index,
+        node: process.node,
+        pid: of.pid,
+        trace: of.trace,
+        nodeId: of.info?.nodeId ?? "",
+        flavor: of.info?.flavor ?? "redis",
+        version: of.info?.version ?? "",
+        bytesIn: process.bytesIn,
+        bytesOut: process.bytesOut,
+        commands: Array.from(of.commands, (name) => name ?? null),
+        calls: Object.fromEntries([...process.calls].map(([command, count]) => [this.commandName(process, command), count])),
+        threads: [...of.threads].map(([thread, { tid, role }]) => ({ thread, tid, role })),
+        bus: [...process.bus].map(([peer, totals]) => ({ peer, ...totals })),
+        badRecords: of.badRecords,
+      };
+    });
+  }
+}
+
+function mapValues<K extends string>(from: Readonly<Record<K, string>>, map: (text: string) => number): Record<K, number> {
+  return Object.fromEntries(Object.entries(from).map(([key, text]) => [key, map(text as string)])) as Record<K, number>;
+}
+
+function housekeepingLabel(what: number): string {
+  return ["AOF WRITE", "AOF FSYNC", "EXPIRE CYCLE", "EVICTION", "ACTIVE DEFRAG", "LAZY FREE"][what] ?? "HOUSEKEEPING";
+}
