@@ -1,0 +1,357 @@
+/** Histories against a brute-force model, on both stores, with runs and leaves so small that every level is used. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import type { HistoryReader, HistoryWriter, Interval, StateValue } from "./contract.ts";
+import { FileSink, openFile } from "./file-pages.ts";
+import { History, HistoryFile } from "./history.ts";
+import { MemoryStore } from "./store.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "storescope-history-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const tiny = { runIntervals: 16, leafIntervals: 5 };
+const key = { identity: "test" };
+
+/** Both stores: how a history is written and read back there. */
+const stores: Record<string, (write: (writer: HistoryWriter) => void, options?: typeof tiny) => HistoryReader> = {
+  memory: (write, options = tiny) => {
+    const store = new MemoryStore("memory");
+    write(new History(store, key, options));
+    return new HistoryFile(store);
+  },
+  // A cache of one leaf: every query evicts.
+  file: (write, options = tiny) => {
+    write(new History(new FileSink(scratch), key, options));
+    return new HistoryFile(openFile(scratch)!, 1);
+  },
+};
+
+/** What the history should hold, per attribute sorted by (start, end). */
+type Model = Interval[][];
+
+const value = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom("idle", "reading", "executing") },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 5 }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      "",
+      "\ud800",
+      "\ufeffbom",
+      "é",
+      -1,
+      0.5,
+      -0,
+      1e300,
+      2 ** 31,
+      2 ** 31 - 1,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+    ),
+  },
+);
+const gap = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 0, max: 3 }) }, { weight: 1, arbitrary: fc.constantFrom(50, 1000, 5e9) });
+const length = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 1, max: 6 }) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 0, 300, 70_000, 5e9) },
+);
+const piece = fc.record({ gap, length, value, rank: fc.integer({ min: 0, max: 1000 }) });
+
+/** One attribute's life: by `set` (in its own order), or by complete intervals (in any order). */
+const attribute = fc.record({ bySet: fc.boolean(), disorder: fc.constantFrom(0, 0, 3, 1000), pieces: fc.array(piece, { maxLength: 40 }) });
+const lives = fc.array(attribute, { minLength: 1, maxLength: 8 });
+type Life = typeof attribute extends fc.Arbitrary<infer T> ? T : never;
+
+/** Writes the lives, interleaved by time plus each attribute's disorder, and returns what must be found. */
+function write(writer: HistoryWriter, lives: readonly Life[]): Model {
+  const calls: { order: number; call: () => void }[] = [];
+  let last = 0;
+  const { state } = writer;
+  const model: Model = lives.map((life, n) => {
+    const quark = state.child(-1, `attribute ${n}`);
+    const intervals: Interval[] = [];
+    let time = 0;
+    for (const { gap, length, value, rank } of life.pieces) {
+      const start = time + gap;
+      const end = start + length;
+      time = end;
+      if (life.bySet) {
+        calls.push({ order: start, call: () => state.set(start, quark, value) });
+        calls.push({ order: end, call: () => state.clear(end, quark) });
+      } else {
+        calls.push({
+          order: end + life.disorder * rank,
+          call: () =>
+            typeof value === "string"
+              ? state.insertText(start, end, quark, state.intern(value))
+              : state.insertNumber(start, end, quark, value),
+        });
+      }
+      if (!(life.bySet && start === end)) intervals.push({ quark, start, end, value });
+    }
+    last = Math.max(last, time);
+    return intervals;
+  });
+  calls.sort((a, b) => a.order - b.order);
+  for (const { call } of calls) call();
+  writer.finish(last);
+  return model;
+}
+
+const touches = (interval: Interval, from: number, to: number): boolean =>
+  interval.start < to && (interval.end > from || (interval.start === interval.end && interval.start >= from));
+
+/** Order of values for ties, as columns.ts documents it. `texts` in order of interning. */
+function precedes(a: StateValue, b: StateValue, texts: readonly string[]): boolean {
+  if (typeof a === "string" && typeof b === "string") return texts.indexOf(a) < texts.indexOf(b);
+  if (typeof a === "number" && typeof b === "number") return a < b || Number.isNaN(b);
+  return typeof a === "string";
+}
+
+/** Instants of one attribute at one time have no order: gives them one, and moves nothing else. */
+function settleTwins(intervals: readonly Interval[]): Interval[] {
+  const result = [...intervals];
+  const same = (a: Interval, b: Interval): boolean => a.quark === b.quark && a.start === b.start && a.end === b.end;
+  for (let from = 0; from < result.length; ) {
+    let past = from + 1;
+    while (past < result.length && same(result[from]!, result[past]!)) past++;
+    const twins = result.slice(from, past).sort((a, b) => (String(a.value) < String(b.value) ? -1 : 1));
+    result.splice(from, past - from, ...twins);
+    from = past;
+  }
+  return result;
+}
+
+/** Times worth asking at: around every boundary. */
+function probes(model: Model): number[] {
+  const times = new Set<number>([0]);
+  for (const interval of model.flat())
+    for (const t of [interval.start, interval.end]) for (const d of [-1, -0.5, 0, 0.5, 1]) times.add(t + d);
+  return [...times].sort((a, b) => a - b);
+}
+
+function sameColumns(history: HistoryReader, model: Model, from: number, to: number, columns: number): void {
+  const quarks = model.map((_, quark) => quark);
+  const texts = model.flat().flatMap((interval) => (typeof interval.value === "string" ? [interval.value] : []));
+  const interned = [...new Set(texts)].sort(
+    (a, b) =>
+      (history.state as never as { texts: { find(t: string): number } }).texts.find(a) -
+      (history.state as never as { texts: { find(t: string): number } }).texts.find(b),
+  );
+  const got = history.state.columns(quarks, from, to, columns);
+  const edge = (c: number): number => (c === columns ? to : from + ((to - from) * c) / columns);
+  for (const [quark, row] of got.entries()) {
+    expect(row.quark).toBe(quark);
+    for (let c = 0; c < columns; c++) {
+      const low = edge(c);
+      const high = edge(c + 1);
+      const inside = (model[quark] as Interval[]).filter((interval) => touches(interval, low, high));
+      const amounts = new Map<StateValue, number>();
+      for (const interval of inside) {
+        const part = Math.min(high, interval.end) - Math.max(low, interval.start);
+        amounts.set(interval.value, (amounts.get(interval.value) ?? 0) + part);
+      }
+      const at = `row ${quark}, column ${c} [${low}, ${high})`;
+      expect(row.count[c], at).toBe(inside.length);
+      expect(row.longest[c], at).toBe(inside.reduce((most, interval) => Math.max(most, interval.end - interval.start), 0));
+      const busy = [...amounts.values()].reduce((sum, amount) => sum + amount, 0);
+      const slack = 1e-9 * Math.max(Math.abs(low), Math.abs(high), 1);
+      expect(Math.abs((row.busy[c] as number) - busy), at).toBeLessThanOrEqual(slack);
+      if (inside.length === 0) expect(row.dominant[c], at).toBe(-1);
+      else {
+        const dominant = row.values[row.dominant[c] as number];
+        const most = Math.max(...amounts.values());
+        expect(amounts.has(dominant), at).toBe(true);
+        // Whole edges make exact sums: then ties are decided by the rule; otherwise within rounding.
+        if (Number.isInteger(low) && Number.isInteger(high)) {
+          const best = [...amounts].filter(([, amount]) => amount === most).map(([v]) => v);
+          expect(dominant, at).toBe(best.reduce((a, b) => (precedes(b, a, interned) ? b : a)));
+        } else expect(amounts.get(dominant) as number, at).toBeGreaterThanOrEqual(most - slack);
+      }
+    }
+  }
+}
+
+describe.each(Object.entries(stores))("a history in %s", (_, build) => {
+  test("answers at, full, nextChange and previousChange as the model does", () => {
+    fc.assert(
+      fc.property(lives, (lives) => {
+        let model: Model = [];
+        const history = build((writer) => {
+          model = write(writer, lives);
+        });
+        expect(history.state.intervalCount).toBe(model.flat().length);
+        const changes = model.map((intervals) => [...new Set(intervals.flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b));
+        for (const time of probes(model)) {
+          const expected = model.map((intervals) => intervals.find(({ start, end }) => start <= time && time < end));
+          expect(history.state.full(time)).toEqual(expected);
+          for (const quark of model.keys()) {
+            expect(history.state.at(time, quark), `at ${time}`).toEqual(expected[quark]);
+            expect(history.state.nextChange(time, quark), `next after ${time}`).toBe(changes[quark]!.find((change) => change > time));
+            expect(history.state.previousChange(time, quark), `previous before ${time}`).toBe(
+              changes[quark]!.findLast((change) => change < time),
+            );
+          }
+        }
+        history.close();
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("gives ranges complete and in time order", () => {
+    fc.assert(
+      fc.property(lives, fc.nat({ max: 1000 }), fc.nat({ max: 1000 }), (lives, a, b) => {
+        let model: Model = [];
+        const history = build((writer) => {
+          model = write(writer, lives);
+        });
+        const times = probes(model);
+        const [from, to] = [times[a % times.length]!, times[b % times.length]!].sort((x, y) => x - y) as [number, number];
+        const quarks = model.map((_, quark) => quark).reverse();
+        const got: Interval[] = [];
+        history.state.range(quarks, from, to, (quark, start, end, value) => void got.push({ quark, start, end, value }));
+        const expected = from < to ? quarks.flatMap((quark) => model[quark]!.filter((interval) => touches(interval, from, to))) : [];
+        expect(settleTwins(got)).toEqual(settleTwins(expected));
+        if (got.length > 1) {
+          let seen = 0;
+          history.state.range(quarks, from, to, () => ++seen < 2);
+          expect(seen).toBe(2);
+        }
+        history.close();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("sums columns exactly at any zoom", () => {
+    fc.assert(
+      fc.property(
+        lives,
+        fc.nat({ max: 1000 }),
+        fc.nat({ max: 1000 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.boolean(),
+        (lives, a, b, columns, whole) => {
+          let model: Model = [];
+          const history = build((writer) => {
+            model = write(writer, lives);
+          });
+          const times = probes(model);
+          const [low, high] = [times[a % times.length]!, times[b % times.length]!].sort((x, y) => x - y) as [number, number];
+          const from = whole ? Math.floor(low) : low;
+          const to = whole ? from + columns * Math.max(1, Math.round((high - from) / columns)) : high;
+          if (from < to) sameColumns(history, model, from, to, columns);
+          history.close();
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("keeps tables, documents and the attribute tree", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.double(), fc.nat(2 ** 32 - 1), fc.nat(65535), fc.nat(255), fc.constantFrom("GET", "SET", "")), {
+          maxLength: 60,
+        }),
+        fc.array(fc.array(fc.constantFrom("a", "b", "c", "__proto__"), { minLength: 1, maxLength: 4 }), { maxLength: 20 }),
+        fc.jsonValue(),
+        (rows, paths, document) => {
+          const history = build((writer) => {
+            const table = writer.table("rows", [
+              { name: "number", type: "f64" },
+              { name: "u32", type: "u32" },
+              { name: "u16", type: "u16" },
+              { name: "u8", type: "u8" },
+              { name: "text", type: "text" },
+            ]);
+            for (const [i, row] of rows.entries()) expect(table.append([row[0], row[1], row[2], row[3], table.intern(row[4])])).toBe(i);
+            for (const path of paths) path.reduce((parent, name) => writer.state.child(parent, name), -1);
+            writer.document("__proto__", document);
+            writer.finish(10);
+          });
+          const table = history.table("rows")!;
+          expect(table.rowCount).toBe(rows.length);
+          for (const [i, row] of rows.entries()) {
+            const got = table.row(i);
+            expect([...got.slice(0, 4)]).toEqual(row.slice(0, 4));
+            expect(table.text(got[table.column("text")]!)).toBe(row[4]);
+          }
+          const { attributes } = history.state;
+          expect(attributes.find()).toBe(-1);
+          for (const path of paths) expect(attributes.path(attributes.find(...path)!)).toEqual(path);
+          expect(attributes.count).toBe(new Set(paths.flatMap((path) => path.map((_, n) => JSON.stringify(path.slice(0, n + 1))))).size);
+          expect(attributes.find("nowhere")).toBeUndefined();
+          for (let quark = 0; quark < attributes.count; quark++) expect(attributes.children(attributes.parent(quark))).toContain(quark);
+          expect(history.document("__proto__")).toEqual(JSON.parse(JSON.stringify(document)));
+          expect(history.document("toString")).toBeUndefined();
+          expect(history.table("none")).toBeUndefined();
+          history.close();
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test("skips table chunks by their bounds, never a row that is in them", () => {
+    const count = 10_000;
+    const history = build((writer) => {
+      const table = writer.table("t", [
+        { name: "time", type: "f64" },
+        { name: "id", type: "u32" },
+      ]);
+      for (let i = 0; i < count; i++) table.append([1e15 + i * 10, count - i]);
+      writer.finish(0);
+    });
+    const table = history.table("t")!;
+    const read = (bound?: { column: number; min: number; max: number }): number[] =>
+      [...table.chunks(bound)].flatMap((chunk) => Array.from({ length: chunk.rowCount }, (_, i) => chunk.columns[0]![i]!));
+    expect(read()).toEqual(Array.from({ length: count }, (_, i) => 1e15 + i * 10));
+    const some = read({ column: 0, min: 1e15 + 50_000, max: 1e15 + 50_000 });
+    expect(some).toContain(1e15 + 50_000);
+    expect(some.length).toBe(4096);
+    expect(read({ column: 1, min: 0, max: 0 })).toEqual([]);
+    history.close();
+  });
+});
+
+describe("the rules of set", () => {
+  test("setting the same value again changes nothing, setting another ends the state, finish closes what is open", () => {
+    const history = stores["memory"]!((writer) => {
+      const { state } = writer;
+      const quark = state.child(-1, "a");
+      state.set(10, quark, "x");
+      state.set(20, quark, "x");
+      state.setText(30, quark, state.intern("y"));
+      state.set(30, quark, 5);
+      state.clear(40, quark);
+      state.clear(45, quark);
+      state.set(50, quark, 6);
+      writer.finish(60);
+    });
+    const got: unknown[] = [];
+    history.state.range([0], 0, 100, (_, start, end, value) => void got.push([start, end, value]));
+    expect(got).toEqual([
+      [10, 30, "x"],
+      [30, 40, 5],
+      [50, 60, 6],
+    ]);
+    expect([history.state.start, history.state.end, history.state.intervalCount]).toEqual([10, 60, 3]);
+  });
+
+  test("wrong use is a bug: times that decrease, unknown attributes and texts, ends before starts", () => {
+    const { state } = new History(new MemoryStore("memory"), key);
+    const quark = state.child(-1, "a");
+    state.set(10, quark, 1);
+    expect(() => state.set(9, quark, 2)).toThrow(/bug/);
+    expect(() => state.set(Number.NaN, quark, 2)).toThrow(/bug/);
+    expect(() => state.set(11, 7, 2)).toThrow(/bug/);
+    expect(() => state.setText(11, quark, 99)).toThrow(/bug/);
+    expect(() => state.insertNumber(5, 4, quark, 1)).toThrow(/bug/);
+    expect(() => state.insertNumber(5, Number.POSITIVE_INFINITY, quark, 1)).toThrow(/bug/);
+  });
+});

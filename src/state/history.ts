@@ -1,0 +1,220 @@
+/**
+ * One history: a state history, tables and documents in one container. The footer (JSON):
+ *
+ *     { identity, state: { start, end, intervalCount, texts, attributes, leaves }, tables: [{ name, columns, rowCount, index }], documents: { name: block } }
+ *
+ * where texts, attributes, leaves, index and the documents are block references.
+ */
+import { assert, BadInputError, type RelativeNs, StorescopeError, type TaskOptions } from "../base/index.ts";
+import { Attributes } from "./attributes.ts";
+import { decodeIndex } from "./block-index.ts";
+import { type BlockRef, ContainerReader, ContainerWriter } from "./container.ts";
+import type { ColumnSpec, HistoryKey, HistoryReader, HistoryWriter, StateHistory, Table, TableBuilder } from "./contract.ts";
+import { IntervalIndex } from "./interval-index.ts";
+import { IntervalWriter, type IntervalWriterOptions, leafIndexShape } from "./interval-writer.ts";
+import { readLeaf, StateReader } from "./state-reader.ts";
+import { StateWriter } from "./state-writer.ts";
+import type { ByteSink, ByteSource } from "./store.ts";
+import { type TableFooter, TableReader, TableWriter } from "./table.ts";
+import { TextReader, TextWriter } from "./texts.ts";
+
+/** Budget for decoded leaves, and for the decoded chunks of each table, in bytes. */
+const defaultCacheBytes = 128 << 20;
+const tableCacheBytes = 16 << 20;
+
+interface StateFooter {
+  readonly start: number;
+  readonly end: number;
+  readonly intervalCount: number;
+  readonly texts: BlockRef;
+  readonly attributes: BlockRef;
+  readonly leaves: BlockRef;
+}
+
+interface Footer {
+  readonly identity: string;
+  readonly state: StateFooter;
+  readonly tables: readonly TableFooter[];
+  readonly documents: Readonly<Record<string, BlockRef>>;
+}
+
+/** The writing side, on any sink. */
+export class History implements HistoryWriter {
+  readonly state: StateWriter;
+  private readonly container: ContainerWriter;
+  private readonly identity: string;
+  private readonly texts = new TextWriter();
+  private readonly intervals: IntervalWriter;
+  private readonly tables = new Map<string, TableWriter>();
+  private readonly documents = new Map<string, BlockRef>();
+  private isOpen = true;
+
+  constructor(sink: ByteSink, key: HistoryKey, options: IntervalWriterOptions = {}) {
+    this.container = new ContainerWriter(sink);
+    this.identity = key.identity;
+    this.intervals = new IntervalWriter(this.container, options);
+    this.state = new StateWriter(this.texts, this.intervals);
+  }
+
+  table(name: string, columns: readonly ColumnSpec[]): TableBuilder {
+    assert(this.isOpen && !this.tables.has(name), `table ${name} exists already, or the history is closed`);
+    const table = new TableWriter(name, columns, this.container, this.texts);
+    this.tables.set(name, table);
+    return table;
+  }
+
+  document(name: string, value: unknown): void {
+    const json: string | undefined = JSON.stringify(value);
+    assert(
+      this.isOpen && json !== undefined && !this.documents.has(name),
+      `document ${name} exists already or is not JSON, or the history is closed`,
+    );
+    this.documents.set(name, this.container.append(new TextEncoder().encode(json)));
+  }
+
+  finish(end: RelativeNs): void {
+    assert(this.isOpen && Number.isFinite(end), "finish of a closed history, or at no finite time");
+    this.state.closeAll(end);
+    const leaves = this.intervals.finish();
+    const tables = [...this.tables.values()].map((table) => table.finish());
+    const { count } = this.intervals;
+    const footer: Footer = {
+      identity: this.identity,
+      state: {
+        start: count > 0 ? this.intervals.start : end,
+        end: Math.max(end, this.intervals.end),
+        intervalCount: count,
+        texts: this.container.append(this.texts.encode()),
+        attributes: this.container.append(this.state.attributes.encode()),
+        leaves,
+      },
+      tables,
+      documents: Object.fromEntries(this.documents),
+    };
+    this.container.finish(footer);
+    this.isOpen = false;
+  }
+
+  abort(): void {
+    if (this.isOpen) this.container.abort();
+    this.isOpen = false;
+  }
+}
+
+/** The reading side, on any source. */
+export class HistoryFile implements HistoryReader {
+  readonly state: StateHistory;
+  readonly identity: string;
+  readonly bytes: number;
+  private readonly container: ContainerReader;
+  private readonly texts: TextReader;
+  private readonly index: IntervalIndex;
+  private readonly footer: Footer;
+  private readonly tables = new Map<string, TableReader>();
+
+  /** Throws BadInputError when anything but leaves, chunks and documents is damaged; those are checked when read. Owns the source from here on. */
+  constructor(source: ByteSource, cacheBytes: number = defaultCacheBytes) {
+    this.container = new ContainerReader(source);
+    const footer = parseFooter(this.container.footer, source.name, this.container.footerRef.offset);
+    this.footer = footer;
+    this.identity = footer.identity;
+    this.bytes = source.size;
+    const { texts, attributes, leaves } = footer.state;
+    this.texts = new TextReader(this.container.read(texts), source.name, texts.offset);
+    const tree = Attributes.decode(this.container.read(attributes), this.texts, source.name, attributes.offset);
+    const { f64, u32 } = leafIndexShape;
+    this.index = new IntervalIndex(
+      decodeIndex(this.container.read(leaves), f64, u32, source.name, leaves.offset),
+      source.name,
+      leaves.offset,
+    );
+    this.state = new StateReader(this.container, footer.state, tree, this.texts, this.index, cacheBytes);
+    for (const table of footer.tables) this.tables.set(table.name, new TableReader(table, this.container, this.texts, tableCacheBytes));
+  }
+
+  table(name: string): Table | undefined {
+    return this.tables.get(name);
+  }
+
+  document(name: string): unknown {
+    const ref = Object.hasOwn(this.footer.documents, name) ? this.footer.documents[name] : undefined;
+    return ref === undefined ? undefined : JSON.parse(new TextDecoder().decode(this.container.read(ref)));
+  }
+
+  close(): void {
+    this.state.close();
+    for (const table of this.tables.values()) table.close();
+    this.container.close();
+  }
+
+  /** Reads every block; throws BadInputError at the first that is damaged. */
+  verify(options: TaskOptions = {}): void {
+    let done = 0;
+    const advance = (bytes: number): void => {
+      done += bytes;
+      if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "verifying the history was cancelled");
+      options.onProgress?.({ label: "verify history", done, total: this.bytes });
+    };
+    let intervals = 0;
+    for (let leaf = 0; leaf < this.index.leafCount; leaf++) {
+      intervals += readLeaf(this.container, this.index, leaf).count;
+      advance(this.index.bytes[leaf] as number);
+    }
+    if (intervals !== this.state.intervalCount) {
+      const { offset } = this.container.footerRef;
+      throw new BadInputError(
+        "HISTORY_INVALID",
+        this.container.source.name,
+        offset,
+        `${intervals} intervals, the footer says ${this.state.intervalCount}`,
+      );
+    }
+    for (const table of this.tables.values()) table.verify(advance);
+    for (const ref of Object.values(this.footer.documents)) advance(this.container.read(ref).length);
+    advance(this.bytes - done);
+  }
+}
+
+/** The footer's shape. Its checksum has been checked, so what fails here was written by someone else. */
+function parseFooter(value: unknown, file: string, offset: number): Footer {
+  const fail = (what: string): never => {
+    throw new BadInputError("HISTORY_INVALID", file, offset, `the footer's ${what} is missing or of another type`);
+  };
+  const object = (from: unknown, what: string): Record<string, unknown> =>
+    typeof from === "object" && from !== null && !Array.isArray(from) ? (from as Record<string, unknown>) : fail(what);
+  const number = (from: unknown, what: string): number => (typeof from === "number" ? from : fail(what));
+  const text = (from: unknown, what: string): string => (typeof from === "string" ? from : fail(what));
+  const list = (from: unknown, what: string): unknown[] => (Array.isArray(from) ? from : fail(what));
+  const block = (from: unknown, what: string): BlockRef => {
+    const { offset: at, bytes, checksum } = object(from, what);
+    return { offset: number(at, what), bytes: number(bytes, what), checksum: number(checksum, what) };
+  };
+  const column = (from: unknown): ColumnSpec => {
+    const { name, type } = object(from, "column");
+    if (type !== "f64" && type !== "u32" && type !== "u16" && type !== "u8" && type !== "text") return fail("column type");
+    return { name: text(name, "column name"), type };
+  };
+  const { identity, state, tables, documents } = object(value, "content");
+  const { start, end, intervalCount, texts, attributes, leaves } = object(state, "state");
+  return {
+    identity: text(identity, "identity"),
+    state: {
+      start: number(start, "start"),
+      end: number(end, "end"),
+      intervalCount: number(intervalCount, "interval count"),
+      texts: block(texts, "texts"),
+      attributes: block(attributes, "attributes"),
+      leaves: block(leaves, "leaves"),
+    },
+    tables: list(tables, "tables").map((from) => {
+      const { name, columns, rowCount, index } = object(from, "table");
+      return {
+        name: text(name, "table name"),
+        columns: list(columns, "table columns").map(column),
+        rowCount: number(rowCount, "row count"),
+        index: block(index, "table index"),
+      };
+    }),
+    documents: Object.fromEntries(Object.entries(object(documents, "documents")).map(([name, ref]) => [name, block(ref, "document")])),
+  };
+}

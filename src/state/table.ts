@@ -1,0 +1,266 @@
+/**
+ * Tables: rows of numbers in columnar chunks. A chunk is one block:
+ *
+ *     u32 rows, u32 columns
+ *     per column: f64 base, u32 width (1, 2, 4: unsigned, value - base; 8: f64), u32 0
+ *     per column: its values, padded with zeros to a multiple of 8 bytes
+ *
+ * The narrowest width that holds all values exactly is chosen per column and chunk. The chunk index holds the least and the greatest value of every column.
+ */
+import { assert, BadInputError } from "../base/index.ts";
+import { decodeIndex, type IndexColumns, IndexWriter } from "./block-index.ts";
+import type { BlockRef, ContainerReader, ContainerWriter } from "./container.ts";
+import type { ColumnSpec, ColumnType, Table, TableBuilder, TableChunk } from "./contract.ts";
+import { NodeCache } from "./node-cache.ts";
+import type { TextReader, TextWriter } from "./texts.ts";
+
+/** Rows per chunk. */
+export const chunkRows = 4096;
+
+type ColumnArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;
+
+function columnArray(type: ColumnType, length: number): ColumnArray {
+  if (type === "f64") return new Float64Array(length);
+  if (type === "u16") return new Uint16Array(length);
+  if (type === "u8") return new Uint8Array(length);
+  return new Uint32Array(length);
+}
+
+/** What the footer says of a table. */
+export interface TableFooter {
+  readonly name: string;
+  readonly columns: readonly ColumnSpec[];
+  readonly rowCount: number;
+  readonly index: BlockRef;
+}
+
+export class TableWriter implements TableBuilder {
+  readonly name: string;
+  readonly columns: readonly ColumnSpec[];
+  private readonly container: ContainerWriter;
+  private readonly texts: TextWriter;
+  private readonly arrays: readonly ColumnArray[];
+  private readonly index: IndexWriter;
+  private flushed = 0;
+  private filled = 0;
+
+  constructor(name: string, columns: readonly ColumnSpec[], container: ContainerWriter, texts: TextWriter) {
+    assert(
+      columns.length > 0 && new Set(columns.map((column) => column.name)).size === columns.length,
+      `table ${name} needs columns of different names`,
+    );
+    this.name = name;
+    this.columns = columns.map(({ name: columnName, type }) => ({ name: columnName, type }));
+    this.container = container;
+    this.texts = texts;
+    this.arrays = columns.map((column) => columnArray(column.type, chunkRows));
+    this.index = new IndexWriter(1 + 2 * columns.length, 2);
+  }
+
+  get rowCount(): number {
+    return this.flushed + this.filled;
+  }
+
+  intern(text: string): number {
+    return this.texts.intern(text);
+  }
+
+  append(values: ArrayLike<number>): number {
+    const { arrays, columns, filled } = this;
+    for (let c = 0; c < arrays.length; c++) {
+      const value = values[c] as number;
+      const array = arrays[c] as ColumnArray;
+      array[filled] = value;
+      const { name, type } = columns[c] as ColumnSpec;
+      if (type !== "f64" && array[filled] !== value)
+        throw new Error(`bug: ${value} does not fit column ${name} (${type}) of table ${this.name}`);
+      if (type === "text" && value >= this.texts.count)
+        throw new Error(`bug: ${value} in column ${name} of table ${this.name} is no interned text`);
+    }
+    this.filled = filled + 1;
+    const row = this.flushed + filled;
+    if (this.filled === chunkRows) this.flush();
+    return row;
+  }
+
+  finish(): TableFooter {
+    this.flush();
+    return { name: this.name, columns: this.columns, rowCount: this.flushed, index: this.container.append(this.index.encode()) };
+  }
+
+  private flush(): void {
+    const rows = this.filled;
+    if (rows === 0) return;
+    const used = this.arrays.map((array) => array.subarray(0, rows));
+    const shapes = used.map(shapeOf);
+    const ref = this.container.append(encodeChunk(used, shapes));
+    this.index.add([ref.offset, ...shapes.map((shape) => shape.min), ...shapes.map((shape) => shape.max)], [ref.bytes, ref.checksum]);
+    this.flushed += rows;
+    this.filled = 0;
+  }
+}
+
+/** How one column of one chunk is stored, and its bounds. NaN counts for neither bound: no range contains it. */
+interface ColumnShape {
+  readonly min: number;
+  readonly max: number;
+  readonly base: number;
+  readonly width: 1 | 2 | 4 | 8;
+}
+
+function shapeOf(values: ColumnArray): ColumnShape {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let whole = true;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    if (Math.floor(value) !== value || Object.is(value, -0)) whole = false;
+  }
+  const exact = whole && Math.abs(min) <= Number.MAX_SAFE_INTEGER && Math.abs(max) <= Number.MAX_SAFE_INTEGER && max - min <= 0xffffffff;
+  if (!exact) return { min, max, base: 0, width: 8 };
+  const range = max - min;
+  return { min, max, base: min, width: range < 0x100 ? 1 : range < 0x10000 ? 2 : 4 };
+}
+
+function padded(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8;
+}
+
+function widthArray(width: number, buffer: ArrayBuffer, offset: number, length: number): ColumnArray {
+  if (width === 1) return new Uint8Array(buffer, offset, length);
+  if (width === 2) return new Uint16Array(buffer, offset, length);
+  if (width === 4) return new Uint32Array(buffer, offset, length);
+  return new Float64Array(buffer, offset, length);
+}
+
+function encodeChunk(columns: readonly ColumnArray[], shapes: readonly ColumnShape[]): Uint8Array {
+  const rows = columns[0]?.length ?? 0;
+  let at = 8 + 16 * columns.length;
+  const bytes = shapes.reduce((sum, shape) => sum + padded(shape.width * rows), at);
+  const out = new ArrayBuffer(bytes);
+  const view = new DataView(out);
+  view.setUint32(0, rows, true);
+  view.setUint32(4, columns.length, true);
+  for (const [c, values] of columns.entries()) {
+    const { base, width } = shapes[c] as ColumnShape;
+    view.setFloat64(8 + 16 * c, base, true);
+    view.setUint32(16 + 16 * c, width, true);
+    const target = widthArray(width, out, at, rows);
+    for (let i = 0; i < rows; i++) target[i] = (values[i] as number) - base;
+    at += padded(width * rows);
+  }
+  return new Uint8Array(out);
+}
+
+function decodeChunk(
+  bytes: Uint8Array<ArrayBuffer>,
+  specs: readonly ColumnSpec[],
+  rows: number,
+  file: string,
+  offset: number,
+): ColumnArray[] {
+  const { buffer } = bytes;
+  const view = new DataView(buffer);
+  const headerBytes = 8 + 16 * specs.length;
+  if (bytes.length < headerBytes || view.getUint32(0, true) !== rows || view.getUint32(4, true) !== specs.length) {
+    throw new BadInputError("HISTORY_INVALID", file, offset, "a table chunk of another shape than its table");
+  }
+  let at = headerBytes;
+  const columns: ColumnArray[] = [];
+  for (const [c, spec] of specs.entries()) {
+    const base = view.getFloat64(8 + 16 * c, true);
+    const width = view.getUint32(16 + 16 * c, true);
+    if (![1, 2, 4, 8].includes(width) || at + padded(width * rows) > bytes.length) {
+      throw new BadInputError("HISTORY_INVALID", file, offset + 8 + 16 * c, `column ${c} of a table chunk does not fit it`);
+    }
+    const stored = widthArray(width, buffer, at, rows);
+    const values = columnArray(spec.type, rows);
+    for (let i = 0; i < rows; i++) values[i] = width === 8 ? (stored[i] as number) : base + (stored[i] as number);
+    columns.push(values);
+    at += padded(width * rows);
+  }
+  return columns;
+}
+
+interface DecodedChunk extends TableChunk {
+  readonly bytes: number;
+}
+
+export class TableReader implements Table {
+  readonly name: string;
+  readonly columns: readonly ColumnSpec[];
+  readonly rowCount: number;
+  private readonly container: ContainerReader;
+  private readonly texts: TextReader;
+  private readonly index: IndexColumns;
+  private readonly cache: NodeCache<DecodedChunk>;
+
+  constructor(footer: TableFooter, container: ContainerReader, texts: TextReader, cacheBytes: number) {
+    this.name = footer.name;
+    this.columns = footer.columns;
+    this.rowCount = footer.rowCount;
+    this.container = container;
+    this.texts = texts;
+    const { name } = container.source;
+    this.index = decodeIndex(container.read(footer.index), 1 + 2 * footer.columns.length, 2, name, footer.index.offset);
+    if (this.index.rows !== Math.ceil(footer.rowCount / chunkRows)) {
+      throw new BadInputError(
+        "HISTORY_INVALID",
+        name,
+        footer.index.offset,
+        `table ${footer.name} has ${this.index.rows} chunks for ${footer.rowCount} rows`,
+      );
+    }
+    this.cache = new NodeCache(this.index.rows, cacheBytes, (chunk) => this.load(chunk));
+  }
+
+  column(name: string): number {
+    const column = this.columns.findIndex((spec) => spec.name === name);
+    assert(column >= 0, `table ${this.name} has no column ${name}`);
+    return column;
+  }
+
+  text(id: number): string {
+    return this.texts.text(id);
+  }
+
+  *chunks(bound?: { readonly column: number; readonly min: number; readonly max: number }): Iterable<TableChunk> {
+    const { rows, f64 } = this.index;
+    const least = bound === undefined ? undefined : f64[1 + bound.column];
+    const greatest = bound === undefined ? undefined : f64[1 + this.columns.length + bound.column];
+    for (let chunk = 0; chunk < rows; chunk++) {
+      if (bound !== undefined && !((least?.[chunk] as number) <= bound.max && (greatest?.[chunk] as number) >= bound.min)) continue;
+      yield this.cache.get(chunk);
+    }
+  }
+
+  row(index: number): Float64Array {
+    assert(Number.isInteger(index) && index >= 0 && index < this.rowCount, `table ${this.name} has no row ${index}`);
+    const chunk = this.cache.get(Math.floor(index / chunkRows));
+    return Float64Array.from(chunk.columns, (column) => column[index - chunk.firstRow] as number);
+  }
+
+  close(): void {
+    this.cache.clear();
+  }
+
+  /** Reads every chunk, past the cache; throws BadInputError at the first that is damaged. */
+  verify(onChunk: (bytes: number) => void): void {
+    for (let chunk = 0; chunk < this.index.rows; chunk++) {
+      this.load(chunk);
+      onChunk(this.index.u32[0]?.[chunk] as number);
+    }
+  }
+
+  private load(chunk: number): DecodedChunk {
+    const { f64, u32 } = this.index;
+    const offset = f64[0]?.[chunk] as number;
+    const firstRow = chunk * chunkRows;
+    const rowCount = Math.min(chunkRows, this.rowCount - firstRow);
+    const stored = this.container.read({ offset, bytes: u32[0]?.[chunk] as number, checksum: u32[1]?.[chunk] as number });
+    const columns = decodeChunk(stored, this.columns, rowCount, this.container.source.name, offset);
+    return { firstRow, rowCount, columns, bytes: columns.reduce((sum, column) => sum + column.byteLength, 0) };
+  }
+}
