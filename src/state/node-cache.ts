@@ -1,6 +1,6 @@
 /**
  * Decoded blocks by dense index, within a budget of bytes. Replacement is second chance (an approximation of least recently used): a hit costs one array
- * read and one store, which a map-ordered LRU (delete and re-insert per hit) does not reach.
+ * read and one store, which a map-ordered LRU (delete and re-insert per hit) does not reach. What is read once only (a scan) goes first.
  */
 
 /** What the cache can hold: `bytes` is what it counts against the budget. */
@@ -41,7 +41,6 @@ export class NodeCache<T extends Cached> {
     const loaded = this.load(index);
     while (this.ring.length > 0 && this.held + loaded.bytes > this.budget) this.evictOne();
     this.items[index] = loaded;
-    this.used[index] = 1;
     this.ring.push(index);
     this.held += loaded.bytes;
     return loaded;
