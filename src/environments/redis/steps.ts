@@ -326,6 +326,23 @@ export class RedisDecoder {
     return this.handlers.length > 0;
   }
 
+  /** Makes a process known before its events come, with what an earlier pass learnt. Call in order of the earlier pass' indices. */
+  adopt(
+    known: Pick<RedisProcess, "trace" | "pid" | "commands"> & {
+      readonly threads: readonly { readonly thread: number; readonly tid: number; readonly role: string }[];
+    },
+  ): void {
+    const process = this.process(known.trace, known.pid);
+    known.commands.forEach((name, command) => {
+      process.commands[command] = name;
+      if (name !== undefined) process.commandByName.set(name, command);
+    });
+    for (const { thread, tid, role } of known.threads) {
+      process.threads.set(thread, { tid, role });
+      process.threadByTid.set(tid, thread);
+    }
+  }
+
   /** Slopes found so far, by process. */
   get slopes(): Slopes {
     return Object.fromEntries(this.processes.filter((process) => process.slope > 0).map((process) => [process.key, process.slope]));

@@ -1,0 +1,344 @@
+/** An opened experiment: traces, the history of their analyses, and every question one can ask of them. */
+import { rmSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { type EventSummary, documents as eventDocuments } from "../analyses/event-counts/keys.ts";
+import { documents as redisDocuments, type StepSummary } from "../analyses/redis/keys.ts";
+import {
+  type AbsoluteNs,
+  BadInputError,
+  type RelativeNs,
+  StorescopeError,
+  type TaskOptions,
+  toAbsolute,
+  toRelative,
+} from "../base/index.ts";
+import { type HistoryReader, type Interval, openHistory, type StateHistory, verifyHistory } from "../state/index.ts";
+import type { TraceSource } from "../trace/index.ts";
+import type { View, ViewContext } from "../views/contract.ts";
+import { buildHistory } from "./build-history.ts";
+import type {
+  AnalysisSummary,
+  EventCount,
+  EventRow,
+  Experiment,
+  ExperimentStats,
+  ExperimentStatus,
+  OpenOptions,
+  RequestInfo,
+  RequestQuery,
+  TraceInfo,
+} from "./contract.ts";
+import { EventRows } from "./event-rows.ts";
+import { compileGlob } from "./glob.ts";
+import { experimentId, historyDirectory, historyIdentity } from "./history-cache.ts";
+import { analyses, views } from "./registry.gen.ts";
+import { RequestQueries } from "./requests.ts";
+
+/** Histories up to this size are checked against their checksums when they are found in the cache. */
+const verifiedBytes = 512 * 1024 * 1024;
+const requestEventLimit = 5000;
+
+/** What queries need, once there is a history. */
+interface Ready {
+  readonly history: HistoryReader;
+  readonly context: ViewContext;
+  readonly requests: RequestQueries;
+  readonly rows: EventRows;
+  readonly summary: AnalysisSummary;
+}
+
+export class OpenExperiment implements Experiment {
+  readonly id: string;
+  readonly name: string;
+  readonly traces: readonly TraceInfo[];
+  readonly origin: AbsoluteNs;
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+  readonly views: readonly View[] = views;
+  status: ExperimentStatus = { state: "idle" };
+  private readonly paths: readonly string[];
+  private readonly source: TraceSource;
+  private readonly sources: readonly TraceSource[];
+  private readonly options: OpenOptions;
+  private ready: Ready | undefined;
+  private running: Promise<AnalysisSummary> | undefined;
+
+  constructor(paths: readonly string[], sources: readonly TraceSource[], merged: TraceSource, options: OpenOptions) {
+    this.paths = paths;
+    this.sources = sources;
+    this.source = merged;
+    this.options = options;
+    this.id = experimentId(paths);
+    this.name = paths.map((path) => basename(resolve(path))).join(" + ");
+    this.origin = merged.origin;
+    this.start = merged.start;
+    this.end = merged.end;
+    this.traces = sources.map(traceInfo);
+  }
+
+  /** The trace behind it all, for printing raw events. */
+  get rawSource(): TraceSource {
+    return this.source;
+  }
+
+  analyze(options: TaskOptions & { readonly force?: boolean } = {}): Promise<AnalysisSummary> {
+    this.running ??= this.run(options).finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  private async run(options: TaskOptions & { readonly force?: boolean }): Promise<AnalysisSummary> {
+    if (this.ready !== undefined && options.force !== true) return this.ready.summary;
+    const started = performance.now();
+    const directory = historyDirectory(this.paths, this.options.cacheDirectory);
+    try {
+      const tracePaths = this.sources.map((source) => source.path);
+      const identity = historyIdentity(tracePaths, analyses);
+      let history = options.force === true ? undefined : openSound(directory, identity);
+      const cached = history !== undefined;
+      if (history === undefined) {
+        this.status = { state: "running", done: 0, total: this.source.totalBytes };
+        const onProgress: TaskOptions["onProgress"] = (progress) => {
+          this.status = { state: "running", done: progress.done, total: progress.total };
+          options.onProgress?.(progress);
+        };
+        await buildHistory(this.source, analyses, directory, identity, { ...options, onProgress });
+        history = openHistory(directory, { identity });
+        if (history === undefined)
+          throw new StorescopeError("HISTORY_INVALID", `${directory}: the history just written cannot be read back`);
+      }
+      this.ready?.history.close();
+      this.ready = this.prepare(history, directory, cached, performance.now() - started);
+      this.status = { state: "completed" };
+      return this.ready.summary;
+    } catch (error) {
+      const code = error instanceof StorescopeError ? error.code : "BUG";
+      this.status = { state: "failed", code, message: error instanceof Error ? error.message : String(error) };
+      throw error;
+    }
+  }
+
+  private prepare(history: HistoryReader, directory: string, cached: boolean, wallMs: number): Ready {
+    const requests = new RequestQueries(history, this.origin);
+    const rows = new EventRows(this.source, history, this.origin);
+    const events = history.document(eventDocuments.events) as EventSummary | undefined;
+    const summary: AnalysisSummary = {
+      cached,
+      events: events?.total ?? 0,
+      logicalEvents: rows.count,
+      requests: requests.count,
+      intervals: history.state.intervalCount,
+      traceBytes: this.source.totalBytes,
+      historyBytes: history.bytes,
+      wallMs,
+      historyDirectory: directory,
+    };
+    const context: ViewContext = { history, start: this.relative(this.start), end: this.relative(this.end) };
+    return { history, context, requests, rows, summary };
+  }
+
+  private need(): Ready {
+    if (this.ready === undefined) throw new StorescopeError("HISTORY_INVALID", `${this.name} has not been analysed yet`);
+    return this.ready;
+  }
+
+  async eventCounts(options: TaskOptions = {}): Promise<readonly EventCount[]> {
+    const summary = this.ready?.history.document(eventDocuments.events) as EventSummary | undefined;
+    const counts = summary?.counts ?? (await this.countEvents(options));
+    return Object.entries(counts)
+      .map(([name, count]) => ({ name, count }))
+      .sort((left, right) => right.count - left.count || left.name.localeCompare(right.name));
+  }
+
+  private async countEvents(options: TaskOptions): Promise<Readonly<Record<string, number>>> {
+    const counts = new Float64Array(this.source.eventClasses.length);
+    const cursor = this.source.cursor();
+    try {
+      for (let events = 1; cursor.next(); events++) {
+        counts[cursor.eventClass] = (counts[cursor.eventClass] as number) + 1;
+        if (events % 100_000 !== 0) continue;
+        options.onProgress?.({ label: "Counting events", done: cursor.bytesRead, total: this.source.totalBytes });
+        await new Promise((resume) => setImmediate(resume));
+        if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "counting was cancelled");
+      }
+    } finally {
+      cursor.close();
+    }
+    const byName: Record<string, number> = {};
+    for (const { name, index } of this.source.eventClasses) {
+      const count = counts[index] as number;
+      if (count > 0) byName[name] = (byName[name] ?? 0) + count;
+    }
+    return byName;
+  }
+
+  view(id: string): { readonly view: View; readonly context: ViewContext } {
+    const view = this.views.find((candidate) => candidate.id === id);
+    if (view === undefined)
+      throw new StorescopeError("NOT_FOUND", `there is no view "${id}"; there are: ${this.views.map((each) => each.id).join(", ")}`);
+    return { view, context: this.need().context };
+  }
+
+  get state(): StateHistory {
+    return this.need().history.state;
+  }
+
+  stateAt(time: AbsoluteNs, glob = "**"): readonly { readonly path: string; readonly interval: Interval }[] {
+    const { state } = this.need().history;
+    const matches = compileGlob(glob);
+    const found: { readonly path: string; readonly interval: Interval }[] = [];
+    const at = this.relative(time);
+    const all = state.full(at);
+    for (let quark = 0; quark < state.attributes.count; quark++) {
+      const interval = all[quark];
+      if (interval === undefined || interval.value === undefined) continue;
+      const path = state.attributes.path(quark).join("/");
+      if (matches(path)) found.push({ path, interval });
+    }
+    return found;
+  }
+
+  requests(query: RequestQuery): { readonly total: number; readonly requests: readonly RequestInfo[] } {
+    return this.need().requests.find(query, ...this.range(query));
+  }
+
+  request(id: number): RequestInfo {
+    return this.need().requests.get(id);
+  }
+
+  requestAt(entry: number, time: AbsoluteNs): RequestInfo | undefined {
+    return this.need().requests.at(entry, this.relative(time));
+  }
+
+  requestEvents(id: number): readonly EventRow[] {
+    const { requests, rows } = this.need();
+    const { process, connection, start, end } = requests.place(id);
+    return rows.ofConnection(process, connection, start, end, requestEventLimit);
+  }
+
+  stats(query: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined } = {}): ExperimentStats {
+    const { requests, summary } = this.need();
+    return {
+      start: query.from ?? this.start,
+      end: query.to ?? this.end,
+      events: summary.events,
+      lostEvents: this.traces.reduce((sum, trace) => sum + trace.discardedEvents, 0),
+      nodes: requests.stats(...this.range(query)),
+    };
+  }
+
+  private range(query: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined }): [RelativeNs, RelativeNs] {
+    return [
+      query.from === undefined ? Number.NEGATIVE_INFINITY : this.relative(query.from),
+      query.to === undefined ? Number.POSITIVE_INFINITY : this.relative(query.to),
+    ];
+  }
+
+  get eventRowCount(): number {
+    return this.need().rows.count;
+  }
+
+  eventRows(index: number, count: number): readonly EventRow[] {
+    return this.need().rows.rows(index, count);
+  }
+
+  eventIndexAt(time: AbsoluteNs): number {
+    return this.need().rows.indexAt(this.relative(time));
+  }
+
+  findEvent(
+    index: number,
+    direction: "next" | "previous",
+    columns: Readonly<Record<string, RegExp>>,
+    options: TaskOptions = {},
+  ): number | undefined {
+    const { rows } = this.need();
+    const wanted = Object.entries(columns);
+    const matches = (row: EventRow): boolean => wanted.every(([column, pattern]) => pattern.test(columnText(row, column)));
+    const blockRows = 512;
+    const step = direction === "next" ? 1 : -1;
+    for (let i = index; i >= 0 && i < rows.count; i += step * blockRows) {
+      if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "the search was cancelled");
+      const first = step > 0 ? i : Math.max(0, i - blockRows + 1);
+      const block = rows.rows(first, step > 0 ? blockRows : i - first + 1);
+      const found = step > 0 ? block.find(matches) : block.findLast(matches);
+      if (found !== undefined) return found.index;
+    }
+    return undefined;
+  }
+
+  relative(time: AbsoluteNs): RelativeNs {
+    return toRelative(time, this.origin);
+  }
+
+  absolute(time: RelativeNs): AbsoluteNs {
+    return toAbsolute(time, this.origin);
+  }
+
+  close(): void {
+    this.ready?.history.close();
+    this.ready = undefined;
+    this.source.close();
+  }
+
+  /** Removes the cached history; the next `analyze` builds it anew. */
+  forget(): void {
+    this.ready?.history.close();
+    this.ready = undefined;
+    this.status = { state: "idle" };
+    rmSync(historyDirectory(this.paths, this.options.cacheDirectory), { recursive: true, force: true });
+  }
+}
+
+/** The cached history, if it is whole: a damaged one counts as none. */
+function openSound(directory: string, identity: string): HistoryReader | undefined {
+  const history = openHistory(directory, { identity });
+  if (history === undefined) return undefined;
+  if (history.bytes > verifiedBytes) return history;
+  try {
+    verifyHistory(directory);
+    return history;
+  } catch (error) {
+    history.close();
+    if (error instanceof BadInputError) return undefined;
+    throw error;
+  }
+}
+
+function columnText(row: EventRow, column: string): string {
+  switch (column) {
+    case "time":
+      return row.time.toString();
+    case "node":
+      return row.node;
+    case "thread":
+      return String(row.thread);
+    case "event":
+      return row.name;
+    default:
+      return row.fields.map(([name, value]) => `${name}=${value}`).join(", ");
+  }
+}
+
+function traceInfo(source: TraceSource): TraceInfo {
+  const sum = (pick: (stream: TraceSource["streams"][number]) => number): number =>
+    source.streams.reduce((total, stream) => total + pick(stream), 0);
+  return {
+    path: source.path,
+    format: "CTF",
+    environment: source.environment,
+    start: source.start,
+    end: source.end,
+    bytes: source.totalBytes,
+    streams: source.streams,
+    discardedEvents: sum((stream) => stream.discardedEvents),
+    discardedPackets: sum((stream) => stream.discardedPackets),
+    warnings: source.warnings,
+  };
+}
+
+/** The `steps` document's counts, for callers that show logical events by name. */
+export function logicalCounts(history: HistoryReader): Readonly<Record<string, number>> {
+  return (history.document(redisDocuments.steps) as StepSummary | undefined)?.counts ?? {};
+}
