@@ -62,6 +62,42 @@ export interface FieldReader {
 /** Where a cursor stands. Opaque, structured-cloneable, valid for the same source only. */
 export type CursorPosition = readonly number[];
 
+/** How an integer wants to be shown. `low` and `high` are the halves of its 64-bit two's complement, as unsigned 32-bit numbers. */
+export interface IntegerFormat {
+  readonly signed: boolean;
+  readonly bits: number;
+  readonly base: 2 | 8 | 10 | 16;
+  readonly show: "number" | "enum" | "boolean" | "bits" | "flags";
+  /** Labels of an enumeration's value (several where ranges overlap), or of the flags that are set; empty for other integers. */
+  labels(low: number, high: number): readonly string[];
+}
+
+/** Where an event's fields stand: its packet's context, the context all events of the stream have, its own context, its payload. */
+export type EventScope = "packet-context" | "common-context" | "specific-context" | "payload";
+
+/** Receives an event's whole content, in declared order, without an object per field. Every value inside a structure comes after its `member`. */
+export interface EventVisitor {
+  beginScope(scope: EventScope): void;
+  endScope(): void;
+  member(name: string): void;
+  integer(format: IntegerFormat, low: number, high: number): void;
+  /** Integers of more than 64 bits. */
+  wideInteger(format: IntegerFormat, value: bigint): void;
+  float(value: number, bits: number): void;
+  /** UTF-8 text: bytes [start, end). */
+  string(bytes: Uint8Array, start: number, end: number): void;
+  blob(bytes: Uint8Array, start: number, end: number): void;
+  beginArray(length: number): void;
+  element(index: number): void;
+  endArray(): void;
+  beginStruct(): void;
+  endStruct(): void;
+  beginVariant(option: string): void;
+  endVariant(): void;
+  /** An optional field that is not there. */
+  absent(): void;
+}
+
 /** Events in time order; ties by stream as babeltrace2 orders them. */
 export interface EventCursor {
   /** Time of the current event: ns relative to the source's `origin`. */
@@ -77,10 +113,14 @@ export interface EventCursor {
   next(): boolean;
   /** The reader of a payload field or, failing that, a context of this name; undefined when the class has none. */
   field(eventClass: EventClass, name: string): FieldReader | undefined;
+  /** Tells `visitor` everything the current event holds: for printing and tables, not for hot loops. */
+  visit(visitor: EventVisitor): void;
   /** Moves so that the next `next()` gives the first event at or after `time`. */
   seekTime(time: RelativeNs): void;
   /** Position such that `restore` makes `next()` give the event that `next()` would give now. */
   save(): CursorPosition;
+  /** Like `save`, but `next()` will give the current event again. Only after `next()` returned true. */
+  saveCurrent(): CursorPosition;
   restore(position: CursorPosition): void;
   /** Bytes of trace passed so far, for progress. */
   readonly bytesRead: number;
@@ -97,6 +137,13 @@ export interface StreamInfo {
   readonly end: AbsoluteNs;
   /** Relative time at which this stream's clock reads 0: turns clock values carried inside events into times. Negative for a monotonic clock. */
   readonly clockZero: RelativeNs;
+  /** Ids of the stream and of its class, as the trace gives them. */
+  readonly streamId?: bigint;
+  readonly streamClassId?: bigint;
+  /** Path and uid of the trace the stream belongs to, where several are merged. */
+  readonly traceUid?: string | undefined;
+  /** False where events carry no time. */
+  readonly hasClock?: boolean;
   /** Events and packets the tracer dropped, as counted by its own packet headers. */
   readonly discardedEvents: number;
   readonly discardedPackets: number;
@@ -107,6 +154,16 @@ export interface TraceWarning {
   readonly file: string;
   readonly offset: number;
   readonly message: string;
+}
+
+/** Events or packets that the tracer says it dropped, at one place of one stream. Times are those of the packets around it; undefined without a clock. */
+export interface TraceLoss {
+  readonly stream: number;
+  readonly kind: "events" | "packets";
+  readonly start: AbsoluteNs | undefined;
+  readonly end: AbsoluteNs | undefined;
+  /** Undefined: some may have been dropped before the trace's first packet ended. */
+  readonly count: number | undefined;
 }
 
 /** An open trace. Opening reads metadata and packet headers only. */
@@ -122,7 +179,13 @@ export interface TraceSource {
   readonly eventClasses: readonly EventClass[];
   readonly streams: readonly StreamInfo[];
   readonly warnings: readonly TraceWarning[];
+  /** Text (usually a UUID) that identifies the trace, where it has one. */
+  readonly uid?: string | undefined;
+  /** Every loss, in the order of the streams; absent where the source does not know. */
+  readonly losses?: readonly TraceLoss[];
   /** A fresh cursor before the first event. Several may be open at once. */
   cursor(): EventCursor;
   close(): void;
 }
+
+export * from "./merge.ts";

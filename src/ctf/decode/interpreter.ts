@@ -1,0 +1,117 @@
+/** Decodes any stream class by walking its field classes; positions are bits. The oracle for the compiled decoders, and what runs where they do not apply. */
+import type { EventScope, EventVisitor } from "../../trace/index.ts";
+import { updateClock } from "../packet/scan.ts";
+import type { EventSchema, FieldRole, StreamSchema, StructClass, TraceSchema } from "../schema.ts";
+import { toBigint } from "./bits.ts";
+import type { EventDecoder, StreamCursor } from "./stream-cursor.ts";
+import { DecodeError, Walker, type WalkerHooks } from "./walker.ts";
+
+export class Interpreter implements EventDecoder, WalkerHooks {
+  readonly unit = 8;
+  readonly walker: Walker;
+  readonly #schema: TraceSchema;
+  readonly #stream: StreamSchema;
+  readonly #events = new Map<bigint, EventSchema>();
+  readonly #byIndex = new Map<number, EventSchema>();
+  #eventId: bigint | undefined;
+  #cursor: StreamCursor | undefined;
+
+  constructor(schema: TraceSchema, stream: StreamSchema) {
+    this.walker = new Walker(schema.slotCount);
+    this.#schema = schema;
+    this.#stream = stream;
+    for (const event of stream.events) {
+      this.#events.set(event.id, event);
+      this.#byIndex.set(event.index, event);
+    }
+  }
+
+  begin(cursor: StreamCursor): void {
+    this.walker.setPacket(cursor.bytes, cursor.view, cursor.end);
+    this.#walkPacketContext(undefined);
+  }
+
+  step(cursor: StreamCursor): void {
+    const { walker } = this;
+    const start = cursor.position;
+    cursor.start = start;
+    cursor.startLow = cursor.clockLow;
+    cursor.startHigh = cursor.clockHigh;
+    this.#cursor = cursor;
+    this.#eventId = undefined;
+    walker.hooks = this;
+    walker.position = start;
+    const header = this.#stream.eventHeader;
+    if (header !== undefined) walker.members(header, undefined);
+    cursor.context = walker.position;
+    const event =
+      this.#eventId === undefined && this.#stream.events.length === 1 ? this.#stream.events[0] : this.#events.get(this.#eventId ?? 0n);
+    if (event === undefined)
+      throw new DecodeError(start, `there is no event with id ${this.#eventId ?? 0n} in stream class ${this.#stream.id}`);
+    for (const scope of [this.#stream.commonContext, event.specificContext, event.payload]) {
+      if (scope !== undefined) walker.members(scope, undefined);
+    }
+    walker.hooks = undefined;
+    if (walker.position === start) throw new DecodeError(start, "an event takes no space: there would be no end of them");
+    cursor.position = walker.position;
+    cursor.eventClass = event.index;
+    cursor.time = cursor.clock.exact(cursor.clockLow, cursor.clockHigh);
+  }
+
+  visit(cursor: StreamCursor, visitor: EventVisitor): void {
+    const event = this.#byIndex.get(cursor.eventClass);
+    const { walker } = this;
+    if (event === undefined) return;
+    if (this.#stream.packetContext !== undefined) {
+      visitor.beginScope("packet-context");
+      this.#walkPacketContext(visitor);
+      visitor.endScope();
+    }
+    walker.position = cursor.context;
+    const scopes: readonly (readonly [EventScope, StructClass | undefined])[] = [
+      ["common-context", this.#stream.commonContext],
+      ["specific-context", event.specificContext],
+      ["payload", event.payload],
+    ];
+    for (const [scope, struct] of scopes) {
+      if (struct === undefined) continue;
+      visitor.beginScope(scope);
+      walker.members(struct, visitor);
+      visitor.endScope();
+    }
+  }
+
+  /** Members that only serve the reader (sizes, times, counters) are not shown. */
+  #walkPacketContext(visitor: EventVisitor | undefined): void {
+    const { walker } = this;
+    const { packetContext } = this.#stream;
+    walker.hooks = undefined;
+    walker.position = 0;
+    if (this.#schema.packetHeader !== undefined) walker.members(this.#schema.packetHeader, undefined);
+    if (packetContext === undefined) return;
+    walker.align(packetContext.align);
+    for (const { name, field } of packetContext.members) {
+      const shown = field.roles.length === 0 ? visitor : undefined;
+      shown?.member(name);
+      walker.walk(field, shown);
+    }
+  }
+
+  clock(bits: number, low: number, high: number): void {
+    const cursor = this.#cursor;
+    if (cursor === undefined) return;
+    const base = BigInt(cursor.clock.baseHigh);
+    const current = ((BigInt(cursor.clockHigh) + base) << 32n) | BigInt(cursor.clockLow);
+    const updated = updateClock(current, bits, toBigint(low, high, false));
+    cursor.clockLow = Number(updated & 0xffff_ffffn);
+    cursor.clockHigh = Number((updated >> 32n) - base);
+  }
+
+  role(role: FieldRole, value: bigint): void {
+    if (role === "event-id") this.#eventId = value;
+  }
+
+  bytesRole(): void {
+    // Only packets carry bytes that mean something to the reader, and they have been checked.
+  }
+}

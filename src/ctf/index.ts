@@ -1,0 +1,30 @@
+/** Front door of the CTF reader: opens what LTTng and other tracers write in the Common Trace Format (1.8 and 2). */
+import type { TraceSource, TraceWarning } from "../trace/index.ts";
+import { findTraceDirectories, listStreamFiles, openByteFile, readMetadataFile } from "./file-source.ts";
+import { parseMetadata } from "./metadata/index.ts";
+import { type CtfOptions, makeTraceSource } from "./trace.ts";
+
+export type { CtfOptions } from "./trace.ts";
+
+/**
+ * Opens the trace in this directory (one that holds a file `metadata`). Reads metadata and packet headers.
+ * Throws TRACE_NOT_FOUND, or a BadInputError where metadata or a file's first packet break the format.
+ */
+export function openCtf(path: string, options: CtfOptions = {}): TraceSource {
+  const metadata = readMetadataFile(path);
+  const warnings: TraceWarning[] = [];
+  const schema = parseMetadata(metadata.bytes, metadata.path);
+  for (const { offset, message } of schema.warnings) warnings.push({ file: metadata.path, offset, message });
+  const files = listStreamFiles(path).map(openByteFile);
+  try {
+    return makeTraceSource(path, schema, files, warnings, options);
+  } catch (error) {
+    for (const file of files) file.close();
+    throw error;
+  }
+}
+
+/** Directories of all CTF traces at or below `path`, sorted: an LTTng session's output holds one per domain, buffering scheme, process and chunk. */
+export function findCtfTraces(path: string): string[] {
+  return findTraceDirectories(path);
+}

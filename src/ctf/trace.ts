@@ -1,0 +1,329 @@
+/**
+ * A CTF trace as a TraceSource: puts metadata, packets and decoders together.
+ *
+ *     files --scan--> packets --group by stream--> streams --StreamCursor each--> TraceCursor (merged by time)
+ *
+ * Streams are ordered by (stream class id, stream id), which is also how equal times are ordered, as in babeltrace2.
+ */
+import { type BadInputError, defined, type RelativeNs } from "../base/index.ts";
+import {
+  type CursorPosition,
+  type EventClass,
+  type EventCursor,
+  type EventVisitor,
+  type FieldInfo,
+  type FieldReader,
+  MergeQueue,
+  type StreamInfo,
+  type TraceLoss,
+  type TraceSource,
+  type TraceWarning,
+} from "../trace/index.ts";
+import { cyclesToNs, makeStreamClock } from "./decode/clock.ts";
+import { Interpreter } from "./decode/interpreter.ts";
+import { type EventPlace, findField, kindOf, makeWalkingReader } from "./decode/readers.ts";
+import { type EventDecoder, StreamCursor, type StreamPackets } from "./decode/stream-cursor.ts";
+import type { Walker } from "./decode/walker.ts";
+import type { ByteFile } from "./packet/byte-file.ts";
+import { type Packet, type ScannedFile, scanFile } from "./packet/scan.ts";
+import type { EventSchema, StreamSchema, StructClass, TraceSchema } from "./schema.ts";
+
+/** A decoder of one stream class, with the readers that fit it. */
+export interface StreamDecoder extends EventDecoder {
+  readonly walker: Walker;
+}
+
+/** All files of one stream. */
+interface StreamGroup {
+  readonly schema: StreamSchema;
+  readonly id: bigint;
+  readonly path: string;
+  readonly packets: readonly Packet[];
+  readonly failure: BadInputError | undefined;
+  readonly bytes: number;
+  readonly discardedBits: number;
+}
+
+export interface CtfOptions {
+  /** Only the interpreter: slower, the same results. For tests, and where code may not be generated at run time. */
+  readonly interpreter?: boolean;
+}
+
+/** Opens a trace whose metadata has been parsed. Reads every packet's header, and all of a stream whose packets do not tell their times. */
+export function makeTraceSource(
+  path: string,
+  schema: TraceSchema,
+  files: readonly ByteFile[],
+  warnings: TraceWarning[],
+  _options: CtfOptions,
+): TraceSource {
+  const groups = groupStreams(files, schema, warnings);
+  const spans = groups.map((group) => streamSpan(group, schema));
+  const known = spans.filter((span) => span !== undefined);
+  const starts = known.map((span) => span.start).sort(compare);
+  const ends = known.map((span) => span.end).sort(compare);
+  const origin = starts[0] ?? 0n;
+  const end = ends[ends.length - 1] ?? origin;
+  const streams = groups.map((group, index): StreamPackets => {
+    const span = spans[index];
+    return {
+      index,
+      packets: group.packets,
+      failure: group.failure,
+      clock: makeStreamClock(group.schema.clock, span?.firstCycles ?? 0n, origin),
+    };
+  });
+  const losses = groups.map((group, index) => streamLosses(group, index));
+  const infos = groups.map((group, index): StreamInfo => {
+    const span = spans[index];
+    const { clock } = group.schema;
+    return {
+      index,
+      file: group.path,
+      bytes: group.bytes,
+      packets: group.packets.length,
+      start: span?.start ?? origin,
+      end: span?.end ?? origin,
+      clockZero: clock === undefined ? 0 : Number(cyclesToNs(clock, 0n) - origin),
+      discardedEvents: losses[index]?.events ?? 0,
+      discardedPackets: losses[index]?.packets ?? 0,
+      streamId: group.id,
+      streamClassId: group.schema.id,
+      traceUid: schema.uid,
+      hasClock: clock !== undefined,
+    };
+  });
+  const eventSchemas = schema.streams.flatMap((stream) => stream.events.map((event) => ({ stream, event })));
+  const eventClasses = eventSchemas.map(({ stream, event }) => describeEvent(stream, event));
+  return {
+    path,
+    environment: schema.environment,
+    uid: schema.uid,
+    origin,
+    start: origin,
+    end,
+    totalBytes: infos.reduce((sum, info) => sum + info.bytes, 0),
+    eventClasses,
+    streams: infos,
+    warnings,
+    losses: losses.flatMap((loss) => loss.list),
+    cursor: () => new TraceCursor(schema, eventSchemas, groups, streams),
+    close() {
+      for (const file of files) file.close();
+    },
+  };
+}
+
+function describeEvent(stream: StreamSchema, event: EventSchema): EventClass {
+  const list = (struct: StructClass | undefined): FieldInfo[] =>
+    (struct?.members ?? []).map(({ name, field }) => ({ name, kind: kindOf(field) }));
+  const packet = (stream.packetContext?.members ?? []).filter(({ field }) => field.roles.length === 0);
+  return {
+    index: event.index,
+    name: event.name,
+    logLevel: event.logLevel,
+    payload: list(event.payload),
+    contexts: [
+      ...list(stream.commonContext),
+      ...list(event.specificContext),
+      ...packet.map(({ name, field }) => ({ name, kind: kindOf(field) })),
+    ],
+  };
+}
+
+/** Files with the same stream class and stream id are one stream, cut by tracefile rotation; a file without a stream id is a stream of its own. */
+function groupStreams(files: readonly ByteFile[], schema: TraceSchema, warnings: TraceWarning[]): StreamGroup[] {
+  const byKey = new Map<string, { id: bigint; scans: ScannedFile[] }>();
+  const nextId = new Map<bigint, bigint>();
+  for (const file of files) {
+    const scan = scanFile(file, schema, warnings);
+    if (scan === undefined) continue;
+    warnings.push(...scan.warnings);
+    const classId = scan.stream.id;
+    let { streamId } = scan;
+    let key = `${classId} ${streamId}`;
+    if (streamId === undefined) {
+      streamId = nextId.get(classId) ?? 0n;
+      nextId.set(classId, streamId + 1n);
+      key = `${classId} - ${streamId}`;
+    }
+    const group = byKey.get(key);
+    if (group === undefined) byKey.set(key, { id: streamId, scans: [scan] });
+    else group.scans.push(scan);
+  }
+  const groups = Array.from(byKey.values(), ({ id, scans }): StreamGroup => {
+    const [first] = scans;
+    const { stream, file, discardedBits } = defined(first, "a group has a file");
+    scans.sort((a, b) => compare(a.packets[0]?.begin ?? 0n, b.packets[0]?.begin ?? 0n));
+    // What follows a broken file of a stream would come out of order: the stream ends there.
+    const broken = scans.findIndex((scan) => scan.failure !== undefined);
+    const readable = broken < 0 ? scans : scans.slice(0, broken + 1);
+    return {
+      schema: stream,
+      id,
+      path: file.path,
+      packets: readable.flatMap((scan) => scan.packets),
+      failure: scans[broken]?.failure,
+      bytes: scans.reduce((sum, scan) => sum + scan.file.size, 0),
+      discardedBits,
+    };
+  });
+  return groups.sort((a, b) => compare(a.schema.id, b.schema.id) || compare(a.id, b.id));
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+interface Span {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly firstCycles: bigint;
+}
+
+/** First and last time of a stream; undefined where it has none. Packets say it; where they do not, all events are decoded once. */
+function streamSpan(group: StreamGroup, schema: TraceSchema): Span | undefined {
+  const { clock } = group.schema;
+  const first = group.packets[0];
+  if (clock === undefined || first === undefined) return undefined;
+  const last = group.packets[group.packets.length - 1];
+  if (first.begin !== undefined && last?.end !== undefined) {
+    return { firstCycles: first.begin, start: cyclesToNs(clock, first.begin), end: cyclesToNs(clock, last.end) };
+  }
+  const cursor = new StreamCursor(
+    { index: 0, packets: group.packets, failure: undefined, clock: makeStreamClock(clock, 0n, 0n) },
+    new Interpreter(schema, group.schema),
+  );
+  const cycles = (): bigint => (BigInt(cursor.clockHigh) << 32n) | BigInt(cursor.clockLow);
+  let from = first.begin;
+  let to = first.begin;
+  try {
+    while (cursor.next()) {
+      to = cycles();
+      from ??= to;
+    }
+  } catch {
+    // The same error is thrown to whoever reads the stream; here its time range up to there is wanted.
+  }
+  if (from === undefined || to === undefined) return undefined;
+  return { firstCycles: from, start: cyclesToNs(clock, from), end: cyclesToNs(clock, to) };
+}
+
+/**
+ * What the tracer says it lost (CTF 1.8.3 section 5.2): `events_discarded` counts up over the whole stream and wraps at its width, `packet_seq_num` has gaps.
+ * The first packet's own count is a loss of this trace only if the stream begins here (sequence number 0 or absent).
+ */
+function streamLosses(group: StreamGroup, stream: number): { list: TraceLoss[]; events: number; packets: number } {
+  const list: TraceLoss[] = [];
+  const { clock } = group.schema;
+  const absolute = (cycles: bigint | undefined): bigint | undefined =>
+    clock === undefined || cycles === undefined ? undefined : cyclesToNs(clock, cycles);
+  const mask = (1n << BigInt(group.discardedBits)) - 1n;
+  let events = 0;
+  let packets = 0;
+  let previous: Packet | undefined;
+  for (const packet of group.packets) {
+    const counter = packet.discardedEvents;
+    if (counter !== undefined) {
+      const before = previous?.discardedEvents;
+      if (before === undefined) {
+        if (counter > 0n) {
+          list.push({ stream, kind: "events", start: absolute(packet.begin), end: absolute(packet.end), count: undefined });
+          if ((packet.sequence ?? 0n) === 0n) events += Number(counter);
+        }
+      } else if (((counter - before) & mask) > 0n) {
+        const count = Number((counter - before) & mask);
+        list.push({ stream, kind: "events", start: absolute(previous?.end), end: absolute(packet.end), count });
+        events += count;
+      }
+    }
+    const gap = packet.sequence !== undefined && previous?.sequence !== undefined ? packet.sequence - previous.sequence : 1n;
+    if (gap > 1n) {
+      list.push({ stream, kind: "packets", start: absolute(previous?.end), end: absolute(packet.begin), count: Number(gap) - 1 });
+      packets += Number(gap) - 1;
+    }
+    previous = packet;
+  }
+  return { list, events, packets };
+}
+
+/** The streams of one trace, merged. A few copies per event make it the one object that users and field readers look at. */
+class TraceCursor implements EventCursor, EventPlace {
+  time: RelativeNs = 0;
+  eventClass = -1;
+  stream = -1;
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  context = 0;
+  readonly #schema: TraceSchema;
+  readonly #events: readonly { readonly stream: StreamSchema; readonly event: EventSchema }[];
+  readonly #streams: readonly StreamCursor[];
+  readonly #decoders: readonly StreamDecoder[];
+  readonly #queue: MergeQueue<StreamCursor>;
+
+  constructor(
+    schema: TraceSchema,
+    events: readonly { readonly stream: StreamSchema; readonly event: EventSchema }[],
+    groups: readonly StreamGroup[],
+    streams: readonly StreamPackets[],
+  ) {
+    this.#schema = schema;
+    this.#events = events;
+    this.#decoders = groups.map((group) => new Interpreter(schema, group.schema));
+    this.#streams = streams.map((stream, index) => new StreamCursor(stream, defined(this.#decoders[index], "every stream has a decoder")));
+    this.#queue = new MergeQueue(this.#streams);
+  }
+
+  next(): boolean {
+    const current = this.#queue.advance();
+    if (current === undefined) return false;
+    this.time = current.time;
+    this.eventClass = current.eventClass;
+    this.stream = current.stream;
+    this.bytes = current.bytes;
+    this.view = current.view;
+    this.context = current.context;
+    return true;
+  }
+
+  field(eventClass: EventClass, name: string): FieldReader | undefined {
+    const found = this.#events[eventClass.index];
+    if (found === undefined) return undefined;
+    const place = findField(this.#schema, found.stream, found.event, name);
+    if (place === undefined) return undefined;
+    return makeWalkingReader(place, this, () => defined(this.#decoders[this.stream], "the current stream has a decoder").walker, 8);
+  }
+
+  visit(visitor: EventVisitor): void {
+    this.#streams[this.stream]?.visit(visitor);
+  }
+
+  seekTime(time: RelativeNs): void {
+    for (const stream of this.#streams) stream.seekTime(time);
+    this.#queue.reset();
+  }
+
+  save(): CursorPosition {
+    return this.#streams.flatMap((stream, index) => stream.save(this.#queue.isWaiting(index)));
+  }
+
+  saveCurrent(): CursorPosition {
+    return this.#streams.flatMap((stream, index) => stream.save(index === this.#queue.winner || this.#queue.isWaiting(index)));
+  }
+
+  restore(position: CursorPosition): void {
+    for (const [index, stream] of this.#streams.entries()) {
+      const [packet = -1, at = 0, low = 0, high = 0] = position.slice(index * 4, index * 4 + 4);
+      stream.restore(packet, at, low, high);
+    }
+    this.#queue.reset();
+  }
+
+  get bytesRead(): number {
+    return this.#streams.reduce((sum, stream) => sum + stream.bytesRead, 0);
+  }
+
+  close(): void {
+    this.#queue.reset();
+  }
+}

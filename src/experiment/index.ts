@@ -1,0 +1,186 @@
+/**
+ * Several traces as one: events of all in time order, event classes and streams renumbered, one origin.
+ *
+ *     source 0: classes 0..3, streams 0..1     experiment: classes 0..3 | 4..9, streams 0..1 | 2..2
+ *     source 1: classes 0..5, streams 0..0     (each source's indices, shifted by a constant)
+ *
+ * Times are shifted by the difference of origins; the clocks of the traces are taken as synchronised. Equal times go by trace in the order of their uid, as
+ * in babeltrace2, then by stream.
+ */
+import { defined, type RelativeNs } from "../base/index.ts";
+import {
+  type CursorPosition,
+  type EventClass,
+  type EventCursor,
+  type EventVisitor,
+  type FieldReader,
+  type Mergeable,
+  MergeQueue,
+  type TraceSource,
+} from "../trace/index.ts";
+
+/** One source's place in the whole. */
+interface Part {
+  readonly source: TraceSource;
+  readonly firstClass: number;
+  readonly firstStream: number;
+  /** ns to add to the source's relative times. */
+  readonly shift: number;
+}
+
+/** Merges `sources`; a single one is returned as it is. The result owns them: closing it closes them. */
+export function openExperimentSource(sources: readonly TraceSource[]): TraceSource {
+  const [only] = sources;
+  if (only !== undefined && sources.length === 1) return only;
+  const ordered = [...sources].sort(bySourceOrder);
+  const timed = ordered.filter((source) => source.streams.length > 0);
+  const origin = least((timed.length > 0 ? timed : ordered).map((source) => source.origin));
+  let classes = 0;
+  let streams = 0;
+  const parts = ordered.map((source): Part => {
+    const part = { source, firstClass: classes, firstStream: streams, shift: Number(source.origin - origin) };
+    classes += source.eventClasses.length;
+    streams += source.streams.length;
+    return part;
+  });
+  return {
+    path: ordered.map((source) => source.path).join(", "),
+    environment: commonEnvironment(ordered),
+    origin,
+    start: least(timed.map((source) => source.start)),
+    end: timed.reduce((latest, source) => (source.end > latest ? source.end : latest), origin),
+    totalBytes: ordered.reduce((sum, source) => sum + source.totalBytes, 0),
+    eventClasses: parts.flatMap((part) => part.source.eventClasses.map((each) => ({ ...each, index: each.index + part.firstClass }))),
+    streams: parts.flatMap((part) =>
+      part.source.streams.map((stream) => ({
+        ...stream,
+        index: stream.index + part.firstStream,
+        clockZero: stream.clockZero + part.shift,
+        traceUid: stream.traceUid ?? part.source.uid,
+      })),
+    ),
+    warnings: ordered.flatMap((source) => source.warnings),
+    losses: parts.flatMap((part) => (part.source.losses ?? []).map((loss) => ({ ...loss, stream: loss.stream + part.firstStream }))),
+    cursor: () => new ExperimentCursor(parts),
+    close() {
+      for (const source of ordered) source.close();
+    },
+  };
+}
+
+function bySourceOrder(a: TraceSource, b: TraceSource): number {
+  const keyA = [a.uid ?? "", a.path];
+  const keyB = [b.uid ?? "", b.path];
+  for (const [i, part] of keyA.entries()) {
+    const other = keyB[i] ?? "";
+    if (part !== other) return part < other ? -1 : 1;
+  }
+  return 0;
+}
+
+function least(values: readonly bigint[]): bigint {
+  return values.reduce((smallest, value) => (value < smallest ? value : smallest), values[0] ?? 0n);
+}
+
+/** What all sources agree on. */
+function commonEnvironment(sources: readonly TraceSource[]): TraceSource["environment"] {
+  const [first, ...rest] = sources;
+  const entries = Object.entries(first?.environment ?? {});
+  return Object.fromEntries(entries.filter(([name, value]) => rest.every((source) => source.environment[name] === value)));
+}
+
+/** A source's cursor on the experiment's time line. */
+class PartCursor implements Mergeable {
+  time: RelativeNs = 0;
+  readonly part: Part;
+  readonly cursor: EventCursor;
+
+  constructor(part: Part) {
+    this.part = part;
+    this.cursor = part.source.cursor();
+  }
+
+  next(): boolean {
+    if (!this.cursor.next()) return false;
+    this.time = this.cursor.time + this.part.shift;
+    return true;
+  }
+}
+
+class ExperimentCursor implements EventCursor {
+  time: RelativeNs = 0;
+  eventClass = -1;
+  stream = -1;
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  readonly #parts: readonly PartCursor[];
+  readonly #queue: MergeQueue<PartCursor>;
+  #current: PartCursor | undefined;
+
+  constructor(parts: readonly Part[]) {
+    this.#parts = parts.map((part) => new PartCursor(part));
+    this.#queue = new MergeQueue(this.#parts);
+  }
+
+  next(): boolean {
+    const current = this.#queue.advance();
+    if (current === undefined) return false;
+    const { cursor, part } = current;
+    this.#current = current;
+    this.time = current.time;
+    this.eventClass = cursor.eventClass + part.firstClass;
+    this.stream = cursor.stream + part.firstStream;
+    this.bytes = cursor.bytes;
+    this.view = cursor.view;
+    return true;
+  }
+
+  field(eventClass: EventClass, name: string): FieldReader | undefined {
+    const owner = this.#parts.findLast(({ part }) => part.firstClass <= eventClass.index);
+    const inner = owner?.part.source.eventClasses[eventClass.index - owner.part.firstClass];
+    return inner && owner?.cursor.field(inner, name);
+  }
+
+  visit(visitor: EventVisitor): void {
+    this.#current?.cursor.visit(visitor);
+  }
+
+  seekTime(time: RelativeNs): void {
+    for (const { cursor, part } of this.#parts) cursor.seekTime(time - part.shift);
+    this.#queue.reset();
+  }
+
+  save(): CursorPosition {
+    return this.#saveEach((index) => this.#queue.isWaiting(index));
+  }
+
+  saveCurrent(): CursorPosition {
+    return this.#saveEach((index) => index === this.#queue.winner || this.#queue.isWaiting(index));
+  }
+
+  /** Per part: how many numbers its position has, then these. */
+  #saveEach(isBeforeCurrent: (index: number) => boolean): CursorPosition {
+    return this.#parts.flatMap(({ cursor }, index) => {
+      const position = isBeforeCurrent(index) ? cursor.saveCurrent() : cursor.save();
+      return [position.length, ...position];
+    });
+  }
+
+  restore(position: CursorPosition): void {
+    let at = 0;
+    for (const { cursor } of this.#parts) {
+      const length = defined(position[at], "a position has a part for every source");
+      cursor.restore(position.slice(at + 1, at + 1 + length));
+      at += 1 + length;
+    }
+    this.#queue.reset();
+  }
+
+  get bytesRead(): number {
+    return this.#parts.reduce((sum, { cursor }) => sum + cursor.bytesRead, 0);
+  }
+
+  close(): void {
+    for (const { cursor } of this.#parts) cursor.close();
+  }
+}
