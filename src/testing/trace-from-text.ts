@@ -4,7 +4,7 @@
  *
  *     100 redis:steps vpid=1 vtid=1 thread=0 base_ticks=0 base_ns=0 end_ticks=1000 end_ns=1000 words={call_start@10 aux=3 flags=4}
  *
- * Every event must have the same fields as the first of its name. Relative times are the times written; the clock reads 0 at 0.
+ * A line that does not begin with a time goes on with the one before. Every event must have the same fields as the first of its name. Relative times are the times written; the clock reads 0 at 0.
  */
 import { records } from "../environments/redis/index.ts";
 import type { CursorPosition, EventClass, EventCursor, FieldReader, TraceSource } from "../trace/index.ts";
@@ -46,7 +46,10 @@ function parseFields(text: string): Map<string, Value> {
 export function traceFromText(text: string): TraceSource {
   const classes = new Map<string, EventClass>();
   const events: TextEvent[] = [];
-  for (const line of text.split("\n").map((each) => each.trim())) {
+  for (const line of text
+    .replace(/\n\s*(?![\d\s])/g, " ")
+    .split("\n")
+    .map((each) => each.trim())) {
     if (line === "") continue;
     const [, time, name, rest = ""] = /^(-?\d+)\s+(\S+)\s*(.*)$/.exec(line) ?? [];
     if (time === undefined || name === undefined) throw new Error(`not an event: ${line}`);

@@ -1,0 +1,204 @@
+import { describe, expect, it } from "vitest";
+import { createMemoryHistory, type HistoryReader } from "../../state/index.ts";
+import { traceFromText } from "../../testing/trace-from-text.ts";
+import redis from "./index.ts";
+import { documents, messageColumns, type ProcessSummary, requestColumns, tables } from "./keys.ts";
+
+/** Runs the analysis over a text trace. */
+function analyse(text: string): HistoryReader {
+  const source = traceFromText(text);
+  const cursor = source.cursor();
+  const writer = createMemoryHistory();
+  const run = redis.start({ source, cursor, writer });
+  if (run === undefined) throw new Error("the trace holds no redis events");
+  let end = 0;
+  while (cursor.next()) {
+    run.handle();
+    end = cursor.time;
+  }
+  run.finish(end);
+  writer.finish(end);
+  return writer.reader();
+}
+
+function rows(
+  history: HistoryReader,
+  name: string,
+  columns: readonly { readonly name: string; readonly type: string }[],
+): Record<string, number | string>[] {
+  const table = history.table(name);
+  return Array.from({ length: table?.rowCount ?? 0 }, (_, i) => {
+    const row = table!.row(i);
+    return Object.fromEntries(columns.map((column, c) => [column.name, column.type === "text" ? table!.text(row[c]!) : row[c]!]));
+  });
+}
+
+const requests = (history: HistoryReader): Record<string, number | string>[] => rows(history, tables.requests, requestColumns);
+
+/** States of an attribute, one `start-end value` each. */
+function states(history: HistoryReader, ...path: string[]): string[] {
+  const quark = history.state.attributes.find(...path);
+  const found: string[] = [];
+  if (quark === undefined) return found;
+  history.state.range([quark], 0, Number.POSITIVE_INFINITY, (_quark, start, end, value) => {
+    if (value !== undefined) found.push(`${start}-${end} ${value}`);
+    return true;
+  });
+  return found;
+}
+
+const server = `1 redis:server_info vpid=9 vtid=9 run_id="r" node_id="n1" flavor="redis" version="7.0.15" port=7001 tls_port=0 bus_port=17001 cluster_enabled=0 io_threads=1
+  2 redis:command_table vpid=9 vtid=9 command=3 flags=2 name="set"
+  2 redis:command_table vpid=9 vtid=9 command=4 flags=1 name="get"
+  3 redis:connection_state vpid=9 vtid=9 conn_id=7 fd=8 kind=0 tls=0 laddr="127.0.0.1" lport=7001 raddr="127.0.0.1" rport=5000 read_offset=1000 write_offset=0`;
+const batch = (end: number, words: string): string =>
+  `${end} redis:steps vpid=9 vtid=9 thread=0 base_ticks=0 base_ns=0 end_ticks=${end} end_ns=${end} words={${words}}`;
+const light = (end: number, words: string): string =>
+  `${end} redis:commands vpid=9 vtid=9 thread=0 base_ticks=0 base_ns=0 end_ticks=${end} end_ns=${end} words={${words}}`;
+
+describe("redis analysis", () => {
+  it("follows one request through each phase of its life", () => {
+    const history = analyse(`${server}
+      ${batch(
+        900,
+        `poll_start@10; poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=30; parsed@340 aux=3 end_offset=1030;
+         call_start@400 aux=3 flags=4; call_end@500 aux=3 flags=4 reply_bytes=5; process_end@520; read_end@540 conn=7;
+         write_start@700 conn=7; write_end@800 conn=7 nwritten=5`,
+      )}`);
+    expect(requests(history)).toEqual([
+      {
+        id: 0,
+        process: 0,
+        connection: 0,
+        command: "set",
+        flags: 2,
+        readThread: 9,
+        thread: 9,
+        arrived: 100,
+        readStart: 200,
+        readEnd: 300,
+        parseStart: 300,
+        callStart: 400,
+        callEnd: 500,
+        writeStart: 700,
+        writeEnd: 800,
+        requestBytes: 30,
+        replyBytes: 5,
+      },
+    ]);
+    expect(states(history, "Redis", "test:7001", "Connections", "7", "State")).toEqual([
+      "100-200 queued for read",
+      "200-400 READ CLIENT",
+      "400-500 set",
+      "500-700 queued for write",
+      "700-800 WRITE TO CLIENT",
+    ]);
+    expect(states(history, "Redis", "test:7001", "Threads", "9", "Operation")).toEqual([
+      "100-200 EVENT LOOP",
+      "200-400 READ CLIENT",
+      "400-500 set",
+      "500-540 READ CLIENT",
+      "540-700 EVENT LOOP",
+      "700-800 WRITE TO CLIENT",
+      "800-900 EVENT LOOP",
+    ]);
+    expect(states(history, "Redis", "test:7001", "EventLoop", "Phase")).toEqual(["10-100 polling", "100-900 processing events"]);
+  });
+
+  it("answers a whole pipeline with one write: later requests queue behind earlier ones", () => {
+    const history = analyse(`${server}
+      ${batch(
+        900,
+        `poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=60; parsed@310 end_offset=1030; call_start@320 aux=3 flags=4; call_end@400 aux=3 flags=4 reply_bytes=5; process_end@410;
+         parsed@430 end_offset=1060; call_start@440 aux=4 flags=4; call_end@480 aux=4 flags=4 reply_bytes=9; process_end@490; read_end@500 conn=7; write_start@700 conn=7; write_end@800 conn=7 nwritten=14`,
+      )}`);
+    const [first, second] = requests(history);
+    expect([first?.["arrived"], first?.["parseStart"], first?.["callEnd"], first?.["writeEnd"]]).toEqual([100, 300, 400, 800]);
+    expect([second?.["arrived"], second?.["readEnd"], second?.["parseStart"], second?.["callStart"], second?.["writeEnd"]]).toEqual([
+      100, 300, 410, 440, 800,
+    ]);
+    expect([first?.["requestBytes"], second?.["requestBytes"]]).toEqual([30, 30]);
+  });
+
+  it("tells the same story from the light set", () => {
+    const history = analyse(`${server}
+      ${light(
+        900,
+        `poll@100 duration=90 aux=1; read@300 duration=100 conn=7 nread=60; call@400 aux=3 flags=4 duration=80 end_offset=1030; call@480 aux=4 flags=4 duration=40 end_offset=1060; write@800 duration=100 conn=7 nwritten=14`,
+      )}`);
+    const [first, second] = requests(history);
+    expect([
+      first?.["arrived"],
+      first?.["readStart"],
+      first?.["callStart"],
+      first?.["callEnd"],
+      first?.["writeStart"],
+      first?.["writeEnd"],
+    ]).toEqual([100, 200, 320, 400, 700, 800]);
+    expect([second?.["parseStart"], second?.["callStart"], second?.["requestBytes"]]).toEqual([400, 440, 30]);
+  });
+
+  it("lets a request that needs two reads arrive with its first byte", () => {
+    const history = analyse(`${server}
+      ${batch(450, `poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=20; read_end@320 conn=7; poll_start@400`)}
+      ${batch(900, `poll_end@500 aux=1; read_start@510 conn=7; read_done@520 nread=10; parsed@530 end_offset=1030; call_start@540 aux=3 flags=4; call_end@550 aux=3 flags=4 reply_bytes=5; read_end@560 conn=7; write_start@600 conn=7; write_end@700 conn=7 nwritten=5`)}`);
+    expect(requests(history)).toMatchObject([{ arrived: 100, readStart: 200, readEnd: 520, callStart: 540, requestBytes: 30 }]);
+  });
+
+  it("counts calls as commandstats does: nested ones count, uncounted ones do not", () => {
+    const history = analyse(`${server}
+      ${batch(
+        900,
+        `poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=30; parsed@310 end_offset=1030; call_start@320 aux=4 flags=4; call_start@330 aux=3 flags=5; call_end@340 aux=3 flags=5;
+         call_end@400 aux=4 flags=4 reply_bytes=5; process_end@410; read_end@420 conn=7; write_start@500 conn=7; write_end@510 conn=7 nwritten=5`,
+      )}`);
+    const [process] = history.document(documents.processes) as ProcessSummary[];
+    expect(process?.calls).toEqual({ get: 1, set: 1 });
+    expect(process?.bytesIn).toBe(30);
+    expect(requests(history)).toHaveLength(1);
+  });
+
+  it("keeps a parsed command that is never called (queued by MULTI, redirected) as a request of its own", () => {
+    const history = analyse(`${server}
+      ${batch(900, `poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=30; parsed@310 end_offset=1030; process_end@330; read_end@340 conn=7; write_start@500 conn=7; write_end@510 conn=7 nwritten=9`)}`);
+    expect(requests(history)).toMatchObject([{ command: "(not executed)", flags: 16, callStart: 330, callEnd: 330, writeEnd: 510 }]);
+  });
+
+  it("says when a request was still under way at the end", () => {
+    const history = analyse(`${server}
+      ${batch(450, `poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=30; parsed@310 end_offset=1030; call_start@320 aux=3 flags=4; call_end@400 aux=3 flags=4 reply_bytes=5`)}`);
+    expect(requests(history)).toMatchObject([{ flags: 2 | 8, callEnd: 400 }]);
+  });
+
+  it("gives the wait between an io thread's read and the main thread's call its own name", () => {
+    const history = analyse(`${server}
+      ${`400 redis:steps vpid=9 vtid=10 thread=1 base_ticks=0 base_ns=0 end_ticks=400 end_ns=400 words={io_run_start@150 aux=1 items=1; read_start@200 conn=7; read_done@300 nread=30; read_end@320 conn=7; io_run_end@330 aux=1 items=1}`}
+      ${batch(900, `poll_end@100 aux=1; read_queue_add@110 aux=1 conn=7; handle_reads_start@120 items=1; parsed@500 end_offset=1030; call_start@510 aux=3 flags=4; call_end@520 aux=3 flags=4 reply_bytes=5; process_end@530; handle_reads_end@540 items=1; write_start@600 conn=7; write_end@700 conn=7 nwritten=5`)}`);
+    expect(requests(history)).toMatchObject([
+      { readThread: 10, thread: 9, arrived: 100, readStart: 200, readEnd: 300, parseStart: 500, callStart: 510, writeEnd: 700 },
+    ]);
+    expect(states(history, "Redis", "test:7001", "Threads", "10", "Operation")).toEqual([
+      "150-200 RUNNING TASK",
+      "200-320 READ CLIENT",
+      "320-330 RUNNING TASK",
+    ]);
+  });
+
+  it("matches bus messages by link and stream offset, whichever end is seen first", () => {
+    const link = (pid: number, time: number, local: number, remote: number): string =>
+      `${time} redis:link_open vpid=${pid} vtid=${pid} link=1 inbound=0 node_id="n${pid}" laddr="127.0.0.1" lport=${local} raddr="127.0.0.1" rport=${remote} read_offset=0 write_offset=0`;
+    const steps = (pid: number, end: number, words: string): string =>
+      `${end} redis:steps vpid=${pid} vtid=${pid} thread=0 base_ticks=0 base_ns=0 end_ticks=${end} end_ns=${end} words={${words}}`;
+    const history = analyse(`
+      ${link(1, 1, 40000, 17002)}
+      ${link(2, 2, 17002, 40000)}
+      ${steps(2, 500, "cluster_packet@300 link=1 aux=4 length=2300 end_offset=2300")}
+      ${steps(1, 600, "cluster_send@200 link=1 aux=4 length=2300 end_offset=2300; cluster_send@400 link=1 aux=0 length=100 end_offset=2400")}`);
+    const messages = rows(history, tables.messages, messageColumns);
+    // Processes are numbered as their events appear: pid 1 is 0, pid 2 is 1.
+    expect(messages).toMatchObject([
+      { from: 0, to: 1, type: 4, length: 2300, sent: 200, received: 300 },
+      { from: 0, to: 65535, type: 0, sent: 400, received: Number.POSITIVE_INFINITY },
+    ]);
+  });
+});
