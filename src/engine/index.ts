@@ -1,13 +1,15 @@
 /** The engine: front door, and the library API. Opens traces, builds and caches histories, answers questions. */
-import { StorescopeError } from "../base/index.ts";
-import { createEventPrinter, findCtfTraces, openCtf } from "../ctf/index.ts";
+import { StorescopeError, UsageError } from "../base/index.ts";
+import { findCtfTraces, openCtf } from "../ctf/index.ts";
 import { openExperimentSource } from "../experiment/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import type { Experiment, OpenOptions } from "./contract.ts";
 import { OpenExperiment } from "./experiment.ts";
+import { type PrintOptions, printEvents as printSource } from "./print-events.ts";
 
 export * from "./contract.ts";
 export { cacheFolderName, historyDirectory } from "./history-cache.ts";
+export type { PrintOptions } from "./print-events.ts";
 export { requestFilterNames } from "./requests.ts";
 
 /** Opens every trace found under the paths as one experiment. Reads metadata and packet headers only. Throws TRACE_NOT_FOUND where there is none. */
@@ -29,4 +31,8 @@ export async function openExperiment(paths: readonly string[], options: OpenOpti
   }
 }
 
-export { createEventPrinter };
+/** Prints (or counts) an experiment's raw events; returns how many matched. */
+export function printEvents(experiment: Experiment, options: PrintOptions): Promise<number> {
+  if (!(experiment instanceof OpenExperiment)) throw new UsageError("only experiments opened by openExperiment can be printed");
+  return printSource(experiment.rawSource, options);
+}

@@ -1,0 +1,92 @@
+/** `storescope events`: raw events as text, from any time to any time, filtered. */
+import { type AbsoluteNs, StorescopeError, type TaskOptions, toRelative } from "../base/index.ts";
+import { createEventPrinter } from "../ctf/index.ts";
+import type { EventCursor, FieldReader, TraceSource } from "../trace/index.ts";
+import type { EventFormat } from "./contract.ts";
+import { compileFilter, type FilterValue } from "./filter.ts";
+
+export interface PrintOptions extends TaskOptions {
+  readonly format: EventFormat;
+  readonly from?: AbsoluteNs | undefined;
+  readonly to?: AbsoluteNs | undefined;
+  /** At most this many events. */
+  readonly limit?: number | undefined;
+  /** Filter expression over `name` and the trace's field names. */
+  readonly filter?: string | undefined;
+  /** Count matching events instead of printing them. */
+  readonly countOnly?: boolean | undefined;
+  /** Times as seconds since the epoch, and no difference to the event before: babeltrace2's --clock-seconds and --no-delta. */
+  readonly clockSeconds?: boolean | undefined;
+  readonly noDelta?: boolean | undefined;
+  /** Takes the text; a promise holds the printing back until it is kept. The bytes may be reused after that. */
+  write(bytes: Uint8Array): void | Promise<void>;
+  /** Takes what babeltrace2 says on standard error: lost events and packets. */
+  notice?(text: string): void;
+}
+
+/** Events between looks at the clock, the signal and the output's back-pressure. */
+const eventsPerTurn = 4096;
+
+/** Prints (or counts) the events of a source in time order; returns how many matched. */
+export async function printEvents(source: TraceSource, options: PrintOptions): Promise<number> {
+  const cursor = source.cursor();
+  try {
+    const matches = eventFilter(source, cursor, options.filter);
+    const blocked: Promise<void>[] = [];
+    const write = (bytes: Uint8Array): void => {
+      const result = options.write(bytes);
+      if (result !== undefined) blocked.push(result);
+    };
+    const printer =
+      options.countOnly === true
+        ? undefined
+        : createEventPrinter(source, cursor, options.format, write, {
+            clockSeconds: options.clockSeconds === true,
+            noDelta: options.noDelta === true,
+            notice: options.notice ?? (() => undefined),
+          });
+    printer?.header();
+    if (options.from !== undefined) cursor.seekTime(toRelative(options.from, source.origin));
+    const to = options.to === undefined ? Number.POSITIVE_INFINITY : toRelative(options.to, source.origin);
+    const limit = options.limit ?? Number.POSITIVE_INFINITY;
+    let count = 0;
+    let seen = 0;
+    while (count < limit && cursor.next() && cursor.time <= to) {
+      if (matches === undefined || matches()) {
+        count++;
+        printer?.event();
+      }
+      if (++seen % eventsPerTurn !== 0) continue;
+      if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "printing was cancelled");
+      options.onProgress?.({ label: "Reading", done: cursor.bytesRead, total: source.totalBytes });
+      await Promise.all(blocked.splice(0));
+      if (seen % (eventsPerTurn * 16) === 0) await new Promise((resume) => setImmediate(resume));
+    }
+    printer?.end();
+    await Promise.all(blocked);
+    return count;
+  } finally {
+    cursor.close();
+  }
+}
+
+/** A test of the cursor's current event; undefined when there is no expression. */
+function eventFilter(source: TraceSource, cursor: EventCursor, expression: string | undefined): (() => boolean) | undefined {
+  if (expression === undefined || expression.trim() === "") return undefined;
+  const names = new Set(["name"]);
+  for (const eventClass of source.eventClasses) for (const field of [...eventClass.payload, ...eventClass.contexts]) names.add(field.name);
+  const filter = compileFilter(expression, [...names]);
+  const readers = source.eventClasses.map(() => new Map<string, FieldReader | undefined>());
+  const lookup = (name: string): FilterValue => {
+    const eventClass = source.eventClasses[cursor.eventClass];
+    if (eventClass === undefined) return undefined;
+    if (name === "name") return eventClass.name;
+    const known = readers[eventClass.index];
+    if (known === undefined) return undefined;
+    if (!known.has(name)) known.set(name, cursor.field(eventClass, name));
+    const reader = known.get(name);
+    if (reader === undefined) return undefined;
+    return reader.kind === "string" || reader.kind === "enum" ? reader.text() : reader.number();
+  };
+  return () => filter(lookup);
+}
