@@ -46,6 +46,8 @@ import {
 const none = 0xffff_ffff;
 const unknownProcess = 0xffff;
 const forever = Number.POSITIVE_INFINITY;
+/** `list` of a client taken off a pending list without going onto an io thread's. */
+const noList = 0xffff;
 /** Command flags of the command_table event. */
 const readFlag = 1;
 const writeFlag = 2;
@@ -310,9 +312,10 @@ export class RedisModel implements StepSink {
       case Step.readQueueRemove:
       case Step.writeQueueRemove: {
         const connection = this.connection(process, conn, time);
-        const list = this.state.intern(`io-list-${a}`);
-        this.state.setText(time, connection.dataStructure, list);
-        this.state.setText(time, connection.requestData, list);
+        for (const quark of [connection.dataStructure, connection.requestData]) {
+          if (a === noList) this.state.clear(time, quark);
+          else this.state.setText(time, quark, this.state.intern(`io-list-${a}`));
+        }
         break;
       }
       case Step.ioRunStart:
