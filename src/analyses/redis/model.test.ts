@@ -1,25 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryHistory, type HistoryReader } from "../../state/index.ts";
-import { traceFromText } from "../../testing/trace-from-text.ts";
+import type { HistoryReader } from "../../state/index.ts";
+import { analyseText } from "../../testing/analyse-text.ts";
 import redis from "./index.ts";
 import { documents, messageColumns, type ProcessSummary, requestColumns, tables } from "./keys.ts";
 
-/** Runs the analysis over a text trace. */
-function analyse(text: string): HistoryReader {
-  const source = traceFromText(text);
-  const cursor = source.cursor();
-  const writer = createMemoryHistory();
-  const run = redis.start({ source, cursor, writer });
-  if (run === undefined) throw new Error("the trace holds no redis events");
-  let end = 0;
-  while (cursor.next()) {
-    run.handle();
-    end = cursor.time;
-  }
-  run.finish(end);
-  writer.finish(end);
-  return writer.reader();
-}
+const analyse = (text: string): HistoryReader => analyseText([redis], text).history;
 
 function rows(
   history: HistoryReader,

@@ -7,7 +7,7 @@
 
 import { branches, documents, type ProcessSummary, root, tables } from "../../analyses/redis/keys.ts";
 import type { RelativeNs } from "../../base/index.ts";
-import type { StateHistory, StateValue } from "../../state/index.ts";
+import type { AttributeTree, StateHistory, StateValue } from "../../state/index.ts";
 import type { TimeGraphView, ViewArrow, ViewContext, ViewEntry, ViewRange, ViewState, ViewStyle } from "../contract.ts";
 import { commandStyle, fixedStyles, styleOf } from "./styles.ts";
 
@@ -214,6 +214,7 @@ function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
 
 function tooltip(context: ViewContext, entry: number, time: RelativeNs): Readonly<Record<string, string>> {
   const { state } = context.history;
+  if (!isDataRow(state.attributes, entry)) return {};
   const interval = state.at(time, entry);
   if (interval === undefined) return {};
   const path = state.attributes.path(entry);
@@ -256,15 +257,18 @@ const netflow: TimeGraphView = {
   tree,
   states: (context, entries, range) => {
     const { attributes } = context.history.state;
-    return entries.map((entry) => (isDataRow(attributes.path(entry)) ? rowStates(context.history.state, entry, range) : []));
+    return entries.map((entry) => (isDataRow(attributes, entry) ? rowStates(context.history.state, entry, range) : []));
   },
   arrows,
   tooltip,
   styles,
 };
 
-function isDataRow(path: readonly string[]): boolean {
-  return path.length === 5 && (path[4] === "Operation" || path[4] === "State");
+/** Whether an entry id, which may come from anywhere, is one of our rows. */
+function isDataRow(attributes: AttributeTree, entry: number): boolean {
+  if (!Number.isInteger(entry) || entry < 0 || entry >= attributes.count) return false;
+  const path = attributes.path(entry);
+  return path.length === 5 && path[0] === root && (path[4] === "Operation" || path[4] === "State");
 }
 
 export default netflow;
