@@ -8,6 +8,13 @@
 import type { RelativeNs } from "../base/index.ts";
 import type { Quark, StateColumns, StateValue } from "./contract.ts";
 import { type Leaf, textKind } from "./leaf.ts";
+import type { Summary } from "./summary.ts";
+
+/** Values whose code is below this are found by an array read. */
+const directCodes = 1 << 16;
+/** Intervals copied at once, and the least number for which copying pays. */
+const copyIntervals = 4096;
+const worthCopying = 32;
 
 /** One row after the other is summed with `begin`, `add`..., `finish`. */
 export class ColumnSummer {
@@ -17,9 +24,14 @@ export class ColumnSummer {
   private readonly edges: Float64Array;
   private readonly scale: number;
   private readonly text: (id: number) => string;
-  /** Row's index of each text id, -1 where it has none yet. */
-  private readonly textIndex: Int32Array;
+  /** Row's index of each value: by code (see leaf.ts) where it is small, -1 where it has none yet; of all others by text id or number. */
+  private readonly codeIndex = new Int32Array(directCodes).fill(-1);
+  private readonly usedCodes: number[] = [];
+  private readonly textIndex = new Map<number, number>();
   private readonly numberIndex = new Map<number, number>();
+  private readonly starts = new Float64Array(copyIntervals);
+  private readonly lengths = new Float64Array(copyIntervals);
+  private readonly codes = new Uint32Array(copyIntervals);
   /** The row's values: kind and number (or text id) of each index. */
   private readonly kinds: number[] = [];
   private readonly scalars: number[] = [];
@@ -37,7 +49,7 @@ export class ColumnSummer {
   private partAmount = new Float64Array(1024);
   private parts = 0;
 
-  constructor(from: RelativeNs, to: RelativeNs, columns: number, textCount: number, text: (id: number) => string) {
+  constructor(from: RelativeNs, to: RelativeNs, columns: number, text: (id: number) => string) {
     this.from = from;
     this.to = to;
     this.columns = columns;
@@ -45,14 +57,15 @@ export class ColumnSummer {
     this.edges[columns] = to;
     this.scale = columns / (to - from);
     this.text = text;
-    this.textIndex = new Int32Array(textCount).fill(-1);
   }
 
   begin(): void {
     this.count = new Uint32Array(this.columns);
     this.busy = new Float64Array(this.columns);
     this.longest = new Float64Array(this.columns);
-    for (let v = 0; v < this.kinds.length; v++) if (this.kinds[v] === textKind) this.textIndex[this.scalars[v] as number] = -1;
+    for (const code of this.usedCodes) this.codeIndex[code] = -1;
+    this.usedCodes.length = 0;
+    this.textIndex.clear();
     this.numberIndex.clear();
     this.kinds.length = 0;
     this.scalars.length = 0;
@@ -60,26 +73,95 @@ export class ColumnSummer {
     this.column = -1;
   }
 
-  /** Adds the intervals [first, past) of the leaf, all of the row's quark, as far as they touch the range. */
+  /** Adds the intervals [first, past) of the leaf, all of the row's quark and starting before the range's end, as far as they touch the range. */
   add(leaf: Leaf, first: number, past: number): void {
+    if (past - first < worthCopying || !leaf.isNarrow) {
+      for (let i = first; i < past; i++) this.addInterval(leaf.start(i), leaf.end(i), leaf.kind(i), leaf.scalar(i));
+      return;
+    }
+    for (let at = first; at < past; at += copyIntervals) this.addCopied(leaf, at, Math.min(past, at + copyIntervals));
+  }
+
+  /** Whether the summary's row can stand for its intervals: it lies inside one column, and lists its values. */
+  fits(summary: Summary, row: number): boolean {
+    const start = summary.start[row] as number;
+    const end = summary.end[row] as number;
+    // An end on a column's edge is left to the intervals: an instant there belongs to the next column.
+    return start >= this.from && end < this.to && summary.isSummed(row) && end < (this.edges[this.columnOf(start) + 1] as number);
+  }
+
+  /** Adds a summary's row, if it fits. */
+  addSummary(summary: Summary, row: number): boolean {
+    if (!this.fits(summary, row)) return false;
+    const column = this.columnOf(summary.start[row] as number);
+    const { count, busy, longest } = this;
+    count[column] = (count[column] as number) + (summary.count[row] as number);
+    busy[column] = (busy[column] as number) + (summary.busy[row] as number);
+    longest[column] = Math.max(longest[column] as number, summary.longest[row] as number);
+    this.enterColumn(column);
+    const past = summary.firstAmount[row + 1] as number;
+    for (let a = summary.firstAmount[row] as number; a < past; a++) {
+      this.addAmount(this.valueIndex(summary.kinds[a] as number, summary.values[a] as number), summary.amounts[a] as number);
+    }
+    return true;
+  }
+
+  private addInterval(start: number, end: number, kind: number, scalar: number): void {
     const { from, to, edges, count, busy, longest } = this;
-    for (let i = first; i < past; i++) {
-      const start = leaf.start(i);
-      const end = leaf.end(i);
-      if (start < from && end <= from) continue;
-      const value = this.valueIndex(leaf.kind(i), leaf.scalar(i));
-      const length = end - start;
-      let low = Math.max(start, from);
-      const high = Math.min(end, to);
-      for (let column = this.columnOf(low); ; column++) {
-        const edge = edges[column + 1] as number;
-        const part = Math.min(high, edge) - low;
-        count[column] = (count[column] as number) + 1;
-        busy[column] = (busy[column] as number) + part;
-        if (length > (longest[column] as number)) longest[column] = length;
-        this.addPart(column, value, part);
-        if (high <= edge) break;
-        low = edge;
+    if (start < from && end <= from) return;
+    const value = this.valueIndex(kind, scalar);
+    const length = end - start;
+    let low = Math.max(start, from);
+    const high = Math.min(end, to);
+    for (let column = this.columnOf(low); ; column++) {
+      const edge = edges[column + 1] as number;
+      const part = Math.min(high, edge) - low;
+      count[column] = (count[column] as number) + 1;
+      busy[column] = (busy[column] as number) + part;
+      if (length > (longest[column] as number)) longest[column] = length;
+      this.enterColumn(column);
+      this.addAmount(value, part);
+      if (high <= edge) break;
+      low = edge;
+    }
+  }
+
+  /** As `add`, for a narrow leaf: all intervals of one column in one tight loop, those that cross an edge one by one. */
+  private addCopied(leaf: Leaf, first: number, past: number): void {
+    const { starts, lengths, codes, codeIndex, from } = this;
+    const base = leaf.copy(first, past, starts, lengths, codes);
+    const { codeBase } = leaf;
+    const n = past - first;
+    for (let i = 0; i < n; ) {
+      const start = base + (starts[i] as number);
+      const column = start >= from ? this.columnOf(start) : -1;
+      const edge = column >= 0 ? (this.edges[column + 1] as number) - base : Number.NEGATIVE_INFINITY;
+      if (column >= 0) this.enterColumn(column);
+      const { amounts, seen } = this;
+      const begin = i;
+      let busy = 0;
+      let longest = 0;
+      for (; i < n; i++) {
+        const length = lengths[i] as number;
+        if ((starts[i] as number) + length >= edge) break;
+        const code = (codes[i] as number) + codeBase;
+        const value = code < directCodes ? (codeIndex[code] as number) : -1;
+        if (value < 0 || seen[value] === 0) break;
+        amounts[value] = (amounts[value] as number) + length;
+        busy += length;
+        if (length > longest) longest = length;
+      }
+      if (i > begin) {
+        this.count[column] = (this.count[column] as number) + (i - begin);
+        this.busy[column] = (this.busy[column] as number) + busy;
+        if (longest > (this.longest[column] as number)) this.longest[column] = longest;
+      }
+      // What stopped the loop: an interval at the edge, or the column's first one of a value.
+      if (i < n) {
+        const code = (codes[i] as number) + codeBase;
+        const at = base + (starts[i] as number);
+        this.addInterval(at, at + (lengths[i] as number), code & 1, code >>> 1);
+        i++;
       }
     }
   }
@@ -122,13 +204,18 @@ export class ColumnSummer {
     return column;
   }
 
+  /** The row's index of the value, given one when new. */
   private valueIndex(kind: number, scalar: number): number {
-    const known = kind === textKind ? (this.textIndex[scalar] as number) : (this.numberIndex.get(scalar) ?? -1);
+    const code = kind === textKind ? 2 * scalar : 2 * scalar + 1;
+    const isDirect = code < directCodes && code >>> 0 === code && (kind === textKind || scalar >>> 0 === scalar);
+    const known = isDirect ? (this.codeIndex[code] as number) : ((kind === textKind ? this.textIndex : this.numberIndex).get(scalar) ?? -1);
     if (known >= 0) return known;
     const index = this.kinds.push(kind) - 1;
     this.scalars.push(scalar === 0 ? 0 : scalar);
-    if (kind === textKind) this.textIndex[scalar] = index;
-    else this.numberIndex.set(scalar, index);
+    if (isDirect) {
+      this.codeIndex[code] = index;
+      this.usedCodes.push(code);
+    } else (kind === textKind ? this.textIndex : this.numberIndex).set(scalar, index);
     if (index >= this.amounts.length) {
       const amounts = new Float64Array(index * 2);
       const seen = new Uint8Array(index * 2);
@@ -140,12 +227,11 @@ export class ColumnSummer {
     return index;
   }
 
-  private addPart(column: number, value: number, amount: number): void {
-    if (column !== this.column) {
-      this.endColumn();
-      this.column = column;
-    }
-    this.addAmount(value, amount);
+  /** Makes the column the one that amounts are added to. */
+  private enterColumn(column: number): void {
+    if (column === this.column) return;
+    this.endColumn();
+    this.column = column;
   }
 
   private addAmount(value: number, amount: number): void {

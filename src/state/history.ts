@@ -12,7 +12,7 @@ import { type BlockRef, ContainerReader, ContainerWriter } from "./container.ts"
 import type { ColumnSpec, HistoryKey, HistoryReader, HistoryWriter, StateHistory, Table, TableBuilder } from "./contract.ts";
 import { IntervalIndex } from "./interval-index.ts";
 import { IntervalWriter, type IntervalWriterOptions, leafIndexShape } from "./interval-writer.ts";
-import { readLeaf, StateReader } from "./state-reader.ts";
+import { readLeaf, readSummary, StateReader } from "./state-reader.ts";
 import { StateWriter } from "./state-writer.ts";
 import type { ByteSink, ByteSource } from "./store.ts";
 import { type TableFooter, TableReader, TableWriter } from "./table.ts";
@@ -157,8 +157,10 @@ export class HistoryFile implements HistoryReader {
     };
     let intervals = 0;
     for (let leaf = 0; leaf < this.index.leafCount; leaf++) {
-      intervals += readLeaf(this.container, this.index, leaf).count;
-      advance(this.index.bytes[leaf] as number);
+      const { bytes, count } = readLeaf(this.container, this.index, leaf);
+      intervals += count;
+      advance(bytes);
+      if (this.index.hasSummary(leaf)) advance(readSummary(this.container, this.index, leaf).bytes);
     }
     if (intervals !== this.state.intervalCount) {
       const { offset } = this.container.footerRef;

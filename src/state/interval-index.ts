@@ -4,6 +4,7 @@
  */
 import { BadInputError } from "../base/index.ts";
 import type { IndexColumns } from "./block-index.ts";
+import type { BlockRef } from "./container.ts";
 import { leafIndexShape, levelCount } from "./interval-writer.ts";
 
 /** The runs of one level. */
@@ -21,19 +22,35 @@ interface LevelRuns {
 
 export class IntervalIndex {
   readonly leafCount: number;
-  readonly offsets: Float64Array;
+  private readonly offsets: Float64Array;
   readonly starts: Float64Array;
   readonly ends: Float64Array;
-  readonly bytes: Uint32Array;
-  readonly checksums: Uint32Array;
+  private readonly bytes: Uint32Array;
+  private readonly checksums: Uint32Array;
+  private readonly summaryOffsets: Float64Array;
+  private readonly summaryBytes: Uint32Array;
+  private readonly summaryChecksums: Uint32Array;
   private readonly firstQuarks: Uint32Array;
   private readonly lastQuarks: Uint32Array;
   private readonly levels: LevelRuns[] = [];
 
   constructor(columns: IndexColumns, file: string, offset: number) {
-    const [offsets, starts, ends] = columns.f64;
-    const [bytes, checksums, levels, runs, firstQuarks, lastQuarks] = columns.u32;
-    if (!offsets || !starts || !ends || !bytes || !checksums || !levels || !runs || !firstQuarks || !lastQuarks) {
+    const [offsets, starts, ends, summaryOffsets] = columns.f64;
+    const [bytes, checksums, levels, runs, firstQuarks, lastQuarks, summaryBytes, summaryChecksums] = columns.u32;
+    if (
+      !offsets ||
+      !starts ||
+      !ends ||
+      !summaryOffsets ||
+      !bytes ||
+      !checksums ||
+      !levels ||
+      !runs ||
+      !firstQuarks ||
+      !lastQuarks ||
+      !summaryBytes ||
+      !summaryChecksums
+    ) {
       throw new Error(`bug: the leaf index needs ${leafIndexShape.f64} + ${leafIndexShape.u32} columns`);
     }
     this.leafCount = columns.rows;
@@ -42,6 +59,9 @@ export class IntervalIndex {
     this.ends = ends;
     this.bytes = bytes;
     this.checksums = checksums;
+    this.summaryOffsets = summaryOffsets;
+    this.summaryBytes = summaryBytes;
+    this.summaryChecksums = summaryChecksums;
     this.firstQuarks = firstQuarks;
     this.lastQuarks = lastQuarks;
     for (let i = 0; i < levelCount; i++) this.levels.push({ first: [], past: [], reached: [], remaining: [], start: [], end: [] });
@@ -69,6 +89,23 @@ export class IntervalIndex {
         level.remaining[run] = least;
       }
     }
+  }
+
+  /** Where the leaf's bytes are. */
+  leaf(leaf: number): BlockRef {
+    return { offset: this.offsets[leaf] as number, bytes: this.bytes[leaf] as number, checksum: this.checksums[leaf] as number };
+  }
+
+  /** Where the leaf's summary is; undefined when it has none. */
+  summary(leaf: number): BlockRef | undefined {
+    const bytes = this.summaryBytes[leaf] as number;
+    return bytes === 0
+      ? undefined
+      : { offset: this.summaryOffsets[leaf] as number, bytes, checksum: this.summaryChecksums[leaf] as number };
+  }
+
+  hasSummary(leaf: number): boolean {
+    return this.summaryBytes[leaf] !== 0;
   }
 
   /** Appends to `out` every leaf that may hold an interval of a quark in [firstQuark, lastQuark] with start <= `to` and end >= `from`. */

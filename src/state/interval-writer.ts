@@ -19,6 +19,7 @@ import { IndexWriter } from "./block-index.ts";
 import type { BlockRef, ContainerWriter } from "./container.ts";
 import { checkedSort } from "./interval-sort.ts";
 import { type IntervalColumns, LeafEncoder } from "./leaf.ts";
+import { SummaryEncoder } from "./summary.ts";
 
 /** Levels of runs. */
 export const levelCount = 4;
@@ -31,6 +32,7 @@ const defaultLeafIntervals = 4096;
 export interface IntervalWriterOptions {
   readonly runIntervals?: number | undefined;
   readonly leafIntervals?: number | undefined;
+  readonly blockIntervals?: number | undefined;
 }
 
 interface Level extends IntervalColumns {
@@ -39,8 +41,13 @@ interface Level extends IntervalColumns {
   reached: number;
 }
 
-/** Columns of the leaf index. f64: offset, start, end. u32: bytes, checksum, level, run (counted over all levels), first quark, last quark. */
-export const leafIndexShape = { f64: 3, u32: 6 } as const;
+/**
+ * Columns of the leaf index. f64: offset, start, end, offset of the summary. u32: bytes, checksum, level, run (counted over all levels), first quark, last
+ * quark, bytes of the summary (0: none), checksum of the summary.
+ */
+export const leafIndexShape = { f64: 4, u32: 8 } as const;
+
+const noBlock: BlockRef = { offset: 0, bytes: 0, checksum: 0 };
 
 export class IntervalWriter {
   private readonly container: ContainerWriter;
@@ -48,6 +55,7 @@ export class IntervalWriter {
   private readonly leafIntervals: number;
   private readonly levels: (Level | undefined)[] = new Array<Level | undefined>(levelCount).fill(undefined);
   private readonly encoder = new LeafEncoder();
+  private readonly summaries: SummaryEncoder;
   private readonly order: Uint32Array;
   private readonly index = new IndexWriter(leafIndexShape.f64, leafIndexShape.u32);
   private runs = 0;
@@ -61,6 +69,7 @@ export class IntervalWriter {
     this.container = container;
     this.runIntervals = options.runIntervals ?? defaultRunIntervals;
     this.leafIntervals = options.leafIntervals ?? defaultLeafIntervals;
+    this.summaries = new SummaryEncoder(options.blockIntervals);
     this.order = new Uint32Array(this.runIntervals);
     this.lowest = this.level(0);
   }
@@ -157,7 +166,12 @@ export class IntervalWriter {
       const ref = this.container.append(leaf.bytes);
       const firstQuark = level.quarks[order[from] as number] as number;
       const lastQuark = level.quarks[order[to - 1] as number] as number;
-      this.index.add([ref.offset, leaf.start, leaf.end], [ref.bytes, ref.checksum, i, run, firstQuark, lastQuark]);
+      const summary = this.summaries.encode(level, order, from, to);
+      const summaryRef = summary === undefined ? noBlock : this.container.append(summary);
+      this.index.add(
+        [ref.offset, leaf.start, leaf.end, summaryRef.offset],
+        [ref.bytes, ref.checksum, i, run, firstQuark, lastQuark, summaryRef.bytes, summaryRef.checksum],
+      );
     }
   }
 }

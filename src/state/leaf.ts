@@ -107,6 +107,27 @@ export class Leaf {
     return this.kind(i) === textKind ? text(this.scalar(i)) : this.scalar(i);
   }
 
+  /** Whether starts, lengths and values are all narrow: then `copy` works. */
+  get isNarrow(): boolean {
+    return !this.hasEnds && this.kinds === undefined && this.starts instanceof Uint32Array;
+  }
+
+  /**
+   * Copies the intervals [first, past) of a narrow leaf as plain columns: starts relative to the returned base, lengths, value codes relative to `codeBase`.
+   * Loops over these arrays, always of the same types, run several times as fast as calls per interval.
+   */
+  copy(first: number, past: number, starts: Float64Array, lengths: Float64Array, codes: Uint32Array): number {
+    starts.set(this.starts.subarray(first, past));
+    lengths.set(this.lengths.subarray(first, past));
+    codes.set(this.values.subarray(first, past));
+    return this.base;
+  }
+
+  /** Added to the codes that `copy` gives. */
+  get codeBase(): number {
+    return this.valueBase;
+  }
+
   /** Segment of this quark, -1 when it has none. */
   segment(quark: number): number {
     const { quarks } = this;

@@ -1,5 +1,5 @@
 /** The reading side of the state history: finds leaves through the index, reads intervals out of them. Holds decoded leaves within a byte budget. */
-import { assert, type RelativeNs, UsageError } from "../base/index.ts";
+import { assert, defined, type RelativeNs, UsageError } from "../base/index.ts";
 import { ColumnSummer } from "./columns.ts";
 import type { ContainerReader } from "./container.ts";
 import type { AttributeTree, Interval, IntervalVisitor, Quark, StateColumns, StateHistory } from "./contract.ts";
@@ -7,6 +7,7 @@ import type { IntervalIndex } from "./interval-index.ts";
 import { Leaf } from "./leaf.ts";
 import { mergeIntervals, touching } from "./merge.ts";
 import { NodeCache } from "./node-cache.ts";
+import { Summary } from "./summary.ts";
 import type { TextReader } from "./texts.ts";
 
 /** Bounds and count, from the footer. */
@@ -19,19 +20,22 @@ export interface StateBounds {
 /** Most columns of one query; viewers ask for their pixels. */
 const maxColumns = 65536;
 
+/** More columns than this over a leaf: none of its blocks (4096 intervals in blocks of 128) is likely to lie inside one. */
+const mostBlocks = 32;
+
 export class StateReader implements StateHistory {
   readonly start: RelativeNs;
   readonly end: RelativeNs;
   readonly intervalCount: number;
   readonly attributes: AttributeTree;
   private readonly index: IntervalIndex;
-  private readonly texts: TextReader;
   private readonly leaves: NodeCache<Leaf>;
+  private readonly summaries: NodeCache<Summary>;
   private readonly open: (leaf: number) => Leaf;
   private readonly text: (id: number) => string;
   private readonly scratch: number[] = [];
 
-  /** `cacheBytes`: budget for decoded leaves. */
+  /** `cacheBytes`: budget for decoded leaves; a quarter of it comes on top for summaries. */
   constructor(
     container: ContainerReader,
     bounds: StateBounds,
@@ -44,9 +48,9 @@ export class StateReader implements StateHistory {
     this.end = bounds.end;
     this.intervalCount = bounds.intervalCount;
     this.attributes = attributes;
-    this.texts = texts;
     this.index = index;
     this.leaves = new NodeCache(index.leafCount, cacheBytes, (leaf) => readLeaf(container, index, leaf));
+    this.summaries = new NodeCache(index.leafCount, cacheBytes / 4, (leaf) => readSummary(container, index, leaf));
     this.open = (leaf) => this.leaves.get(leaf);
     this.text = (id) => texts.text(id);
   }
@@ -103,17 +107,55 @@ export class StateReader implements StateHistory {
       throw new UsageError(`columns need a range with start before end, got [${from}, ${to})`);
     if (!(Number.isInteger(columns) && columns >= 1 && columns <= maxColumns))
       throw new UsageError(`1 to ${maxColumns} columns, not ${columns}`);
-    const summer = new ColumnSummer(from, to, columns, this.texts.count, this.text);
+    const summer = new ColumnSummer(from, to, columns, this.text);
     return quarks.map((quark) => {
       this.checkQuark(quark);
       summer.begin();
       for (const id of this.candidates(quark, from, to)) {
-        const leaf = this.leaves.get(id);
-        const [first, past] = touching(leaf, quark, from, to);
-        summer.add(leaf, first, past);
+        const summary = this.index.hasSummary(id) && this.mayFitColumns(id, (to - from) / columns) ? this.summaries.get(id) : undefined;
+        const row = summary === undefined ? -1 : summary.segment(quark);
+        if (summary === undefined || row < 0) {
+          const leaf = this.leaves.get(id);
+          const [first, past] = touching(leaf, quark, from, to);
+          summer.add(leaf, first, past);
+        } else if (!summer.addSummary(summary, row)) this.addParts(summer, id, quark, summary, row, from, to);
       }
       return summer.finish(quark);
     });
+  }
+
+  /** Adds a segment by its blocks, and the intervals of those blocks that do not lie inside one column. */
+  private addParts(
+    summer: ColumnSummer,
+    id: number,
+    quark: Quark,
+    summary: Summary,
+    segment: number,
+    from: RelativeNs,
+    to: RelativeNs,
+  ): void {
+    const parts = summary.parts[segment] as number;
+    let leaf: Leaf | undefined;
+    let first = 0;
+    let past = 0;
+    for (let row = segment + 1; row <= segment + parts; row++) {
+      if ((summary.end[row] as number) < from || (summary.start[row] as number) >= to || summer.addSummary(summary, row)) continue;
+      if (leaf === undefined) {
+        leaf = this.leaves.get(id);
+        [first, past] = touching(leaf, quark, from, to);
+      }
+      // Neighbouring blocks are summed in one go.
+      const begin = summary.first[row] as number;
+      let end = begin + (summary.count[row] as number);
+      while (row < segment + parts && !summer.fits(summary, row + 1))
+        end = (summary.first[++row] as number) + (summary.count[row] as number);
+      summer.add(leaf, Math.max(first, begin), Math.min(past, end));
+    }
+  }
+
+  /** Whether blocks of a leaf can lie inside columns of this width: otherwise its summary need not be read. */
+  private mayFitColumns(leaf: number, width: number): boolean {
+    return (this.index.ends[leaf] as number) - (this.index.starts[leaf] as number) < width * mostBlocks;
   }
 
   nextChange(time: RelativeNs, quark: Quark): RelativeNs | undefined {
@@ -165,6 +207,7 @@ export class StateReader implements StateHistory {
 
   close(): void {
     this.leaves.clear();
+    this.summaries.clear();
   }
 
   private interval(leaf: Leaf, quark: Quark, i: number): Interval {
@@ -184,7 +227,12 @@ export class StateReader implements StateHistory {
 
 /** Reads and checks one leaf of the index. */
 export function readLeaf(container: ContainerReader, index: IntervalIndex, leaf: number): Leaf {
-  const offset = index.offsets[leaf] as number;
-  const bytes = container.read({ offset, bytes: index.bytes[leaf] as number, checksum: index.checksums[leaf] as number });
-  return new Leaf(bytes, container.source.name, offset);
+  const ref = index.leaf(leaf);
+  return new Leaf(container.read(ref), container.source.name, ref.offset);
+}
+
+/** Reads and checks one leaf's summary, which must exist. */
+export function readSummary(container: ContainerReader, index: IntervalIndex, leaf: number): Summary {
+  const ref = defined(index.summary(leaf), "a leaf without a summary");
+  return new Summary(container.read(ref), container.source.name, ref.offset);
 }
