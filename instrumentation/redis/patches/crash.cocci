@@ -1,0 +1,8 @@
+// Every report of a crash, failed assertion or panic starts here: send the records before anything else can go wrong.
+
+@ crash @
+@@
+void bugReportStart(void) {
++SS_CRASH();
+...
+}

@@ -1,0 +1,1067 @@
+/* Storescope's runtime inside the store. storescope.h says what a probe is; this file is what runs when something records.
+ *
+ * Two carriers. In the `classic` set a probe emits its LTTng event at once. In the `light` and `full` sets it appends a record to its thread's buffer, and the
+ * buffer travels as the sequence field of one event: before every poll, when it is full, when an io thread's run ends, and from the crash handlers.
+ *
+ *   thread buffer     +--------+--------+-- ... --+      one event `steps` or `commands`:
+ *                     | record | record |         |  ->  thread, base pair, end pair, words
+ *                     +--------+--------+-- ... --+
+ *
+ * Time. A record holds 32 bits of ticks since the batch's base. A pair is (ticks, ns), read together; the pair read when a batch is sent is its end and
+ * the next batch's base. When a record would lie 2^31 ticks or more after the base, the batch is sent first (or the base re-read, when it is empty).
+ *
+ * Which set records is in `ss_mask`. The main thread recomputes it around each poll when one of four tracepoints changed, and once a second for the rest.
+ * It goes from nothing to something only once every event of the set is enabled, since the tracer enables them one by one; then the server
+ * introduces itself: server_info, thread_info, command_table, connection_state, link_open. A new session brings that on again.
+ *
+ * Invariants:
+ * - A buffer is written by its thread alone. `used` is stored last, so what lies below it is whole even when a signal handler reads it.
+ * - Records lie in the order of their ends. An io thread sends its buffer before it reports its work as done, hence before the main thread's next batch.
+ * - Child processes never record.
+ * - Nothing allocates or locks; the tracer drops what does not fit its ring and counts it.
+ *
+ * Left out: bytes that replication writes to a replica's socket other than through writeToClient (handshake, RDB transfer) are not in its stream offset. */
+#include "server.h"
+#include "cluster.h"
+#include "storescope.h"
+#include "records.h"
+#include "redis_tp.h"
+
+#include <arpa/inet.h>
+#include <lttng/ust-fork.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <x86intrin.h>
+#endif
+
+unsigned ss_mask;
+
+/* ---- Time ---- */
+
+static int ss_has_counter; /* the processor's time-stamp counter has a constant rate */
+
+static inline uint64_t ss_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t ss_ticks(void) {
+#if defined(__x86_64__)
+    if (__builtin_expect(ss_has_counter, 1)) return __rdtsc();
+#endif
+    return ss_ns();
+}
+
+/* Reads both clocks. Where something got between the two readings they are read again, twice at most. */
+static void ss_read_pair(uint64_t *ticks, uint64_t *ns) {
+    if (!ss_has_counter) {
+        *ticks = *ns = ss_ns();
+        return;
+    }
+    for (int attempt = 0; ; attempt++) {
+        uint64_t before = ss_ticks();
+        *ns = ss_ns();
+        uint64_t after = ss_ticks();
+        *ticks = before + (after - before) / 2;
+        if (after - before < 2000 || attempt == 2) return;
+    }
+}
+
+static uint64_t ss_start_ticks, ss_start_ns; /* the pair read when the process started */
+
+/* A duration in ns, by the counter's mean rate since the process started. */
+static uint64_t ss_to_ns(uint64_t ticks) {
+    if (!ss_has_counter) return ticks;
+    return (uint64_t)((double)ticks * (double)(ss_ns() - ss_start_ns) / (double)(ss_ticks() - ss_start_ticks));
+}
+
+/* ---- Threads and their buffers ---- */
+
+#define SS_CAPACITY 4096       /* words of a buffer */
+#define SS_LONGEST 16          /* words of the longest record, with the context and the extend record before it */
+#define SS_LONGEST_INTERVAL (UINT64_C(1) << 31)
+#define SS_NO_CONTEXT UINT64_MAX
+#define SS_THREADS 256
+#define SS_FOREIGN_THREAD 200  /* threads that never introduced themselves (modules') are numbered from here */
+
+struct ss_thread {
+    uint32_t used;        /* words of `words` in use */
+    uint32_t nesting;     /* calls being executed */
+    uint64_t base_ticks;
+    uint64_t base_ns;
+    uint64_t context;     /* connection of the latest record of the batch that names one */
+    uint64_t poll_start;  /* ticks; 0 when not polling */
+    uint32_t sent;        /* bus messages queued by this thread */
+    uint32_t introduced;  /* the generation for which thread_info was emitted */
+    uint16_t number;
+    uint8_t is_known;
+    uint8_t is_foreign;   /* has no loop that would send its buffer: each record is sent at once */
+    uint8_t is_sending;
+    const char *role;
+    uint32_t words[SS_CAPACITY];
+    uint32_t filtered[SS_CAPACITY]; /* used only while two sets record at once */
+};
+
+static __thread struct ss_thread ss_self;
+/* Threads that live as long as the process, for ss_crash. Entries are only ever added. */
+static struct ss_thread *ss_threads[SS_THREADS];
+static unsigned ss_thread_count;
+static unsigned ss_foreign_count;
+
+static uint32_t ss_generation; /* counts introductions; 0: none yet */
+static int ss_is_child;        /* a forked child: never records */
+
+#define EMIT(name, ...) do { \
+    if (lttng_ust_tracepoint_enabled(redis, name)) { \
+        const struct ss_ev_##name ss_event = { __VA_ARGS__ }; \
+        lttng_ust_do_tracepoint(redis, name, &ss_event); \
+    } \
+} while (0)
+#define EMIT_BARE(name) do { if (lttng_ust_tracepoint_enabled(redis, name)) lttng_ust_do_tracepoint(redis, name); } while (0)
+
+static inline unsigned ss_recording(void) {
+    return __atomic_load_n(&ss_mask, __ATOMIC_RELAXED);
+}
+
+void ss_thread_start(unsigned number, const char *role) {
+    struct ss_thread *t = &ss_self;
+    t->number = (uint16_t)number;
+    t->role = role;
+    t->context = SS_NO_CONTEXT;
+    t->is_known = 1;
+    unsigned index = __atomic_fetch_add(&ss_thread_count, 1, __ATOMIC_RELAXED);
+    if (index < SS_THREADS) __atomic_store_n(&ss_threads[index], t, __ATOMIC_RELEASE);
+}
+
+static __attribute__((noinline)) void ss_know_foreign(struct ss_thread *t) {
+    t->number = (uint16_t)(SS_FOREIGN_THREAD + __atomic_fetch_add(&ss_foreign_count, 1, __ATOMIC_RELAXED));
+    t->role = "module";
+    t->context = SS_NO_CONTEXT;
+    t->is_known = t->is_foreign = 1;
+}
+
+static inline struct ss_thread *ss_thread(void) {
+    struct ss_thread *t = &ss_self;
+    if (SS_UNLIKELY(!t->is_known)) ss_know_foreign(t);
+    return t;
+}
+
+static void ss_introduce(struct ss_thread *t) {
+    t->introduced = ss_generation;
+    EMIT(thread_info, .thread = t->number, .role = t->role);
+}
+
+/* Copies the records of `set` to t->filtered; returns how many words. */
+static uint32_t ss_filter(struct ss_thread *t, uint32_t used, unsigned set) {
+    uint32_t kept = 0;
+    for (uint32_t at = 0; at < used;) {
+        unsigned kind = t->words[at] & 0xff;
+        unsigned length = kind < SS_R_KINDS ? ss_record_length[kind] : 0;
+        if (length == 0 || at + length > used) break;
+        if (ss_record_sets[kind] & set) {
+            memcpy(t->filtered + kept, t->words + at, length * sizeof(uint32_t));
+            kept += length;
+        }
+        at += length;
+    }
+    return kept;
+}
+
+/* Emits a buffer's records as they are. A thread other than the buffer's own may do so when the process dies. */
+static void ss_emit_batch(struct ss_thread *t, uint32_t used, uint64_t end_ticks, uint64_t end_ns) {
+    int light = lttng_ust_tracepoint_enabled(redis, commands), full = lttng_ust_tracepoint_enabled(redis, steps);
+    if (light) {
+        uint32_t length = full ? ss_filter(t, used, SS_SET_LIGHT) : used;
+        EMIT(commands, .thread = t->number, .base_ticks = t->base_ticks, .base_ns = t->base_ns, .end_ticks = end_ticks, .end_ns = end_ns,
+             .words = full ? t->filtered : t->words, .words_length = length);
+    }
+    if (full) {
+        uint32_t length = light ? ss_filter(t, used, SS_SET_FULL) : used;
+        EMIT(steps, .thread = t->number, .base_ticks = t->base_ticks, .base_ns = t->base_ns, .end_ticks = end_ticks, .end_ns = end_ns,
+             .words = light ? t->filtered : t->words, .words_length = length);
+    }
+}
+
+/* Sends the thread's batch, if there is one, and starts the next at the same pair. */
+static void ss_flush(struct ss_thread *t) {
+    if (SS_UNLIKELY(t->introduced != ss_generation)) ss_introduce(t);
+    if (t->used == 0) return;
+    uint64_t ticks, ns;
+    __atomic_store_n(&t->is_sending, 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    ss_read_pair(&ticks, &ns);
+    ss_emit_batch(t, t->used, ticks, ns);
+    __atomic_store_n(&t->used, 0, __ATOMIC_RELEASE);
+    t->base_ticks = ticks;
+    t->base_ns = ns;
+    t->context = SS_NO_CONTEXT;
+    __atomic_store_n(&t->is_sending, 0, __ATOMIC_RELEASE);
+}
+
+static __attribute__((noinline)) void ss_make_room(struct ss_thread *t) {
+    if (t->used) ss_flush(t);
+    else ss_read_pair(&t->base_ticks, &t->base_ns);
+}
+
+/* Where the next record goes, with room for SS_LONGEST words, and its time. */
+static inline uint32_t *ss_room(struct ss_thread *t, uint64_t *ticks) {
+    *ticks = ss_ticks();
+    if (SS_UNLIKELY(t->used > SS_CAPACITY - SS_LONGEST || *ticks - t->base_ticks >= SS_LONGEST_INTERVAL)) {
+        ss_make_room(t);
+        *ticks = ss_ticks();
+        /* Another processor's counter may lag a little behind the pair's. */
+        if (*ticks < t->base_ticks) *ticks = t->base_ticks;
+    }
+    return t->words + t->used;
+}
+
+static inline void ss_commit(struct ss_thread *t, const uint32_t *end) {
+    __atomic_store_n(&t->used, (uint32_t)(end - t->words), __ATOMIC_RELEASE);
+    if (SS_UNLIKELY(t->is_foreign)) ss_flush(t);
+}
+
+static inline uint32_t ss_head(unsigned kind, unsigned flags, unsigned aux) {
+    return kind | (flags & 0xff) << 8 | aux << 16;
+}
+
+static inline unsigned ss_fit16(uint64_t count) {
+    return count > 0xffff ? 0xffff : (unsigned)count;
+}
+
+static inline uint32_t ss_fit32(uint64_t count) {
+    return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+}
+
+/* Makes `id` the connection of the record about to be written, unless it already is. While two sets record, which filters the records that set it,
+ * it is always said anew. */
+static inline uint32_t *ss_set_context(struct ss_thread *t, uint32_t *w, uint64_t id) {
+    if (t->context != id || SS_UNLIKELY((ss_recording() & (SS_LIGHT | SS_FULL)) == (SS_LIGHT | SS_FULL))) {
+        t->context = id;
+        w[0] = SS_R_CONTEXT;
+        w[1] = 0;
+        w[2] = (uint32_t)id;
+        w += 3;
+    }
+    return w;
+}
+
+/* A duration that needs more than 32 bits gets an `extend` record before its own. */
+static inline uint32_t *ss_extend(uint32_t *w, uint64_t duration) {
+    if (SS_UNLIKELY(duration > UINT32_MAX)) {
+        w[0] = SS_R_EXTEND;
+        w[1] = 0;
+        w[2] = (uint32_t)(duration >> 32);
+        w += 3;
+    }
+    return w;
+}
+
+/* Records of 0 to 4 words besides the two common ones. */
+#define RECORD(kind, flags, aux, ...) do { \
+    struct ss_thread *t = ss_thread(); \
+    uint64_t ss_now; \
+    uint32_t *w = ss_room(t, &ss_now); \
+    const uint32_t ss_words[] = { __VA_ARGS__ }; \
+    w[0] = ss_head(kind, flags, aux); \
+    w[1] = (uint32_t)(ss_now - t->base_ticks); \
+    memcpy(w + 2, ss_words, sizeof(ss_words)); \
+    ss_commit(t, w + 2 + sizeof(ss_words) / sizeof(uint32_t)); \
+} while (0)
+#define RECORD_BARE(kind, aux) do { \
+    struct ss_thread *t = ss_thread(); \
+    uint64_t ss_now; \
+    uint32_t *w = ss_room(t, &ss_now); \
+    w[0] = ss_head(kind, 0, aux); \
+    w[1] = (uint32_t)(ss_now - t->base_ticks); \
+    ss_commit(t, w + 2); \
+} while (0)
+/* A record whose first word names the connection, which so becomes the context of those after it. */
+#define RECORD_CONNECTION(kind, aux, id, ...) do { \
+    RECORD(kind, 0, aux, (uint32_t)(id), ##__VA_ARGS__); \
+    if (!ss_self.is_foreign && ss_self.used) ss_self.context = (id); \
+} while (0)
+
+/* ---- Identity ---- */
+
+static inline int ss_fd(const client *c) {
+    return c->conn ? c->conn->fd : -1;
+}
+
+/* The connection a client's work belongs to: scripts and modules run commands through clients without one, for the client being served. */
+static inline uint64_t ss_connection_id(const client *c) {
+    if (!c->conn && server.current_client) return server.current_client->id;
+    return c->id;
+}
+
+/* Flags as in events.ts, command_table. */
+static uint32_t ss_command_flags(const struct redisCommand *command) {
+    return (command->flags & CMD_READONLY ? 1u : 0) | (command->flags & CMD_WRITE ? 2u : 0) | (command->flags & CMD_PUBSUB ? 4u : 0) |
+           (command->acl_categories & ACL_CATEGORY_SCRIPTING ? 8u : 0) | (command->flags & CMD_ADMIN ? 16u : 0) |
+           (command->flags & CMD_BLOCKING ? 32u : 0);
+}
+
+struct ss_endpoint {
+    char text[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
+    uint16_t port;
+};
+
+static void ss_read_endpoint(struct ss_endpoint *endpoint, int fd, int is_peer) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof(address);
+    endpoint->text[0] = '\0';
+    endpoint->port = 0;
+    memset(&address, 0, sizeof(address));
+    int saved = errno;
+    if (fd >= 0 && (is_peer ? getpeername : getsockname)(fd, (struct sockaddr *)&address, &length) == 0) {
+        if (address.ss_family == AF_INET) {
+            const struct sockaddr_in *in = (const struct sockaddr_in *)&address;
+            inet_ntop(AF_INET, &in->sin_addr, endpoint->text, sizeof(endpoint->text));
+            endpoint->port = ntohs(in->sin_port);
+        } else if (address.ss_family == AF_INET6) {
+            const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)&address;
+            inet_ntop(AF_INET6, &in->sin6_addr, endpoint->text, sizeof(endpoint->text));
+            endpoint->port = ntohs(in->sin6_port);
+        } else if (address.ss_family == AF_UNIX) {
+            memcpy(endpoint->text, ((const struct sockaddr_un *)&address)->sun_path, sizeof(endpoint->text) - 1);
+            endpoint->text[sizeof(endpoint->text) - 1] = '\0';
+        }
+    }
+    errno = saved;
+}
+
+static unsigned ss_kind(const client *c) {
+    if (c->flags & CLIENT_MASTER) return SS_KIND_MASTER;
+    if ((c->flags & CLIENT_SLAVE) && !(c->flags & CLIENT_MONITOR)) return SS_KIND_REPLICA;
+    if (c->flags & CLIENT_MODULE) return SS_KIND_MODULE;
+    return SS_KIND_CLIENT;
+}
+
+static void ss_emit_connection(const client *c, int is_new) {
+    struct ss_endpoint local, remote;
+    ss_read_endpoint(&local, ss_fd(c), 0);
+    ss_read_endpoint(&remote, ss_fd(c), 1);
+    uint8_t tls = c->conn && connGetType(c->conn) == CONN_TYPE_TLS;
+#define ENDPOINT .conn_id = c->id, .fd = ss_fd(c), .kind = (uint8_t)ss_kind(c), .tls = tls, .laddr = local.text, .lport = local.port, \
+    .raddr = remote.text, .rport = remote.port, .read_offset = c->ss.in, .write_offset = c->ss.out
+    if (is_new) EMIT(connection_open, ENDPOINT);
+    else EMIT(connection_state, ENDPOINT);
+#undef ENDPOINT
+}
+
+static void ss_emit_server_info(int only_changed) {
+    static struct ss_ev_server_info last;
+    static char node_id[CLUSTER_NAMELEN + 1], last_node_id[CLUSTER_NAMELEN + 1];
+    static char run_id[CONFIG_RUN_ID_SIZE + 1];
+    memcpy(run_id, server.runid, CONFIG_RUN_ID_SIZE);
+    if (server.cluster_enabled && server.cluster && server.cluster->myself) memcpy(node_id, server.cluster->myself->name, CLUSTER_NAMELEN);
+    int bus_port = 0;
+    if (server.cluster_enabled) {
+        int base = server.tls_cluster ? server.tls_port : server.port;
+        bus_port = server.cluster_port ? server.cluster_port : base + CLUSTER_PORT_INCR;
+    }
+    struct ss_ev_server_info info = {
+        .run_id = run_id, .node_id = node_id, .flavor = SS_FLAVOR, .version = REDIS_VERSION,
+        .port = (uint16_t)server.port, .tls_port = (uint16_t)server.tls_port, .bus_port = (uint16_t)bus_port,
+        .cluster_enabled = (uint8_t)(server.cluster_enabled != 0), .io_threads = (uint8_t)server.io_threads_num,
+        .io_threads_do_reads = (uint8_t)(server.io_threads_do_reads != 0),
+    };
+    int is_same = info.port == last.port && info.tls_port == last.tls_port && info.bus_port == last.bus_port &&
+                  info.io_threads_do_reads == last.io_threads_do_reads && memcmp(node_id, last_node_id, sizeof(node_id)) == 0;
+    if (only_changed && is_same) return;
+    last = info;
+    memcpy(last_node_id, node_id, sizeof(node_id));
+    if (lttng_ust_tracepoint_enabled(redis, server_info)) lttng_ust_do_tracepoint(redis, server_info, &info);
+}
+
+static void ss_emit_server_state(void) {
+    long long in, repl_in, out, repl_out;
+    atomicGet(server.stat_net_input_bytes, in);
+    atomicGet(server.stat_net_repl_input_bytes, repl_in);
+    atomicGet(server.stat_net_output_bytes, out);
+    atomicGet(server.stat_net_repl_output_bytes, repl_out);
+    EMIT(server_state, .used_memory = zmalloc_used_memory(), .connected_clients = (uint32_t)listLength(server.clients),
+         .blocked_clients = server.blocked_clients, .pending_reads = (uint32_t)listLength(server.clients_pending_read),
+         .pending_writes = (uint32_t)listLength(server.clients_pending_write), .clients_to_close = (uint32_t)listLength(server.clients_to_close),
+         .repl_backlog = server.repl_backlog ? (uint64_t)server.repl_backlog->histlen : 0, .commands = (uint64_t)server.stat_numcommands,
+         .net_input_bytes = (uint64_t)(in + repl_in), .net_output_bytes = (uint64_t)(out + repl_out));
+}
+
+/* Walks a dict without allocating; the body must not change it. */
+#define SS_DICT_ITERATOR(dictionary) { .d = (dictionary), .index = -1 }
+
+static void ss_emit_commands(dict *commands) {
+    if (!commands) return;
+    dictIterator iterator = SS_DICT_ITERATOR(commands);
+    dictEntry *entry;
+    while ((entry = dictNext(&iterator)) != NULL) {
+        const struct redisCommand *command = dictGetVal(entry);
+        EMIT(command_table, .command = (uint16_t)command->id, .flags = ss_command_flags(command), .name = command->fullname);
+        ss_emit_commands(command->subcommands_dict);
+    }
+}
+
+static void ss_emit_link(const clusterLink *link) {
+    struct ss_endpoint local, remote;
+    char node_id[CLUSTER_NAMELEN + 1] = "";
+    int fd = link->conn ? link->conn->fd : -1;
+    ss_read_endpoint(&local, fd, 0);
+    ss_read_endpoint(&remote, fd, 1);
+    if (link->node) memcpy(node_id, link->node->name, CLUSTER_NAMELEN);
+    EMIT(link_open, .link = link->ss.id, .inbound = (uint8_t)link->inbound, .node_id = node_id, .laddr = local.text, .lport = local.port,
+         .raddr = remote.text, .rport = remote.port, .read_offset = link->ss.in, .write_offset = link->ss.written);
+}
+
+static unsigned long ss_commands_known; /* how many commands command_table has told of */
+
+/* Everything a reader must know before the first record makes sense. */
+static void ss_introduce_server(void) {
+    ss_generation++;
+    ss_emit_server_info(0);
+    ss_introduce(&ss_self);
+    ss_commands_known = dictSize(server.commands);
+    ss_emit_commands(server.commands);
+    listIter clients;
+    listNode *node;
+    listRewind(server.clients, &clients);
+    while ((node = listNext(&clients)) != NULL) {
+        client *c = listNodeValue(node);
+        c->ss.parsed = c->ss.in - (c->querybuf ? sdslen(c->querybuf) - c->qb_pos : 0);
+        ss_emit_connection(c, 0);
+    }
+    if (server.cluster_enabled && server.cluster) {
+        dictIterator nodes = SS_DICT_ITERATOR(server.cluster->nodes);
+        dictEntry *entry;
+        while ((entry = dictNext(&nodes)) != NULL) {
+            const clusterNode *peer = dictGetVal(entry);
+            if (peer->link) ss_emit_link(peer->link);
+            if (peer->inbound_link) ss_emit_link(peer->inbound_link);
+        }
+    }
+    ss_emit_server_state();
+}
+
+/* ---- Switching ---- */
+
+#define SS_IS_ENABLED(name) +(lttng_ust_tracepoint_enabled(redis, name) ? 1 : 0)
+#define SS_COUNT_ONE(name) +1
+
+static unsigned ss_sentinels;       /* state of the four tracepoints watched around each poll, when last acted upon */
+static uint64_t ss_partial_since;   /* ns; 0: not waiting for a set to become whole */
+static const void *ss_session;      /* the probes of server_info when the server last introduced itself */
+static time_t ss_last_second;
+
+static inline unsigned ss_read_sentinels(void) {
+    return (lttng_ust_tracepoint_enabled(redis, commands) ? SS_LIGHT : 0) | (lttng_ust_tracepoint_enabled(redis, steps) ? SS_FULL : 0) |
+           (lttng_ust_tracepoint_enabled(redis, call_command_start) ? SS_CLASSIC : 0) |
+           (lttng_ust_tracepoint_enabled(redis, server_info) ? SS_RARE : 0);
+}
+
+/* Recomputes the mask. Waits, a second at most, while only some events of a set are enabled: the tracer is in the middle of enabling them. */
+static void ss_switch(void) {
+    unsigned sentinels = ss_read_sentinels();
+    int every = SS_EVENTS_EVERY(SS_IS_ENABLED), classic = SS_EVENTS_CLASSIC(SS_IS_ENABLED);
+    unsigned mask = (sentinels & (SS_LIGHT | SS_FULL)) | (classic ? SS_CLASSIC : 0) | (every ? SS_RARE : 0);
+    int is_whole = every == (SS_EVENTS_EVERY(SS_COUNT_ONE)) && ((mask & (SS_LIGHT | SS_FULL)) || classic == (SS_EVENTS_CLASSIC(SS_COUNT_ONE)));
+    if (mask && !is_whole && mask != ss_mask) {
+        uint64_t now = ss_ns();
+        if (ss_partial_since == 0) ss_partial_since = now;
+        if (now - ss_partial_since < 1000000000u) return;
+    }
+    ss_partial_since = 0;
+    ss_sentinels = sentinels;
+    const void *session = lttng_ust_tracepoint_redis___server_info.probes;
+    int is_new = mask && (session != ss_session || !ss_mask);
+    ss_session = session;
+    if (is_new) ss_introduce_server();
+    /* Records of a set that is no longer recorded must not leak into the next recording. */
+    if (!(mask & (SS_LIGHT | SS_FULL))) ss_self.used = 0;
+    __atomic_store_n(&ss_mask, mask, __ATOMIC_RELAXED);
+}
+
+static void ss_second(void) {
+    ss_last_second = server.unixtime;
+    ss_switch();
+    if (!ss_mask) return;
+    ss_emit_server_info(1);
+    if (dictSize(server.commands) != ss_commands_known) {
+        ss_commands_known = dictSize(server.commands);
+        ss_emit_commands(server.commands);
+    }
+    ss_emit_server_state();
+}
+
+static inline void ss_look(void) {
+    if (SS_UNLIKELY(ss_is_child)) return;
+    if (SS_UNLIKELY(ss_read_sentinels() != ss_sentinels)) ss_switch();
+    if (SS_UNLIKELY(server.unixtime != ss_last_second)) ss_second();
+}
+
+/* ---- Start and end of the process ---- */
+
+static void ss_exit(void) {
+    if (!ss_is_child && ss_self.is_known && ss_mask) ss_flush(&ss_self);
+}
+
+static __attribute__((constructor)) void ss_start(void) {
+#if defined(__x86_64__)
+    unsigned a, b, c, d;
+    ss_has_counter = __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & (1u << 8));
+#endif
+    ss_read_pair(&ss_start_ticks, &ss_start_ns);
+    ss_thread_start(0, "main");
+    atexit(ss_exit);
+}
+
+void ss_crash(void) {
+    unsigned mask = __atomic_exchange_n(&ss_mask, 0, __ATOMIC_SEQ_CST);
+    if (!mask || ss_is_child) return;
+    ss_is_child = 1; /* nothing switches recording on again */
+    unsigned count = __atomic_load_n(&ss_thread_count, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < count && i < SS_THREADS; i++) {
+        struct ss_thread *t = __atomic_load_n(&ss_threads[i], __ATOMIC_ACQUIRE);
+        if (!t || __atomic_load_n(&t->is_sending, __ATOMIC_ACQUIRE)) continue;
+        uint32_t used = __atomic_load_n(&t->used, __ATOMIC_ACQUIRE);
+        if (used == 0 || used > SS_CAPACITY) continue;
+        uint64_t ticks, ns;
+        ss_read_pair(&ticks, &ns);
+        ss_emit_batch(t, used, ticks, ns);
+        __atomic_store_n(&t->used, 0, __ATOMIC_RELEASE);
+    }
+}
+
+/* ---- Probes: client I/O ---- */
+
+void ss_read_start(struct ss_read_scope *scope, const client *c) {
+    scope->on = ss_recording();
+    scope->id = c->id;
+    scope->fd = ss_fd(c);
+    scope->nread = -1;
+    scope->query_buffer = 0;
+    scope->memory = c->last_memory_usage;
+    if (scope->on & SS_FULL) RECORD_CONNECTION(SS_R_READ_START, 0, c->id);
+    if (scope->on & SS_LIGHT) scope->start = ss_ticks();
+    if (scope->on & SS_CLASSIC) EMIT(start_read_client_query, .conn_id = c->id, .fd = scope->fd);
+}
+
+void ss_read_done(struct ss_read_scope *scope, const client *c, int nread) {
+    scope->nread = nread;
+    scope->query_buffer = ss_fit32(sdslen(c->querybuf));
+    if (scope->on & SS_LIGHT) {
+        struct ss_thread *t = ss_thread();
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_extend(w, now - scope->start);
+        w[0] = SS_R_READ;
+        w[1] = (uint32_t)(now - t->base_ticks);
+        w[2] = (uint32_t)(now - scope->start);
+        w[3] = (uint32_t)c->id;
+        w[4] = (uint32_t)nread;
+        t->context = c->id;
+        ss_commit(t, w + 5);
+    }
+    if (scope->on & SS_FULL) {
+        struct ss_thread *t = ss_thread();
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_set_context(t, w, c->id);
+        w[0] = SS_R_READ_DONE;
+        w[1] = (uint32_t)(now - t->base_ticks);
+        w[2] = (uint32_t)nread;
+        ss_commit(t, w + 3);
+    }
+    if (scope->on & SS_CLASSIC) EMIT(read_client_query, .conn_id = c->id, .fd = scope->fd, .nread = nread);
+}
+
+void ss_read_buffer(struct ss_read_scope *scope, const client *c) {
+    scope->query_buffer = c->querybuf ? ss_fit32(sdslen(c->querybuf)) : 0;
+    scope->memory = c->last_memory_usage;
+}
+
+void ss_read_end(const struct ss_read_scope *scope) {
+    if (scope->on & SS_FULL) RECORD_CONNECTION(SS_R_READ_END, 0, scope->id, scope->query_buffer);
+    if (scope->on & SS_CLASSIC)
+        EMIT(end_read_client_query, .conn_id = scope->id, .fd = scope->fd, .nread = scope->nread, .query_buffer = scope->query_buffer,
+             .memory = scope->memory);
+}
+
+void ss_parsed(client *c) {
+    unsigned mask = ss_recording();
+    uint64_t start = c->ss.parsed;
+    c->ss.parsed = c->ss.in - (sdslen(c->querybuf) - c->qb_pos);
+    if (mask & SS_FULL) {
+        struct ss_thread *t = ss_thread();
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_set_context(t, w, c->id);
+        w[0] = ss_head(SS_R_PARSED, 0, ss_fit16((uint64_t)c->argc));
+        w[1] = (uint32_t)(now - t->base_ticks);
+        w[2] = (uint32_t)c->ss.parsed;
+        ss_commit(t, w + 3);
+    }
+    if (mask & SS_CLASSIC)
+        EMIT(command_parsed, .conn_id = c->id, .fd = ss_fd(c), .argc = (uint32_t)c->argc, .start_offset = start, .end_offset = c->ss.parsed);
+}
+
+/* Reply bytes queued for a client. Only a reply list's last block has unused room, so its size less that room is what it holds. */
+static inline uint64_t ss_queued(const client *c) {
+    uint64_t queued = (uint64_t)c->bufpos;
+    if (listLength(c->reply)) {
+        const clientReplyBlock *tail = listNodeValue(listLast(c->reply));
+        queued += c->reply_bytes - (tail ? tail->size - tail->used : 0);
+    }
+    return queued;
+}
+
+void ss_write_start(struct ss_write_scope *scope, const client *c) {
+    scope->on = ss_recording();
+    scope->client = c;
+    scope->nwritten = 0;
+    if (scope->on & SS_FULL) RECORD_CONNECTION(SS_R_WRITE_START, 0, c->id);
+    if (scope->on & SS_LIGHT) scope->start = ss_ticks();
+    if (scope->on & SS_CLASSIC) EMIT(write_to_client_start, .conn_id = c->id, .fd = ss_fd(c));
+}
+
+void ss_write_end(const struct ss_write_scope *scope) {
+    const client *c = scope->client;
+    if (scope->on & SS_LIGHT) {
+        struct ss_thread *t = ss_thread();
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_extend(w, now - scope->start);
+        w[0] = SS_R_WRITE;
+        w[1] = (uint32_t)(now - t->base_ticks);
+        w[2] = (uint32_t)(now - scope->start);
+        w[3] = (uint32_t)c->id;
+        w[4] = ss_fit32(scope->nwritten);
+        t->context = c->id;
+        ss_commit(t, w + 5);
+    }
+    if (scope->on & (SS_FULL | SS_CLASSIC)) {
+        uint64_t queued = ss_queued(c);
+        uint32_t left = ss_fit32(queued > c->sentlen ? queued - c->sentlen : 0);
+        if (scope->on & SS_FULL) RECORD_CONNECTION(SS_R_WRITE_END, 0, c->id, ss_fit32(scope->nwritten), left);
+        if (scope->on & SS_CLASSIC)
+            EMIT(write_to_client_end, .conn_id = c->id, .fd = ss_fd(c), .nwritten = (int32_t)scope->nwritten, .write_offset = c->ss.out, .left = left);
+    }
+}
+
+void ss_write_queue_add(const client *c, size_t length) {
+    unsigned mask = ss_recording();
+    if (mask & SS_FULL) RECORD_CONNECTION(SS_R_WRITE_QUEUE_ADD, ss_fit16(length), c->id);
+    if (mask & SS_CLASSIC) EMIT(insert_client_write_queue, .conn_id = c->id, .fd = ss_fd(c), .length = (uint32_t)length);
+}
+
+void ss_write_queue_remove(const client *c, int list, size_t length) {
+    unsigned mask = ss_recording();
+    if (mask & SS_FULL) RECORD_CONNECTION(SS_R_WRITE_QUEUE_REMOVE, (unsigned)list, c->id, ss_fit32(length));
+    if (mask & SS_CLASSIC) EMIT(pending_write_remove, .conn_id = c->id, .fd = ss_fd(c), .length = (uint32_t)length, .list = (uint16_t)list);
+}
+
+void ss_read_queue_add(const client *c, size_t length) {
+    unsigned mask = ss_recording();
+    if (mask & (SS_LIGHT | SS_FULL)) RECORD_CONNECTION(SS_R_READ_QUEUE_ADD, ss_fit16(length), c->id);
+    if (mask & SS_CLASSIC) EMIT(pending_read_add, .conn_id = c->id, .fd = ss_fd(c), .length = (uint32_t)length);
+}
+
+void ss_read_queue_remove(const client *c, int list, size_t length) {
+    unsigned mask = ss_recording();
+    if (mask & (SS_LIGHT | SS_FULL)) RECORD_CONNECTION(SS_R_READ_QUEUE_REMOVE, (unsigned)list, c->id, ss_fit32(length));
+    if (mask & SS_CLASSIC) EMIT(pending_read_remove, .conn_id = c->id, .fd = ss_fd(c), .length = (uint32_t)length, .list = (uint16_t)list);
+}
+
+void ss_connection_open(const client *c) { ss_emit_connection(c, 1); }
+
+void ss_connection_close(const client *c) {
+    EMIT(connection_close, .conn_id = c->id, .fd = ss_fd(c), .reason = (uint32_t)c->flags);
+}
+
+void ss_free_client(const client *c) {
+    EMIT(free_client, .conn_id = c->id, .fd = ss_fd(c), .flags = c->flags);
+}
+
+void ss_free_client_async(const client *c) {
+    EMIT(free_client_async, .conn_id = c->id, .fd = ss_fd(c), .flags = c->flags);
+}
+
+/* ---- Probes: commands ---- */
+
+static inline unsigned ss_nesting_flag(uint32_t nesting) {
+    return nesting > SS_CALL_NESTING_MASK ? SS_CALL_NESTING_MASK : nesting;
+}
+
+void ss_call_start(struct ss_call_scope *scope, const client *c, const void *real_command) {
+    const struct redisCommand *command = real_command;
+    struct ss_thread *t = ss_thread();
+    scope->on = ss_recording();
+    scope->counted = 0;
+    scope->client = c;
+    scope->command = real_command;
+    scope->failed = command->failed_calls;
+    uint32_t nesting = t->nesting++;
+    if (scope->on & (SS_FULL | SS_CLASSIC)) scope->reply = ss_queued(c);
+    if (scope->on & SS_FULL) {
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_set_context(t, w, ss_connection_id(c));
+        w[0] = ss_head(SS_R_CALL_START, ss_nesting_flag(nesting), (unsigned)command->id);
+        w[1] = (uint32_t)(now - t->base_ticks);
+        ss_commit(t, w + 2);
+    }
+    if (scope->on & SS_CLASSIC) {
+        EMIT(call_command_start, .conn_id = ss_connection_id(c), .fd = ss_fd(c), .name = command->fullname, .argc = (uint32_t)c->argc,
+             .flags = ss_command_flags(command), .nesting = (uint8_t)nesting, .db = (uint16_t)c->db->id);
+        scope->start_ns = ss_ns();
+    }
+    if (scope->on & SS_LIGHT) scope->start = ss_ticks();
+}
+
+void ss_call_end(const struct ss_call_scope *scope) {
+    const struct redisCommand *command = (const void *)scope->command;
+    const client *c = scope->client;
+    struct ss_thread *t = ss_thread();
+    uint32_t nesting = --t->nesting;
+    int failed = command->failed_calls != scope->failed;
+    unsigned flags = ss_nesting_flag(nesting) | (scope->counted ? SS_CALL_COUNTED : 0) | (failed ? SS_CALL_ERROR : 0) |
+                     (c->flags & CLIENT_BLOCKED ? SS_CALL_BLOCKED : 0);
+    if (scope->on & SS_LIGHT) {
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_set_context(t, w, ss_connection_id(c));
+        w = ss_extend(w, now - scope->start);
+        w[0] = ss_head(SS_R_CALL, flags, (unsigned)command->id);
+        w[1] = (uint32_t)(now - t->base_ticks);
+        w[2] = (uint32_t)(now - scope->start);
+        w[3] = (uint32_t)c->ss.parsed;
+        ss_commit(t, w + 4);
+    }
+    if (scope->on & (SS_FULL | SS_CLASSIC)) {
+        uint64_t reply = ss_queued(c);
+        reply = reply > scope->reply ? reply - scope->reply : 0;
+        if (scope->on & SS_FULL) {
+            uint64_t now;
+            uint32_t *w = ss_room(t, &now);
+            w = ss_set_context(t, w, ss_connection_id(c));
+            w[0] = ss_head(SS_R_CALL_END, flags, (unsigned)command->id);
+            w[1] = (uint32_t)(now - t->base_ticks);
+            w[2] = ss_fit32(reply);
+            ss_commit(t, w + 3);
+        }
+        if (scope->on & SS_CLASSIC)
+            EMIT(call_command_end, .conn_id = ss_connection_id(c), .fd = ss_fd(c), .name = command->fullname, .duration_ns = ss_ns() - scope->start_ns,
+                 .reply_bytes = ss_fit32(reply), .error = (uint8_t)failed, .nesting = (uint8_t)nesting, .counted = (uint8_t)scope->counted);
+    }
+}
+
+void ss_process_end(const client *c) {
+    unsigned mask = ss_recording();
+    if (mask & SS_FULL) {
+        struct ss_thread *t = ss_thread();
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_set_context(t, w, c->id);
+        w[0] = SS_R_PROCESS_END;
+        w[1] = (uint32_t)(now - t->base_ticks);
+        ss_commit(t, w + 2);
+    }
+    if (mask & SS_CLASSIC) EMIT(end_process_command, .conn_id = c->id, .fd = ss_fd(c));
+}
+
+void ss_blocked(const client *c, int type) {
+    EMIT(client_blocked, .conn_id = c->id, .fd = ss_fd(c), .type = (uint8_t)type);
+}
+
+void ss_unblocked(const client *c, int type) {
+    EMIT(client_unblocked, .conn_id = c->id, .fd = ss_fd(c), .type = (uint8_t)type);
+}
+
+void ss_redirect(const client *c, int slot, int kind, const char *host, int port) {
+    char target[NET_IP_STR_LEN + 8];
+    snprintf(target, sizeof(target), "%s:%d", host ? host : "", port);
+    EMIT(cluster_redirect, .conn_id = c->id, .fd = ss_fd(c), .slot = (uint16_t)slot, .kind = (uint8_t)kind, .target = host ? target : "");
+}
+
+/* FNV-1a: channel names are private, so only their hash is recorded. */
+static uint64_t ss_hash(const char *bytes, size_t length) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < length; i++) hash = (hash ^ (uint8_t)bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+void ss_publish(const char *channel, size_t channel_length, size_t payload, int receivers) {
+    unsigned mask = ss_recording();
+    const client *c = server.current_client;
+    uint64_t id = c ? c->id : 0, hash = ss_hash(channel, channel_length);
+    if (mask & (SS_LIGHT | SS_FULL)) {
+        struct ss_thread *t = ss_thread();
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_set_context(t, w, id);
+        w[0] = SS_R_PUBLISH;
+        w[1] = (uint32_t)(now - t->base_ticks);
+        w[2] = (uint32_t)receivers;
+        w[3] = ss_fit32(payload);
+        w[4] = (uint32_t)hash;
+        ss_commit(t, w + 5);
+    }
+    if (mask & SS_CLASSIC)
+        EMIT(publish, .conn_id = id, .fd = c ? ss_fd(c) : -1, .channel = hash, .payload = ss_fit32(payload), .receivers = (uint32_t)receivers);
+}
+
+/* ---- Probes: event loop ---- */
+
+void ss_poll_start(const struct timeval *timeout) {
+    struct ss_thread *t = ss_thread();
+    if (t->number == 0) ss_look();
+    unsigned mask = ss_recording();
+    if (mask & SS_FULL) RECORD_BARE(SS_R_POLL_START, 0);
+    if (mask & SS_CLASSIC) {
+        int64_t us = timeout ? (int64_t)timeout->tv_sec * 1000000 + timeout->tv_usec : -1;
+        EMIT(poll_start, .timeout_us = us > INT32_MAX ? INT32_MAX : (int32_t)us);
+    }
+    if (mask) ss_flush(t);
+    t->poll_start = mask & SS_LIGHT ? ss_ticks() : 0;
+}
+
+void ss_poll_end(int ready) {
+    struct ss_thread *t = ss_thread();
+    if (t->number == 0) ss_look();
+    unsigned mask = ss_recording();
+    unsigned count = ready > 0 ? (unsigned)ready : 0;
+    if ((mask & SS_LIGHT) && t->poll_start) {
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_extend(w, now - t->poll_start);
+        w[0] = ss_head(SS_R_POLL, 0, ss_fit16(count));
+        w[1] = (uint32_t)(now - t->base_ticks);
+        w[2] = (uint32_t)(now - t->poll_start);
+        ss_commit(t, w + 3);
+    }
+    if (mask & SS_FULL) RECORD_BARE(SS_R_POLL_END, ss_fit16(count));
+    if (mask & SS_CLASSIC) EMIT(poll_end, .ready = count);
+}
+
+void ss_file_event_start(int fd, int mask) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD(SS_R_FILE_EVENT_START, 0, (unsigned)mask & 0xffff, (uint32_t)fd);
+    if (on & SS_CLASSIC) EMIT(file_event_start, .fd = fd, .mask = (uint16_t)mask);
+}
+
+void ss_file_event_end(int fd) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD(SS_R_FILE_EVENT_END, 0, 0, (uint32_t)fd);
+    if (on & SS_CLASSIC) EMIT(file_event_end, .fd = fd);
+}
+
+void ss_time_events_start(void) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD_BARE(SS_R_TIME_EVENTS_START, 0);
+    if (on & SS_CLASSIC) EMIT_BARE(time_events_start);
+}
+
+void ss_time_events_end(int processed) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD_BARE(SS_R_TIME_EVENTS_END, ss_fit16((uint64_t)processed));
+    if (on & SS_CLASSIC) EMIT(time_events_end, .processed = (uint32_t)processed);
+}
+
+void ss_add_file_event(int fd, int mask) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD(SS_R_ADD_FILE_EVENT, 0, (unsigned)mask & 0xffff, (uint32_t)fd);
+    if (on & SS_CLASSIC) EMIT(add_file_event, .fd = fd, .mask = (uint16_t)mask);
+}
+
+void ss_delete_file_event(int fd, int mask) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD(SS_R_DELETE_FILE_EVENT, 0, (unsigned)mask & 0xffff, (uint32_t)fd);
+    if (on & SS_CLASSIC) EMIT(delete_file_event, .fd = fd, .mask = (uint16_t)mask);
+}
+
+void ss_before_sleep_start(void) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD_BARE(SS_R_BEFORE_SLEEP_START, 0);
+    if (on & SS_CLASSIC) EMIT_BARE(before_sleep_start);
+}
+
+void ss_before_sleep_end(void) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD_BARE(SS_R_BEFORE_SLEEP_END, 0);
+    if (on & SS_CLASSIC) EMIT_BARE(before_sleep_end);
+}
+
+void ss_after_sleep(void) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD_BARE(SS_R_AFTER_SLEEP, 0);
+    if (on & SS_CLASSIC) EMIT_BARE(after_sleep);
+}
+
+/* ---- Probes: threads ---- */
+
+void ss_io_run_start(unsigned thread, int operation, size_t items) {
+    unsigned on = ss_recording();
+    if (on & (SS_LIGHT | SS_FULL)) RECORD(SS_R_IO_RUN_START, (unsigned)operation, thread, ss_fit32(items));
+    if (on & SS_CLASSIC) EMIT(io_thread_run_start, .thread = (uint16_t)thread, .operation = (uint8_t)operation, .items = (uint32_t)items);
+}
+
+void ss_io_run_end(unsigned thread, int operation, size_t items) {
+    unsigned on = ss_recording();
+    if (on & (SS_LIGHT | SS_FULL)) RECORD(SS_R_IO_RUN_END, (unsigned)operation, thread, ss_fit32(items));
+    if (on & SS_CLASSIC) EMIT(io_thread_run_end, .thread = (uint16_t)thread, .operation = (uint8_t)operation, .items = (uint32_t)items);
+    if (thread != 0) ss_flush(ss_thread());
+}
+
+void ss_handle_reads(const struct ss_items_scope *scope, int is_end) {
+    unsigned on = ss_recording();
+    if (on & (SS_LIGHT | SS_FULL)) RECORD(is_end ? SS_R_HANDLE_READS_END : SS_R_HANDLE_READS_START, 0, 0, scope->items);
+    if (on & SS_CLASSIC) {
+        if (is_end) EMIT(handle_pending_reads_end, .items = scope->items);
+        else EMIT(handle_pending_reads_start, .items = scope->items);
+    }
+}
+
+void ss_handle_writes(const struct ss_items_scope *scope, int is_end) {
+    unsigned on = ss_recording();
+    if (on & SS_FULL) RECORD(is_end ? SS_R_HANDLE_WRITES_END : SS_R_HANDLE_WRITES_START, 0, 0, scope->items);
+    if (on & SS_CLASSIC) {
+        if (is_end) EMIT(handle_pending_writes_end, .items = scope->items);
+        else EMIT(handle_pending_writes_start, .items = scope->items);
+    }
+}
+
+/* ---- Probes: TLS ---- */
+
+void ss_ssl(const connection *conn, int is_write, size_t asked, int returned, int pending) {
+    unsigned on = ss_recording();
+    if (!(on & (SS_FULL | SS_CLASSIC))) return;
+    /* A TLS connection may also be a bus link or a replication handshake: those have no client. */
+    const client *c = conn->read_handler == readQueryFromClient ? conn->private_data : NULL;
+    uint64_t id = c ? c->id : 0;
+    if (on & SS_FULL)
+        RECORD_CONNECTION(is_write ? SS_R_SSL_WRITE : SS_R_SSL_READ, 0, id, ss_fit32(asked), (uint32_t)returned, (uint32_t)pending);
+    if (on & SS_CLASSIC) {
+        if (is_write) EMIT(ssl_write, .conn_id = id, .fd = conn->fd, .asked = ss_fit32(asked), .returned = returned, .pending = (uint32_t)pending);
+        else EMIT(ssl_read, .conn_id = id, .fd = conn->fd, .asked = ss_fit32(asked), .returned = returned, .pending = (uint32_t)pending);
+    }
+}
+
+/* ---- Probes: cluster bus ---- */
+
+void ss_link_init(struct ss_link *link) {
+    static uint32_t last_id;
+    link->id = ++last_id;
+    link->in = link->queued = link->written = 0;
+}
+
+void ss_link_open(const clusterLink *link) { ss_emit_link(link); }
+
+void ss_link_close(const clusterLink *link) { EMIT(link_close, .link = link->ss.id); }
+
+void ss_cluster_send(const clusterLink *link, unsigned type, size_t length, size_t backlog) {
+    unsigned on = ss_recording();
+    ss_self.sent++;
+    if (on & (SS_LIGHT | SS_FULL))
+        RECORD(SS_R_CLUSTER_SEND, 0, type & 0xffff, link->ss.id, ss_fit32(length), (uint32_t)link->ss.queued, ss_fit32(backlog));
+    if (on & SS_CLASSIC)
+        EMIT(cluster_send, .link = link->ss.id, .type = (uint16_t)type, .length = ss_fit32(length), .end_offset = link->ss.queued, .backlog = backlog);
+}
+
+void ss_cluster_write(const clusterLink *link, int nwritten, size_t left) {
+    unsigned on = ss_recording();
+    if (on & (SS_LIGHT | SS_FULL)) RECORD(SS_R_CLUSTER_WRITE, 0, 0, link->ss.id, (uint32_t)nwritten, ss_fit32(left));
+    if (on & SS_CLASSIC) EMIT(cluster_write, .link = link->ss.id, .nwritten = nwritten, .left = left);
+}
+
+void ss_cluster_read(const clusterLink *link, int nread) {
+    unsigned on = ss_recording();
+    if (on & (SS_LIGHT | SS_FULL)) RECORD(SS_R_CLUSTER_READ, 0, 0, link->ss.id, (uint32_t)nread);
+    if (on & SS_CLASSIC) EMIT(cluster_read, .link = link->ss.id, .nread = nread);
+}
+
+void ss_cluster_packet(const clusterLink *link, unsigned type, size_t length) {
+    unsigned on = ss_recording();
+    if (on & (SS_LIGHT | SS_FULL)) RECORD(SS_R_CLUSTER_PACKET, 0, type & 0xffff, link->ss.id, ss_fit32(length), (uint32_t)link->ss.in);
+    if (on & SS_CLASSIC)
+        EMIT(cluster_process_packet, .link = link->ss.id, .type = (uint16_t)type, .length = ss_fit32(length), .end_offset = link->ss.in);
+}
+
+void ss_broadcast_start(struct ss_broadcast_scope *scope, unsigned type, size_t length) {
+    scope->on = ss_recording();
+    scope->type = (uint16_t)type;
+    scope->sent = ss_self.sent;
+    if (scope->on & SS_FULL) RECORD(SS_R_BROADCAST_START, 0, scope->type, ss_fit32(length));
+    if (scope->on & SS_CLASSIC) EMIT(broadcast_start, .type = scope->type, .length = ss_fit32(length));
+}
+
+void ss_broadcast_end(const struct ss_broadcast_scope *scope) {
+    uint32_t links = ss_self.sent - scope->sent;
+    if (scope->on & SS_FULL) RECORD(SS_R_BROADCAST_END, 0, scope->type, links);
+    if (scope->on & SS_CLASSIC) EMIT(broadcast_end, .type = scope->type, .links = links);
+}
+
+/* ---- Probes: housekeeping ---- */
+
+uint64_t ss_chore_start(void) { return ss_ticks(); }
+
+void ss_chore_end(enum ss_chore chore, uint64_t start, uint64_t amount) {
+    unsigned on = ss_recording();
+    struct ss_thread *t = ss_thread();
+    uint64_t now;
+    uint32_t *w = ss_room(t, &now);
+    uint64_t duration = now - start, duration_ns = ss_to_ns(duration);
+    if ((on & SS_FULL) || ((on & SS_LIGHT) && duration_ns >= 20000)) {
+        w = ss_extend(w, duration);
+        w[0] = ss_head(SS_R_HOUSEKEEPING, 0, (unsigned)chore);
+        w[1] = (uint32_t)(now - t->base_ticks);
+        w[2] = (uint32_t)duration;
+        w[3] = ss_fit32(amount);
+        ss_commit(t, w + 4);
+    }
+    if (on & SS_CLASSIC) {
+        switch (chore) {
+#define CHORE(name) EMIT(name, .duration_ns = duration_ns, .amount = amount); break
+        case SS_AOF_WRITE: CHORE(aof_write);
+        case SS_AOF_FSYNC: CHORE(aof_fsync);
+        case SS_EXPIRE_CYCLE: CHORE(expire_cycle);
+        case SS_EVICTION_CYCLE: CHORE(eviction_cycle);
+        case SS_ACTIVE_DEFRAG: CHORE(active_defrag);
+        case SS_LAZY_FREE: CHORE(lazy_free);
+#undef CHORE
+        }
+    }
+    if (t->number >= SS_BACKGROUND_THREAD) ss_flush(t);
+}
+
+static uint64_t ss_fork_time; /* ns; forks happen on the main thread */
+
+void ss_fork_start(int purpose) {
+    EMIT(fork_start, .purpose = (uint8_t)purpose);
+    ss_fork_time = ss_ns();
+}
+
+void ss_fork_parent(int purpose, int child) {
+    EMIT(fork_end, .purpose = (uint8_t)purpose, .child_pid = child, .duration_ns = ss_ns() - ss_fork_time);
+}
+
+void ss_fork_child(void) {
+    ss_is_child = 1;
+    ss_self.used = 0;
+    __atomic_store_n(&ss_mask, 0, __ATOMIC_RELAXED);
+}
+
+int ss_daemon_fork(void) {
+    sigset_t signals;
+    lttng_ust_before_fork(&signals);
+    int child = fork();
+    if (child == 0) lttng_ust_after_fork_child(&signals);
+    else lttng_ust_after_fork_parent(&signals);
+    return child;
+}
+
+void ss_rdb_save(int background, int is_end, int result) {
+    if (is_end) EMIT(rdb_save_end, .background = (uint8_t)background, .result = result);
+    else EMIT(rdb_save_start, .background = (uint8_t)background);
+}
