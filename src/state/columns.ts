@@ -29,8 +29,7 @@ export class ColumnSummer {
   private readonly usedCodes: number[] = [];
   private readonly textIndex = new Map<number, number>();
   private readonly numberIndex = new Map<number, number>();
-  private readonly starts = new Float64Array(copyIntervals);
-  private readonly lengths = new Float64Array(copyIntervals);
+  private readonly lengths = new Uint32Array(copyIntervals);
   private readonly codes = new Uint32Array(copyIntervals);
   /** The row's values: kind and number (or text id) of each index. */
   private readonly kinds: number[] = [];
@@ -75,11 +74,12 @@ export class ColumnSummer {
 
   /** Adds the intervals [first, past) of the leaf, all of the row's quark and starting before the range's end, as far as they touch the range. */
   add(leaf: Leaf, first: number, past: number): void {
-    if (past - first < worthCopying || !leaf.isNarrow) {
+    const starts = past - first < worthCopying ? undefined : leaf.narrowStarts;
+    if (starts === undefined) {
       for (let i = first; i < past; i++) this.addInterval(leaf.start(i), leaf.end(i), leaf.kind(i), leaf.scalar(i));
       return;
     }
-    for (let at = first; at < past; at += copyIntervals) this.addCopied(leaf, at, Math.min(past, at + copyIntervals));
+    for (let at = first; at < past; at += copyIntervals) this.addCopied(leaf, starts, at, Math.min(past, at + copyIntervals));
   }
 
   /** Whether the summary's row can stand for its intervals: it lies inside one column, and lists its values. */
@@ -127,13 +127,13 @@ export class ColumnSummer {
   }
 
   /** As `add`, for a narrow leaf: all intervals of one column in one tight loop, those that cross an edge one by one. */
-  private addCopied(leaf: Leaf, first: number, past: number): void {
-    const { starts, lengths, codes, codeIndex, from } = this;
-    const base = leaf.copy(first, past, starts, lengths, codes);
-    const { codeBase } = leaf;
+  private addCopied(leaf: Leaf, starts: Uint32Array, first: number, past: number): void {
+    const { lengths, codes, codeIndex, from } = this;
+    leaf.copy(first, past, lengths, codes);
+    const { timeBase: base, codeBase } = leaf;
     const n = past - first;
     for (let i = 0; i < n; ) {
-      const start = base + (starts[i] as number);
+      const start = base + (starts[first + i] as number);
       const column = start >= from ? this.columnOf(start) : -1;
       const edge = column >= 0 ? (this.edges[column + 1] as number) - base : Number.NEGATIVE_INFINITY;
       if (column >= 0) this.enterColumn(column);
@@ -143,7 +143,7 @@ export class ColumnSummer {
       let longest = 0;
       for (; i < n; i++) {
         const length = lengths[i] as number;
-        if ((starts[i] as number) + length >= edge) break;
+        if ((starts[first + i] as number) + length >= edge) break;
         const code = (codes[i] as number) + codeBase;
         const value = code < directCodes ? (codeIndex[code] as number) : -1;
         if (value < 0 || seen[value] === 0) break;
@@ -159,7 +159,7 @@ export class ColumnSummer {
       // What stopped the loop: an interval at the edge, or the column's first one of a value.
       if (i < n) {
         const code = (codes[i] as number) + codeBase;
-        const at = base + (starts[i] as number);
+        const at = base + (starts[first + i] as number);
         this.addInterval(at, at + (lengths[i] as number), code & 1, code >>> 1);
         i++;
       }

@@ -107,20 +107,22 @@ export class Leaf {
     return this.kind(i) === textKind ? text(this.scalar(i)) : this.scalar(i);
   }
 
-  /** Whether starts, lengths and values are all narrow: then `copy` works. */
-  get isNarrow(): boolean {
-    return !this.hasEnds && this.kinds === undefined && this.starts instanceof Uint32Array;
+  /** The starts relative to `timeBase`, for loops over a narrow leaf; undefined when starts, lengths or values are not narrow. */
+  get narrowStarts(): Uint32Array | undefined {
+    return !this.hasEnds && this.kinds === undefined && this.starts instanceof Uint32Array ? this.starts : undefined;
+  }
+
+  get timeBase(): number {
+    return this.base;
   }
 
   /**
-   * Copies the intervals [first, past) of a narrow leaf as plain columns: starts relative to the returned base, lengths, value codes relative to `codeBase`.
-   * Loops over these arrays, always of the same types, run several times as fast as calls per interval.
+   * Copies lengths and value codes (relative to `codeBase`) of the intervals [first, past) of a narrow leaf. Loops over arrays that are always of the same
+   * types run several times as fast as calls per interval.
    */
-  copy(first: number, past: number, starts: Float64Array, lengths: Float64Array, codes: Uint32Array): number {
-    starts.set(this.starts.subarray(first, past));
+  copy(first: number, past: number, lengths: Uint32Array, codes: Uint32Array): void {
     lengths.set(this.lengths.subarray(first, past));
     codes.set(this.values.subarray(first, past));
-    return this.base;
   }
 
   /** Added to the codes that `copy` gives. */

@@ -20,8 +20,8 @@ export interface StateBounds {
 /** Most columns of one query; viewers ask for their pixels. */
 const maxColumns = 65536;
 
-/** More columns than this over a leaf: none of its blocks (4096 intervals in blocks of 128) is likely to lie inside one. */
-const mostBlocks = 32;
+/** More columns than this over a leaf: none of its blocks (4096 intervals in blocks of 256) is likely to lie inside one. */
+const mostBlocks = 16;
 
 export class StateReader implements StateHistory {
   readonly start: RelativeNs;

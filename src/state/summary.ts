@@ -1,5 +1,5 @@
 /**
- * Summaries: what columns() may use instead of the intervals themselves. A leaf's segment of at least one block (128 intervals) gets one row for the whole
+ * Summaries: what columns() may use instead of the intervals themselves. A leaf's segment of at least one block (256 intervals) gets one row for the whole
  * segment and one for each block of it; the rows of a leaf are one block of the container. A row that lies inside one column of a query is added as it is;
  * otherwise its parts are looked at, and at last the intervals.
  *
@@ -17,7 +17,7 @@
 import { BadInputError } from "../base/index.ts";
 import type { IntervalColumns } from "./leaf.ts";
 
-const defaultBlockIntervals = 128;
+const defaultBlockIntervals = 256;
 const maxAmounts = 16;
 
 export class Summary {
