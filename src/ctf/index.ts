@@ -28,3 +28,5 @@ export function openCtf(path: string, options: CtfOptions = {}): TraceSource {
 export function findCtfTraces(path: string): string[] {
   return findTraceDirectories(path);
 }
+
+export { createEventPrinter, type EventFormat, type EventPrinter, type EventPrinterOptions, eventFormats } from "./text/index.ts";

@@ -90,6 +90,7 @@ export function makeTraceSource(
       streamId: group.id,
       streamClassId: group.schema.id,
       traceUid: schema.uid,
+      traceEnvironment: schema.environment,
       hasClock: clock !== undefined,
     };
   });

@@ -57,6 +57,7 @@ export function openExperimentSource(sources: readonly TraceSource[]): TraceSour
         index: stream.index + part.firstStream,
         clockZero: stream.clockZero + part.shift,
         traceUid: stream.traceUid ?? part.source.uid,
+        traceEnvironment: stream.traceEnvironment ?? part.source.environment,
       })),
     ),
     warnings: ordered.flatMap((source) => source.warnings),

@@ -140,8 +140,10 @@ export interface StreamInfo {
   /** Ids of the stream and of its class, as the trace gives them. */
   readonly streamId?: bigint;
   readonly streamClassId?: bigint;
-  /** Path and uid of the trace the stream belongs to, where several are merged. */
+  /** Uid of the trace the stream belongs to, where several are merged. */
   readonly traceUid?: string | undefined;
+  /** Environment of that trace. */
+  readonly traceEnvironment?: Readonly<Record<string, string | number | bigint>>;
   /** False where events carry no time. */
   readonly hasClock?: boolean;
   /** Events and packets the tracer dropped, as counted by its own packet headers. */

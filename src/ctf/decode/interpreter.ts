@@ -62,7 +62,7 @@ export class Interpreter implements EventDecoder, WalkerHooks {
     const event = this.#byIndex.get(cursor.eventClass);
     const { walker } = this;
     if (event === undefined) return;
-    if (this.#stream.packetContext !== undefined) {
+    if (this.#stream.packetContext?.members.some(({ field }) => field.roles.length === 0)) {
       visitor.beginScope("packet-context");
       this.#walkPacketContext(visitor);
       visitor.endScope();

@@ -72,14 +72,15 @@ function octalValue(digits: string, file: string, offset: number): bigint {
 function quotedToken(quoted: string, file: string, offset: number): Token {
   const start = quoted.startsWith("L") ? 2 : 1;
   const body = quoted.slice(start, -1);
-  const text = body.replace(/\\(x[0-9a-fA-F]+|[0-7]{1,3}|[\s\S])/g, (_, code: string) => {
+  const text = body.replace(/\\(x[0-9a-fA-F]{1,3}|[0-7]{1,3}|[\s\S])/g, (_, code: string) => {
     if (/^x[0-9a-fA-F]/.test(code)) return String.fromCharCode(Number.parseInt(code.slice(1), 16) & 0xff);
     if (/^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8) & 0xff);
     const plain = escapes[code];
     if (plain === undefined) throw new BadInputError("METADATA_INVALID", file, offset, `unknown escape \\${code}`);
     return plain;
   });
-  if (quoted[start - 1] === '"') return { kind: "string", text, offset };
+  // As in C, a NUL ends the string.
+  if (quoted[start - 1] === '"') return { kind: "string", text: text.split("\0", 1)[0] ?? "", offset };
   if (text.length !== 1) throw new BadInputError("METADATA_INVALID", file, offset, "a character literal holds one character");
   return { kind: "number", text: quoted, value: BigInt(text.charCodeAt(0)), offset };
 }

@@ -312,7 +312,12 @@ class Parser {
     }
     const isTypedef = this.#accept("typedef");
     const definition = this.#typeSpecifier(scope, true);
-    if (this.#accept(";")) {
+    const next = this.#peek();
+    // Like babeltrace2, does not insist on the semicolon where another declaration follows.
+    if (
+      this.#accept(";") ||
+      (members === undefined && next.kind === "word" && ["struct", "variant", "enum", "typealias", "trace"].includes(next.text))
+    ) {
       if (isTypedef || !(start.kind === "word" && ["struct", "variant", "enum"].includes(start.text))) {
         this.#fail("a declaration has no name", start);
       }

@@ -102,6 +102,9 @@ export function scanFile(file: ByteFile, schema: TraceSchema, warnings: TraceWar
       if (stream !== undefined && (scan.stream !== stream || scan.streamId !== streamId)) {
         throw new BadInputError("PACKET_INVALID", file.path, offset, "this packet belongs to another stream than the ones before");
       }
+      if (!scan.isOfTrace && packets.length === 0) {
+        found.push({ file: file.path, offset, message: "the packet carries another uuid than the metadata" });
+      }
       stream = scan.stream;
       streamId = scan.streamId;
       packets.push(scan.packet);
@@ -130,7 +133,13 @@ function scanPacket(
   schema: TraceSchema,
   walker: Walker,
   given: Uint8Array<ArrayBuffer>,
-): { packet: Packet | undefined; stream: StreamSchema; streamId: bigint | undefined; scratch: Uint8Array<ArrayBuffer> } {
+): {
+  packet: Packet | undefined;
+  stream: StreamSchema;
+  streamId: bigint | undefined;
+  isOfTrace: boolean;
+  scratch: Uint8Array<ArrayBuffer>;
+} {
   let scratch = given;
   const fail = (what: string): never => {
     throw new BadInputError("PACKET_INVALID", file.path, offset, what);
@@ -145,7 +154,7 @@ function scanPacket(
     let stream: StreamSchema | undefined;
     try {
       if (schema.packetHeader !== undefined) walker.members(schema.packetHeader, undefined);
-      checkHeader(roles, schema, fail);
+      checkMagic(roles, fail);
       const classId = roles.values.get("stream-class-id");
       stream = classId === undefined ? schema.streams[0] : schema.streams.find((candidate) => candidate.id === classId);
       if (classId === undefined && schema.streams.length > 1) fail("the packet does not say which of several streams it belongs to");
@@ -164,7 +173,7 @@ function scanPacket(
         throw new BadInputError("PACKET_INVALID", file.path, offset, error.message, { cause: error });
       const known = stream ?? schema.streams[0];
       if (known === undefined) return fail(error.message);
-      return { packet: undefined, stream: known, streamId: undefined, scratch };
+      return { packet: undefined, stream: known, streamId: undefined, isOfTrace: true, scratch };
     }
     const headerBits = walker.position;
     const streamId = roles.values.get("stream-id");
@@ -175,7 +184,7 @@ function scanPacket(
     if (contentBits > packetBits) fail(`the packet's content (${contentBits} bits) is larger than the packet (${packetBits} bits)`);
     if (contentBits < BigInt(headerBits))
       fail(`the packet's content (${contentBits} bits) is smaller than its header (${headerBits} bits)`);
-    if (packetBits > fileBits) return { packet: undefined, stream, streamId, scratch };
+    if (packetBits > fileBits) return { packet: undefined, stream, streamId, isOfTrace: true, scratch };
     const begin = roles.values.get("packet-begin");
     const end = roles.values.get("packet-end");
     const packet: Packet = {
@@ -190,16 +199,18 @@ function scanPacket(
       discardedEvents: roles.values.get("discarded-events"),
       sequence: roles.values.get("packet-sequence"),
     };
-    return { packet, stream, streamId, scratch };
+    return { packet, stream, streamId, isOfTrace: isOfTrace(roles, schema), scratch };
   }
 }
 
-function checkHeader(roles: PacketRoles, schema: TraceSchema, fail: (what: string) => never): void {
+function checkMagic(roles: PacketRoles, fail: (what: string) => never): void {
   const magic = roles.values.get("magic");
   if (magic !== undefined && magic !== packetMagic)
     fail(`the packet does not begin with its magic number, but with 0x${magic.toString(16)}`);
+}
+
+/** False where the packet carries the uuid of another trace than the metadata. Traces that were edited by hand do; babeltrace2 reads them too. */
+function isOfTrace(roles: PacketRoles, schema: TraceSchema): boolean {
   const { uuid } = roles;
-  if (uuid && schema.uuid?.some((byte, i) => byte !== uuid[i])) {
-    fail("the packet carries another trace's uuid");
-  }
+  return uuid === undefined || schema.uuid === undefined || schema.uuid.every((byte, i) => byte === uuid[i]);
 }
