@@ -1,0 +1,147 @@
+/** The requests table: slowest first, filtered by an expression, each with its life as a small bar. */
+import { useMemo, useState } from "react";
+import { decodeRequestList, type ExperimentSummary, type RequestWire } from "../../../tsp/index.ts";
+import { formatDuration, formatTime } from "../../format/time.ts";
+import { formatBytes, formatCount } from "../../format/units.ts";
+import { call, query } from "../../state/client.ts";
+import { showWholeRequest } from "../../state/focus.ts";
+import { useStore } from "../../state/store.ts";
+import { useLatest } from "../../state/use-latest.ts";
+import { type Column, VirtualTable } from "../../widgets/virtual-table.tsx";
+import { PhaseBar } from "./phase-bar.tsx";
+import { summarize } from "./phases.ts";
+
+type Sort = "duration" | "start" | "wait" | "execute";
+const pageSize = 500;
+
+export function RequestsPanel({ experiment }: { readonly experiment: ExperimentSummary }) {
+  const { id, origin } = experiment;
+  const timeMode = useStore((s) => s.timeMode);
+  const range = useStore((s) => s.range);
+  const shown = useStore((s) => s.request);
+  const [sort, setSort] = useState<Sort>("duration");
+  const [filter, setFilter] = useState("");
+  const [isRangeOnly, setRangeOnly] = useState(false);
+  const [limit, setLimit] = useState(pageSize);
+  const bounds = isRangeOnly ? { from: origin + BigInt(Math.floor(range.start)), to: origin + BigInt(Math.ceil(range.end)) } : {};
+  const path = query(`api/experiments/${id}/requests`, { sort, filter: filter.trim() === "" ? undefined : filter, limit, ...bounds });
+  const { data, error, isLoading } = useLatest(path, (signal) => call(path, decodeRequestList, { signal }), 150);
+  const requests = data?.requests ?? [];
+
+  const columns = useMemo((): readonly Column<RequestWire>[] => {
+    const sortBy = (key: Sort) => ({
+      direction: sort === key ? (key === "start" ? ("ascending" as const) : ("descending" as const)) : undefined,
+      onSort: () => setSort(key),
+    });
+    return [
+      { id: "id", title: "Request", track: "74px", align: "right", isMono: true, cell: (r) => `#${r.id}` },
+      {
+        id: "command",
+        title: "Command",
+        track: "minmax(84px, 130px)",
+        cell: (r) => (
+          <>
+            <strong>{r.command}</strong>
+            {r.failed ? <span className="badge is-bad">error</span> : null}
+            {r.complete ? null : <span className="badge">cut</span>}
+          </>
+        ),
+      },
+      {
+        id: "duration",
+        title: "Duration",
+        track: "88px",
+        align: "right",
+        isMono: true,
+        sort: sortBy("duration"),
+        cell: (r) => formatDuration(r.durationNs),
+      },
+      { id: "life", title: "Life", track: "minmax(90px, 1fr)", cell: (r) => <PhaseBar request={r} /> },
+      {
+        id: "wait",
+        title: "Waiting",
+        track: "84px",
+        align: "right",
+        isMono: true,
+        sort: sortBy("wait"),
+        cell: (r) => formatDuration(summarize(r).wait),
+      },
+      {
+        id: "execute",
+        title: "Executing",
+        track: "88px",
+        align: "right",
+        isMono: true,
+        sort: sortBy("execute"),
+        cell: (r) => formatDuration(summarize(r).execute),
+      },
+      {
+        id: "start",
+        title: "Start",
+        track: "164px",
+        isMono: true,
+        sort: sortBy("start"),
+        cell: (r) => formatTime(Number(r.start - origin), origin, timeMode),
+      },
+      { id: "connection", title: "Connection", track: "minmax(140px, 190px)", cell: (r) => r.connectionLabel },
+      { id: "in", title: "In", track: "62px", align: "right", isMono: true, cell: (r) => formatBytes(r.requestBytes) },
+      { id: "out", title: "Out", track: "74px", align: "right", isMono: true, cell: (r) => formatBytes(r.replyBytes) },
+    ];
+  }, [sort, origin, timeMode]);
+
+  const selected = requests.findIndex((r) => r.id === shown);
+  const isFiltered = filter.trim() !== "" || isRangeOnly;
+  return (
+    <div className="panel-column">
+      <div className="toolbar">
+        <input
+          className={`field is-wide is-mono${error === undefined ? "" : " is-bad"}`}
+          type="search"
+          placeholder='Filter, e.g.  command == "publish" && duration > 2ms'
+          aria-label="Filter expression"
+          aria-invalid={error !== undefined}
+          aria-describedby={error === undefined ? undefined : "request-filter-error"}
+          spellCheck={false}
+          value={filter}
+          onChange={(e) => {
+            setFilter(e.target.value);
+            setLimit(pageSize);
+          }}
+        />
+        <label className="check">
+          <input type="checkbox" checked={isRangeOnly} onChange={(e) => setRangeOnly(e.target.checked)} /> visible range only
+        </label>
+        <span className="spacer" />
+        {data !== undefined && data.total > requests.length ? (
+          <button type="button" className="button" onClick={() => setLimit((n) => n + 2_000)}>
+            Show more
+          </button>
+        ) : null}
+        <span className="muted" role="status">
+          {data === undefined ? (isLoading ? "Loading…" : "") : `${formatCount(requests.length)} of ${formatCount(data.total)}`}
+        </span>
+      </div>
+      {error === undefined ? null : (
+        <pre className="filter-error" id="request-filter-error" role="alert">
+          {error}
+        </pre>
+      )}
+      <VirtualTable
+        label="Requests"
+        columns={columns}
+        count={requests.length}
+        row={(index) => requests[index]}
+        selected={selected < 0 ? undefined : selected}
+        onSelect={(index) => {
+          const request = requests[index];
+          if (request !== undefined) useStore.getState().showRequest(request.id);
+        }}
+        onOpen={(index) => {
+          const request = requests[index];
+          if (request !== undefined) showWholeRequest(request);
+        }}
+        empty={data === undefined ? "" : isFiltered ? "No request passes the filter." : "This trace holds no requests."}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { visibleRows } from "./rows.ts";
+
+/** Indentation is depth. */
+const entries = [
+  { id: 0, parent: -1, label: "node", detail: "", hasData: false },
+  { id: 1, parent: 0, label: "Connections", detail: "", hasData: false },
+  { id: 2, parent: 1, label: "fd 9", detail: "", hasData: true },
+  { id: 3, parent: 1, label: "fd 10", detail: "", hasData: true },
+  { id: 4, parent: 0, label: "Threads", detail: "", hasData: false },
+  { id: 5, parent: 4, label: "main", detail: "", hasData: true },
+];
+const show = (collapsed: number[], filter: string) =>
+  visibleRows(entries, new Set(collapsed), filter).rows.map(
+    (r) => `${" ".repeat(r.depth)}${r.label}${r.hasChildren ? (r.isExpanded ? " -" : " +") : ""}`,
+  );
+
+describe("visible rows", () => {
+  it("are all of them until something is collapsed", () => {
+    expect(show([], "")).toEqual(["node -", " Connections -", "  fd 9", "  fd 10", " Threads -", "  main"]);
+    expect(show([1], "")).toEqual(["node -", " Connections +", " Threads -", "  main"]);
+  });
+
+  it("that match a filter keep their ancestors, collapsed or not", () => {
+    expect(show([1], "FD 1")).toEqual(["node -", " Connections -", "  fd 10"]);
+  });
+
+  it("stand for what is collapsed into them", () => {
+    const tree = visibleRows(entries, new Set([1]), "");
+    expect([tree.indexOf(3), tree.indexOf(5), tree.indexOf(99)]).toEqual([1, 3, undefined]);
+  });
+});

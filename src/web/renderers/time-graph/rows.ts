@@ -1,0 +1,66 @@
+/** Which rows of the tree are on screen, by what is collapsed and what the user filters for. */
+
+export interface TreeEntry {
+  readonly id: number;
+  readonly parent: number;
+  readonly label: string;
+  /** Further labels, shown dimmed. */
+  readonly detail: string;
+  readonly hasData: boolean;
+}
+
+export interface VisibleRow extends TreeEntry {
+  /** 0 for roots. */
+  readonly depth: number;
+  readonly hasChildren: boolean;
+  readonly isExpanded: boolean;
+}
+
+export interface VisibleTree {
+  readonly rows: readonly VisibleRow[];
+  /** Row index of an entry, or of the nearest collapsed ancestor that stands for it. */
+  indexOf(entry: number): number | undefined;
+}
+
+/** Entries come parents first. A filter keeps the rows whose label contains it, with their ancestors, and ignores what is collapsed. */
+export function visibleRows(entries: readonly TreeEntry[], collapsed: ReadonlySet<number>, filter: string): VisibleTree {
+  const byId = new Map(entries.map((e) => [e.id, e]));
+  const children = new Map<number, TreeEntry[]>();
+  for (const entry of entries) {
+    const parent = byId.has(entry.parent) ? entry.parent : -1;
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [entry]);
+    else siblings.push(entry);
+  }
+  const wanted = filter.trim().toLowerCase();
+  const kept = new Set<number>();
+  if (wanted !== "") {
+    for (const entry of entries) {
+      if (!`${entry.label} ${entry.detail}`.toLowerCase().includes(wanted)) continue;
+      for (let e: TreeEntry | undefined = entry; e !== undefined && !kept.has(e.id); e = byId.get(e.parent)) kept.add(e.id);
+    }
+  }
+  const rows: VisibleRow[] = [];
+  const index = new Map<number, number>();
+  const visit = (parent: number, depth: number): void => {
+    for (const entry of children.get(parent) ?? []) {
+      if (wanted !== "" && !kept.has(entry.id)) continue;
+      const hasChildren = children.has(entry.id);
+      const isExpanded = hasChildren && (wanted !== "" || !collapsed.has(entry.id));
+      index.set(entry.id, rows.length);
+      rows.push({ ...entry, depth, hasChildren, isExpanded });
+      if (isExpanded) visit(entry.id, depth + 1);
+    }
+  };
+  visit(-1, 0);
+  return {
+    rows,
+    indexOf: (id) => {
+      for (let e = byId.get(id); e !== undefined; e = byId.get(e.parent)) {
+        const i = index.get(e.id);
+        if (i !== undefined) return i;
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** Talks to the server: exact-integer JSON in both directions, errors in the server's own words, and every request can be given up. */
+import { type Decoder, decodeError, parseExact, stringifyExact } from "../../tsp/index.ts";
+
+/** An answer that was not 2xx, or no answer at all (`status` 0). */
+export class ServerError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Makes it a POST. */
+  readonly body?: unknown;
+}
+
+function errorText(status: number, text: string): string {
+  try {
+    const { title, detail } = decodeError(parseExact(text), "");
+    return detail ?? title;
+  } catch {
+    return `The server answered with status ${status}.`;
+  }
+}
+
+/** Calls the server this page came from. Rejects with ServerError, or with an AbortError when given up. */
+export async function call<T>(path: string, decode: Decoder<T>, options: CallOptions = {}): Promise<T> {
+  const headers: Record<string, string> = {};
+  const token = sessionStorage.getItem("storescope.token");
+  if (token !== null) headers["authorization"] = `Bearer ${token}`;
+  const init: RequestInit = { headers, signal: options.signal ?? null };
+  if (options.body !== undefined) {
+    init.method = "POST";
+    init.body = stringifyExact(options.body);
+    headers["content-type"] = "application/json";
+  }
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ServerError(0, "The server does not answer. Is Storescope still running?");
+  }
+  const text = await response.text();
+  if (!response.ok) throw new ServerError(response.status, errorText(response.status, text));
+  return decode(parseExact(text), "");
+}
+
+/** Path and query string, encoded; undefined values are left out. */
+export function query(path: string, values: Readonly<Record<string, string | number | bigint | undefined>>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) search.set(name, String(value));
+  const text = search.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
