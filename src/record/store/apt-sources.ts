@@ -63,11 +63,13 @@ const kept = ["uris", "suites", "components", "signed-by", "trusted", "check-val
 /**
  * The private list: every enabled binary source as a source of source packages, with the release's name (`from`) replaced by `to` in the suites.
  * Sources whose suites do not name the release belong to others than the distribution and are left out. For the unstable release, which
- * has neither updates nor a security suite, only the plain suite remains.
+ * has neither updates nor a security suite, only the plain suite remains. Security suites come first: apt fetches a revision that several suites list from
+ * the first of them, and mirrors of the others may have dropped the files already.
  */
 export function sourceList(stanzas: readonly SourceStanza[], from: string, to: string): string {
+  const isSecurity = (stanza: SourceStanza) => Number(/-security\b/.test(stanza.get("suites") ?? ""));
   const seen = new Set<string>();
-  for (const stanza of stanzas) {
+  for (const stanza of [...stanzas].sort((a, b) => isSecurity(b) - isSecurity(a))) {
     const types = (stanza.get("types") ?? "").split(/\s+/);
     if (!types.includes("deb") || /^no$/i.test(stanza.get("enabled") ?? "yes")) continue;
     const suites = (stanza.get("suites") ?? "")

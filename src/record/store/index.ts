@@ -10,7 +10,7 @@
  * install, and the bundled one costs 30 s of a two-core build; what tracing costs does not depend on it as long as both builds have the same.
  */
 import { createHash } from "node:crypto";
-import { appendFile, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { StorescopeError, type TaskOptions, UsageError } from "../../base/index.ts";
@@ -18,7 +18,7 @@ import { thisPackage } from "../package-root.ts";
 import { upstreamVersion } from "./apt-sources.ts";
 import { withLock } from "./lock.ts";
 import { applyPatches, type Flavor, type Patch, parseManifest, patchesFor, type RuleMatch } from "./patches.ts";
-import { findSourcePackage, type SourcePackage, unpackSourcePackage } from "./source-package.ts";
+import { findSourcePackages, unpackSourcePackage } from "./source-package.ts";
 import { buildFailure, runStep } from "./tools.ts";
 
 export type { Flavor, RuleMatch } from "./patches.ts";
@@ -188,8 +188,6 @@ async function addProvider(recipe: Recipe, tree: string): Promise<void> {
   await writeFile(join(source, "Makefile"), `${before}include storescope.mk\n\n${makefile.slice(before.length)}`);
 }
 
-const unmatched = (rules: readonly RuleMatch[]) => rules.filter(({ matched }) => !matched);
-
 async function compile(recipe: Recipe, tree: string, work: string, log: string, task: TaskOptions): Promise<void> {
   const targets = programs.map((name) => `${recipe.flavor}-${name}`);
   // The object files of the three programs, by count: only for the progress bar.
@@ -211,13 +209,19 @@ async function compile(recipe: Recipe, tree: string, work: string, log: string, 
   for (const target of targets) await copyFile(join(tree, "src", target), join(work, "out", target));
 }
 
-/** Gets the tree into `work/source`: the package, or a copy of the given tree. */
-async function prepareTree(source: SourcePackage | string, work: string, log: string, task: TaskOptions): Promise<string> {
-  task.onProgress?.({ label: "fetching the source", done: 0, total: 0 });
-  if (typeof source !== "string") return unpackSourcePackage(source, join(work, "source"), log, task.signal);
-  const tree = join(work, "source");
-  await cp(source, tree, { recursive: true });
-  return tree;
+/** A tree to build, and what it is. */
+interface Tree {
+  readonly directory: string;
+  readonly revision: string;
+  readonly version: string;
+}
+
+/** A copy of the user's tree. */
+async function copyTree(source: string, work: string): Promise<Tree> {
+  const version = await localVersion(source);
+  const directory = join(work, "source");
+  await cp(source, directory, { recursive: true });
+  return { directory, revision: "local", version };
 }
 
 async function localVersion(source: string): Promise<string> {
@@ -248,6 +252,65 @@ async function build(recipe: Recipe, options: BuildOptions): Promise<StoreBuild>
   });
 }
 
+/**
+ * The newest source package that can be fetched (a mirror may list a revision whose files it does not have), unpacked; or the finished build of the newest
+ * one, when the cache has that.
+ */
+async function fetchTree(
+  recipe: Recipe,
+  options: BuildOptions,
+  root: string,
+  work: string,
+  log: string,
+): Promise<{ readonly tree: Tree } | { readonly built: StoreBuild }> {
+  options.onProgress?.({ label: "looking for the source package", done: 0, total: 0 });
+  let failure: unknown;
+  try {
+    for await (const source of findSourcePackages(recipe.flavor, recipe.version, join(root, "apt"), log, options.signal)) {
+      const found =
+        options.force || options.dryRun ? undefined : await readBuild(recipe, join(root, "stores", buildName(recipe, source.revision)));
+      if (found !== undefined) return { built: found };
+      options.onProgress?.({ label: `fetching ${source.name} ${source.revision}`, done: 0, total: 0 });
+      try {
+        const directory = await unpackSourcePackage(
+          source,
+          join(work, source.revision.replace(/[^A-Za-z0-9.]/g, "_")),
+          log,
+          options.signal,
+        );
+        return { tree: { directory, revision: source.revision, version: upstreamVersion(source.revision) } };
+      } catch (cause) {
+        if (!(cause instanceof StorescopeError) || cause.code !== "BUILD_FAILED") throw cause;
+        failure ??= cause;
+      }
+    }
+  } catch (cause) {
+    if (!(cause instanceof StorescopeError) || cause.code !== "BUILD_FAILED") throw cause;
+    failure ??= cause;
+  }
+  // Offline, say: a build of an older revision is better than none.
+  const older = options.force || options.dryRun ? undefined : await findBuild(recipe, root);
+  if (older !== undefined) return { built: older };
+  throw failure;
+}
+
+/** Patches, adds the provider, and compiles. Returns how the rules fared; in a dry run, nothing but that happens. */
+async function instrument(recipe: Recipe, options: BuildOptions, tree: Tree, work: string, log: string): Promise<readonly RuleMatch[]> {
+  const patches = patchesFor(recipe.patches, recipe.flavor, tree.version);
+  const rules = await applyPatches(tree.directory, patches, recipe.patchDirectory, work, log, options.dryRun === true, options);
+  const missing = rules.filter(({ matched }) => !matched);
+  if (options.dryRun) return rules;
+  if (missing.length > 0) {
+    await appendFile(
+      log,
+      missing.map(({ rule, patch, file, found, wanted }) => `${patch}: ${rule}: ${file}: ${found} of ${wanted}\n`).join(""),
+    );
+    throw await buildFailure(`${missing.length} of ${rules.length} rules do not match ${recipe.flavor} ${tree.version}`, log);
+  }
+  await addProvider(recipe, tree.directory);
+  return rules;
+}
+
 async function buildIn(
   recipe: Recipe,
   options: BuildOptions,
@@ -256,49 +319,17 @@ async function buildIn(
   log: string,
   freshness: string,
 ): Promise<StoreBuild> {
-  const isLocal = options.source !== undefined;
-  let source: SourcePackage | string;
-  if (options.source !== undefined) source = resolve(options.source);
-  else {
-    options.onProgress?.({ label: "looking for the source package", done: 0, total: 0 });
-    try {
-      source = await findSourcePackage(recipe.flavor, recipe.version, join(root, "apt"), log, options.signal);
-    } catch (cause) {
-      // Offline: a build of an older revision is better than none.
-      const found = options.force || options.dryRun ? undefined : await findBuild(recipe, root);
-      if (found !== undefined && cause instanceof StorescopeError && cause.code === "BUILD_FAILED") return found;
-      throw cause;
-    }
-    await writeFile(freshness, `${source.revision}\n`);
-  }
-  const revision = typeof source === "string" ? "local" : source.revision;
-  const version = typeof source === "string" ? await localVersion(source) : upstreamVersion(source.revision);
-  const directory = join(root, "stores", buildName(recipe, isLocal ? `${version}-local` : revision));
-  if (!isLocal && !options.force && !options.dryRun) {
-    const found = await readBuild(recipe, directory);
-    if (found !== undefined) return found;
-  }
-
-  const tree = await prepareTree(source, work, log, options);
-  let rules: readonly RuleMatch[] = [];
-  if (recipe.instrumented) {
-    const patches = patchesFor(recipe.patches, recipe.flavor, version);
-    rules = await applyPatches(tree, patches, recipe.patchDirectory, work, log, options.dryRun === true, options);
-    if (options.dryRun) return storeBuild(recipe, directory, { version, revision, rules }, false);
-    const missing = unmatched(rules);
-    if (missing.length > 0) {
-      await appendFile(
-        log,
-        missing.map(({ rule, patch, file, found, wanted }) => `${patch}: ${rule}: ${file}: ${found} of ${wanted}\n`).join(""),
-      );
-      throw await buildFailure(`${missing.length} of ${rules.length} rules do not match ${recipe.flavor} ${version}`, log);
-    }
-    await addProvider(recipe, tree);
-  }
-  await compile(recipe, tree, work, log, options);
+  const tree =
+    options.source === undefined ? await fetchTree(recipe, options, root, work, log) : await copyTree(resolve(options.source), work);
+  if (options.source === undefined) await writeFile(freshness, `${tree.revision}\n`);
+  if ("server" in tree) return tree;
+  const { revision, version } = tree;
+  const directory = join(root, "stores", buildName(recipe, revision === "local" ? `${version}-local` : revision));
+  const rules = recipe.instrumented ? await instrument(recipe, options, tree, work, log) : [];
+  if (options.dryRun) return storeBuild(recipe, directory, { version, revision, rules }, false);
+  await compile(recipe, tree.directory, work, log, options);
   await writeFile(join(work, "out/build.json"), `${JSON.stringify({ version, revision, rules } satisfies BuildRecord, undefined, 1)}\n`);
   await copyFile(log, join(work, "out/build.log"));
-  if (recipe.flavor === "valkey") await symlink("valkey-server", join(work, "out/redis-server"));
   await rm(directory, { recursive: true, force: true });
   await rename(join(work, "out"), directory);
   return storeBuild(recipe, directory, { version, revision, rules }, false);

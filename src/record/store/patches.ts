@@ -129,9 +129,11 @@ async function patchFile(
     output,
   ];
   const { code, stderr } = await runTool({ program: "spatch", args, directory: tree, log, signal });
-  if (code !== 0)
+  // Coccinelle takes it for an error that there is nothing to write.
+  const isUntouched = stderr.includes("no modified files");
+  if (code !== 0 && !isUntouched)
     throw new StorescopeError("BUILD_FAILED", `Coccinelle could not patch ${file}: ${stderr.trim().split("\n").at(-1)}; whole log: ${log}`);
-  return readFile(existsSync(output) ? output : join(tree, file), "utf8");
+  return readFile(!isUntouched && existsSync(output) ? output : join(tree, file), "utf8");
 }
 
 /**

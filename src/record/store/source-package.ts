@@ -47,29 +47,35 @@ async function releaseName(): Promise<string> {
   return release;
 }
 
-async function newest(versions: readonly string[]): Promise<string | undefined> {
-  let best: string | undefined;
-  for (const version of versions) {
-    if (best === undefined || (await runTool({ program: "dpkg", args: ["--compare-versions", version, "gt", best] })).code === 0)
-      best = version;
+/** Newest first. */
+async function sortVersions(versions: readonly string[]): Promise<readonly string[]> {
+  const sorted: string[] = [];
+  for (const version of new Set(versions)) {
+    let at = 0;
+    for (const other of sorted) {
+      if ((await runTool({ program: "dpkg", args: ["--compare-versions", version, "gt", other] })).code === 0) break;
+      at++;
+    }
+    sorted.splice(at, 0, version);
   }
-  return best;
+  return sorted;
 }
 
 /**
- * The newest revision of a source package's upstream version, `7.0.15` or `9.1` for any 9.1.x, in this machine's release or else the next ones.
- * `directory` keeps the private lists. Throws BUILD_FAILED when no release has it or the archive cannot be reached.
+ * The revisions of a source package's upstream version, `7.0.15` or `9.1` for any 9.1.x: those of this machine's release, then, as they are asked for, those of
+ * the next ones; newest first within a release. `directory` keeps the private lists. Throws BUILD_FAILED at the end when there was none at all.
  */
-export async function findSourcePackage(
+export async function* findSourcePackages(
   name: string,
   version: string,
   directory: string,
   log: string,
   signal: AbortSignal | undefined,
-): Promise<SourcePackage> {
+): AsyncGenerator<SourcePackage, void> {
   const stanzas = await machineSources(signal);
   const own = await releaseName();
   const problems: string[] = [];
+  let isFound = false;
   for (const release of releasesToTry(own)) {
     const list = sourceList(stanzas, own, release);
     if (list === "") break;
@@ -88,11 +94,13 @@ export async function findSourcePackage(
     // A third source that fails to update does not matter as long as the package is found.
     const update = await runTool({ program: "apt-get", args: [...aptOptions, "update"], log, signal });
     const shown = await runTool({ program: "apt-cache", args: [...aptOptions, "showsrc", "--only-source", name], log, signal });
-    const revision = await newest(matchingVersions(shown.stdout, name, version));
-    if (revision !== undefined) return { name, revision, aptOptions };
-    const why = update.code === 0 ? "" : `: ${update.stderr.trim().split("\n").at(-1)}`;
-    problems.push(`${release}${why}`);
+    for (const revision of await sortVersions(matchingVersions(shown.stdout, name, version))) {
+      isFound = true;
+      yield { name, revision, aptOptions };
+    }
+    problems.push(release + (update.code === 0 ? "" : `: ${update.stderr.trim().split("\n").at(-1)}`));
   }
+  if (isFound) return;
   throw new StorescopeError(
     "BUILD_FAILED",
     `no source package ${name} ${version} in ${problems.length > 0 ? problems.join(", ") : "this machine's package sources"}; whole log: ${log}`,

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { thisPackage } from "../package-root.ts";
+import { compareVersions, parseManifest, patchesFor } from "./patches.ts";
+
+const folder = join(thisPackage().root, "instrumentation/redis/patches");
+const patches = parseManifest(readFileSync(join(folder, "manifest.json"), "utf8"));
+
+describe("the manifest of semantic patches", () => {
+  it("names every patch file, and exactly the rules in it", () => {
+    const files = readdirSync(folder).filter((name) => name.endsWith(".cocci"));
+    expect([...new Set(patches.map(({ patch }) => patch))].sort()).toEqual(files.sort());
+    for (const file of files) {
+      const declared = [...readFileSync(join(folder, file), "utf8").matchAll(/^@ (\w+) @$/gm)].map((match) => match[1]);
+      const listed = patches.filter(({ patch }) => patch === file).flatMap(({ rules }) => rules.flatMap((rule) => rule.rules));
+      expect(listed.sort(), file).toEqual(declared.sort());
+    }
+  });
+
+  it("gives no two rules of one store the same name", () => {
+    const names = patchesFor(patches, "redis", "7.0.15").flatMap(({ rules }) => rules.flatMap((rule) => rule.rules));
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("keeps the io threads' patch of Redis 7 from versions that have other io threads", () => {
+    const has = (flavor: "redis" | "valkey", version: string) =>
+      patchesFor(patches, flavor, version).some(({ patch }) => patch === "io-threads.cocci");
+    expect([has("redis", "7.0.15"), has("redis", "7.4.1"), has("redis", "8.0.6"), has("valkey", "9.1.2")]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it("compares versions number by number", () => {
+    expect(["7.2", "7.0.15", "7.0.9", "8.0"].sort(compareVersions)).toEqual(["7.0.9", "7.0.15", "7.2", "8.0"]);
+  });
+});
