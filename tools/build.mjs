@@ -27,7 +27,7 @@ const parts = [
   {
     name: "web",
     title: "web UI",
-    inputs: ["src/web", "src/tsp", "src/base", "package-lock.json", "tools/build.mjs"],
+    inputs: ["src/web", "src/tsp", "src/base", "package-lock.json", "vite.config.ts", "tools/build.mjs"],
     skip: undefined,
     build: buildWeb,
   },
@@ -95,9 +95,8 @@ async function buildNode() {
 
 async function buildWeb() {
   const { build } = await import("vite");
-  const { webConfig } = await import("./lib/web-config.mjs");
   const next = join(dist, `.web.${process.pid}`);
-  await build({ ...(await webConfig()), build: { outDir: next, emptyOutDir: true, chunkSizeWarningLimit: 2000 }, logLevel: "warn" });
+  await build({ configFile: join(root, "vite.config.ts"), root: join(root, "src/web"), build: { outDir: next }, logLevel: "warn" });
   rmSync(join(dist, "web"), { recursive: true, force: true });
   renameSync(next, join(dist, "web"));
 }

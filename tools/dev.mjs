@@ -5,7 +5,6 @@ import { watch } from "node:fs";
 import { join } from "node:path";
 import { createServer } from "vite";
 import { root } from "./lib/root.mjs";
-import { webConfig } from "./lib/web-config.mjs";
 
 const apiPort = 5679;
 let server;
@@ -26,8 +25,9 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 
 restart();
 const vite = await createServer({
-  ...(await webConfig()),
-  server: { host: "127.0.0.1", port: 5173, proxy: { "/tsp": `http://127.0.0.1:${apiPort}` } },
+  configFile: join(root, "vite.config.ts"),
+  root: join(root, "src/web"),
+  server: { host: "127.0.0.1", port: 5173, proxy: { "/tsp": `http://127.0.0.1:${apiPort}`, "/api": `http://127.0.0.1:${apiPort}` } },
 });
 await vite.listen();
 vite.printUrls();

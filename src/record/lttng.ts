@@ -41,7 +41,7 @@ export function lttngAtExit(...args: readonly string[]): string {
 
 /** Contents of each element of this name. Enough for LTTng's machine interface, whose elements of one name do not nest. */
 function elements(xml: string, name: string): string[] {
-  return [...xml.matchAll(new RegExp(`<${name}>([^]*?)</${name}>`, "g"))].map((match) => match[1] ?? "");
+  return [...xml.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, "g"))].map((match) => match[1] ?? "");
 }
 
 const unescapeXml = (text: string): string =>

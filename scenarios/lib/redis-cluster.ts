@@ -1,0 +1,77 @@
+/** A Redis cluster on loopback, in one folder, nothing kept on disk. */
+import { mkdirSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { StorescopeError } from "../../src/base/index.ts";
+import type { StorePrograms } from "../contract.ts";
+import type { Processes } from "./processes.ts";
+
+/** The cluster bus listens this far above the clients' port. */
+const busOffset = 10_000;
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+/** Ports that are free together with their bus ports. Somebody may take one before Redis does; Redis then says so. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (let port = 20_000 + (process.pid % 10_000); found.length < count && port < 50_000; port++) {
+    if ((await isFree(port)) && (await isFree(port + busOffset))) found.push(port);
+  }
+  if (found.length < count) throw new StorescopeError("RECORD_FAILED", `no ${count} free ports between 20000 and 50000`);
+  return found;
+}
+
+/** Starts the nodes and joins them; returns their ports once every node says the cluster is whole. */
+export async function startCluster(
+  processes: Processes,
+  store: StorePrograms,
+  directory: string,
+  nodes: number,
+): Promise<readonly number[]> {
+  const ports = await freePorts(nodes);
+  for (const port of ports) {
+    const folder = join(directory, `node-${port}`);
+    mkdirSync(folder);
+    const settings = {
+      port,
+      bind: "127.0.0.1",
+      dir: folder,
+      "cluster-enabled": "yes",
+      "cluster-node-timeout": 5000,
+      save: "",
+      appendonly: "no",
+      daemonize: "no",
+    };
+    processes.start(
+      store.server,
+      Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      { log: `redis-${port}` },
+    );
+  }
+  const ask = async (port: number, ...command: string[]) => {
+    try {
+      return await processes.run(store.cli, ["-p", String(port), ...command], { log: `ask-${port}-${performance.now()}` });
+    } catch (error) {
+      if (error instanceof StorescopeError && error.code === "RECORD_FAILED") return ""; // Not listening yet.
+      throw error;
+    }
+  };
+  for (const port of ports)
+    await processes.waitFor(`the answer of node ${port}`, 20, async () => (await ask(port, "ping")).startsWith("PONG"));
+  const addresses = ports.map((port) => `127.0.0.1:${port}`);
+  await processes.run(store.cli, ["--cluster", "create", ...addresses, "--cluster-replicas", "0", "--cluster-yes"], { log: "create" });
+  for (const port of ports) {
+    await processes.waitFor(
+      `a whole cluster, seen from node ${port},`,
+      30,
+      async () => /cluster_state:ok[\s\S]*cluster_known_nodes:(\d+)/.exec(await ask(port, "cluster", "info"))?.[1] === String(nodes),
+    );
+  }
+  return ports;
+}

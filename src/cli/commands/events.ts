@@ -1,0 +1,60 @@
+/** `storescope events`. */
+import { once } from "node:events";
+import { printEvents } from "../../engine/index.ts";
+import type { CommandFile } from "../contract.ts";
+import { count } from "../format.ts";
+import { parseChoice, parseCount } from "../parse.ts";
+import { addRangeOptions, addTraceOptions, type RangeOptions, rangeOf, type TraceOptions, timeHelp, withExperiment } from "../traces.ts";
+
+interface Options extends TraceOptions, RangeOptions {
+  readonly format?: string;
+  readonly filter?: string;
+  readonly limit?: string;
+  readonly count?: boolean;
+  readonly clockSeconds?: boolean;
+  readonly delta: boolean;
+}
+
+const formats = ["text", "babeltrace", "json", "csv"] as const;
+
+const events: CommandFile = (command, shell) => {
+  addRangeOptions(addTraceOptions(command))
+    .option("-f, --format <format>", `${formats.join(", ")}; babeltrace is byte for byte what babeltrace2 prints (default: text)`)
+    .option("--filter <expr>", "only events for which this holds, over name and field names")
+    .option("-n, --limit <count>", "at most this many")
+    .option("-c, --count", "print how many there are instead")
+    .option("--clock-seconds", "with babeltrace: times in seconds since 1970")
+    .option("--no-delta", "with babeltrace: without the time since the event before")
+    .addHelpText(
+      "after",
+      `${timeHelp}
+--json is --format json: one document per line.
+
+Examples:
+  storescope events trace --limit 20
+  storescope events trace --filter 'name == "redis:connection_open" && rport > 50000'
+  storescope events trace --from +1s --to +1.2s --format csv > part.csv
+`,
+    )
+    .action((paths: readonly string[], options: Options) =>
+      withExperiment(shell, paths, options, async (experiment) => {
+        const format = parseChoice(options.format ?? (options.json ? "json" : "text"), "--format", formats);
+        const matched = await printEvents(experiment, {
+          ...rangeOf(experiment, options),
+          format,
+          filter: options.filter,
+          limit: options.limit === undefined ? undefined : parseCount(options.limit, "--limit"),
+          countOnly: options.count,
+          clockSeconds: options.clockSeconds,
+          noDelta: !options.delta,
+          signal: shell.signal,
+          // The printer reuses its bytes once the promise is kept, so the copy is only spared where the system took them at once.
+          write: (bytes) => (process.stdout.write(bytes) ? undefined : once(process.stdout, "drain").then(() => undefined)),
+          notice: (text) => process.stderr.write(text),
+        });
+        if (options.count) shell.print(options.json ? `${JSON.stringify({ count: matched })}\n` : `${count(matched)}\n`);
+      }),
+    );
+};
+
+export default events;

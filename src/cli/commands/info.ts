@@ -1,0 +1,48 @@
+/** `storescope info`. */
+import type { TraceInfo } from "../../engine/index.ts";
+import type { CommandFile } from "../contract.ts";
+import { bytes, count, duration, printable, table, timeOfDay } from "../format.ts";
+import { addTraceOptions, type TraceOptions, withExperiment } from "../traces.ts";
+
+function traceText(trace: TraceInfo): string {
+  const packets = trace.streams.reduce((sum, stream) => sum + stream.packets, 0);
+  const lines: (readonly [string, string])[] = [
+    ["format", trace.format],
+    ["start", `${timeOfDay(trace.start)} UTC`],
+    ["duration", duration(Number(trace.end - trace.start))],
+    ["size", `${bytes(trace.bytes)} in ${count(trace.streams.length)} streams, ${count(packets)} packets`],
+    ["events lost", count(trace.discardedEvents)],
+    ["packets lost", count(trace.discardedPackets)],
+    ...Object.entries(trace.environment).map(([name, value]) => [name, String(value)] as const),
+    ...trace.warnings.map(({ file, offset, message }) => ["warning", `${file}: byte ${offset}: ${message}`] as const),
+  ];
+  const width = Math.max(...lines.map(([name]) => name.length));
+  return `${printable(trace.path)}\n${lines.map(([name, value]) => `  ${printable(name).padEnd(width)}  ${printable(value)}\n`).join("")}`;
+}
+
+const info: CommandFile = (command, shell) => {
+  addTraceOptions(command)
+    .option("--no-counts", "do not count events by name, which reads the whole trace unless it is analysed")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  storescope info samples/redis-cluster\n  storescope info trace --json | jq '.traces[0].discardedEvents'\n",
+    )
+    .action((paths: readonly string[], options: TraceOptions & { readonly counts: boolean }) =>
+      withExperiment(shell, paths, options, async (experiment) => {
+        const events = options.counts ? await shell.withProgress((progress) => experiment.eventCounts(progress)) : undefined;
+        if (options.json) {
+          shell.printJson({ name: experiment.name, start: experiment.start, end: experiment.end, traces: experiment.traces, events });
+          return;
+        }
+        for (const trace of experiment.traces) shell.print(traceText(trace));
+        if (events === undefined) return;
+        const rows = [...events]
+          .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
+          .map(({ name, count: n }) => [count(n), name]);
+        const total = events.reduce((sum, event) => sum + event.count, 0);
+        shell.print(`\n${table([{ title: "events", align: "right" }, { title: "name" }], [...rows, [count(total), "in all"]])}`);
+      }),
+    );
+};
+
+export default info;

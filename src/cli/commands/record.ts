@@ -1,0 +1,83 @@
+/** `storescope record`. */
+import { basename } from "node:path";
+import { type RecordSummary, record } from "../../record/index.ts";
+import { findStore } from "../../record/store/index.ts";
+import type { CommandFile } from "../contract.ts";
+import { bytes, count, duration } from "../format.ts";
+import { parseBytes, parseCount } from "../parse.ts";
+
+interface Options {
+  readonly output?: string;
+  readonly events: string;
+  readonly subbufSize?: string;
+  readonly numSubbuf?: string;
+  readonly json?: boolean;
+}
+
+/** `storescope-20261123-203136`, in UTC. */
+const defaultOutput = () => `storescope-${new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15)}`;
+
+function summaryText(result: RecordSummary): string {
+  const lost = result.lostEvents === undefined ? "unknown" : count(result.lostEvents);
+  const lines = [`${result.directory}: ${bytes(result.bytes)} in ${duration(result.durationMs * 1e6)}, events lost: ${lost}`];
+  if (result.lostEvents) lines.push("Events were lost: record fewer (--events light) or give more memory (--subbuf-size, --num-subbuf).");
+  if (result.problem !== undefined) lines.push(result.problem);
+  return `${lines.join("\n")}\n`;
+}
+
+const recordCommand: CommandFile = (command, shell) => {
+  command
+    .usage("[options] [-- CMD...]")
+    .argument("[cmd...]", "program to run while recording; its redis-server is the instrumented one when that is built")
+    .option("-o, --output <dir>", "folder for the trace (default: storescope-DATE-TIME)")
+    .option("-e, --events <set>", "light, full, classic, or a list of events such as poll_start,poll_end", "light")
+    .option("--subbuf-size <size>", "bytes of one sub-buffer, a power of two (default: what suits the events and this machine)")
+    .option("--num-subbuf <count>", "sub-buffers per CPU, a power of two")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Traces every instrumented Redis of this user that runs, or starts meanwhile. Ctrl-C ends the recording properly.
+Exits with 0 when the trace is whole, 1 when CMD failed or LTTng broke down on the way.
+
+Examples:
+  storescope record --events full -- redis-server --port 7000
+  storescope record --output trace -- sh -c 'redis-benchmark -p 7000 -t set -n 20000'
+  storescope record                         until Ctrl-C
+`,
+    )
+    .passThroughOptions()
+    .action(async (argv: readonly string[], options: Options) => {
+      const result = await record({
+        output: options.output ?? defaultOutput(),
+        events: options.events,
+        channel: {
+          ...(options.subbufSize === undefined ? {} : { subBufferBytes: parseBytes(options.subbufSize) }),
+          ...(options.numSubbuf === undefined ? {} : { subBufferCount: parseCount(options.numSubbuf, "--num-subbuf", 2) }),
+        },
+        command: argv.length === 0 ? undefined : argv,
+        server: (await findStore())?.server,
+        signal: shell.signal,
+        onStarted: async (recording) => {
+          shell.note(`recording to ${recording.directory} (buffers: ${bytes(recording.bufferBytes)} of shared memory)`);
+          if (argv.length > 0) return;
+          const processes = await recording.processes();
+          const names = processes.map(({ name, pid }) => `${basename(name)} (${pid})`);
+          shell.note(
+            names.length > 0
+              ? `traced: ${names.join(", ")}`
+              : "no instrumented Redis runs yet; one that starts now is traced (storescope build store redis)",
+          );
+          shell.note("Ctrl-C ends the recording");
+        },
+      });
+      if (options.json) shell.printJson(result);
+      else shell.print(summaryText(result));
+      const { command: ran } = result;
+      const hasFailed = ran !== undefined && !shell.signal.aborted && ran.exitCode !== 0;
+      if (hasFailed) shell.note(`${ran.argv[0]} ended with ${ran.signal ?? `exit code ${ran.exitCode}`}`);
+      if (hasFailed || result.problem !== undefined) process.exitCode = 1;
+    });
+};
+
+export default recordCommand;

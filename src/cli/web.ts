@@ -1,0 +1,47 @@
+/** Serving experiments until told to stop: what `serve`, `open` and `demo` end with. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Experiment } from "../engine/index.ts";
+import { thisPackage } from "../record/index.ts";
+import { startServer } from "../server/index.ts";
+import type { Shell } from "./shell.ts";
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly token?: string | undefined;
+  readonly isBrowserWanted: boolean;
+}
+
+/** Opens the address in the user's browser where there is a way to; whether it worked is seen there, the address is printed anyway. */
+function openBrowser(url: string): void {
+  const opener = process.platform === "darwin" ? "open" : "xdg-open";
+  const child = spawn(opener, [url], { stdio: "ignore", detached: true });
+  child.on("error", () => undefined);
+  child.unref();
+}
+
+/** Serves until the shell is told to stop. Prints the address once it answers. */
+export async function serveUntilStopped(shell: Shell, experiments: readonly Experiment[], options: ServeOptions): Promise<void> {
+  const { root, version } = thisPackage();
+  const webRoot = join(root, "dist", "web");
+  const server = await startServer({
+    port: options.port,
+    experiments,
+    webRoot: existsSync(webRoot) ? webRoot : undefined,
+    token: options.token,
+    version,
+  });
+  try {
+    shell.print(`${server.url}\n`);
+    shell.note("Ctrl-C stops serving");
+    const hasScreen = process.platform === "darwin" || Boolean(process.env["DISPLAY"] ?? process.env["WAYLAND_DISPLAY"]);
+    if (options.isBrowserWanted && hasScreen) openBrowser(server.url);
+    await new Promise<void>((resolve) => {
+      if (shell.signal.aborted) resolve();
+      else shell.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  } finally {
+    await server.close();
+  }
+}
