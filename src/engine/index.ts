@@ -9,6 +9,7 @@ import { type PrintOptions, printEvents as printSource } from "./print-events.ts
 
 export * from "./contract.ts";
 export { cacheFolderName, historyDirectory } from "./history-cache.ts";
+export { compileGlob } from "./glob.ts";
 export type { PrintOptions } from "./print-events.ts";
 export { requestFilterNames } from "./requests.ts";
 
