@@ -319,10 +319,11 @@ async function buildIn(
   log: string,
   freshness: string,
 ): Promise<StoreBuild> {
-  const tree =
-    options.source === undefined ? await fetchTree(recipe, options, root, work, log) : await copyTree(resolve(options.source), work);
-  if (options.source === undefined) await writeFile(freshness, `${tree.revision}\n`);
-  if ("server" in tree) return tree;
+  const isLocal = options.source !== undefined;
+  const source = isLocal ? { tree: await copyTree(resolve(options.source), work) } : await fetchTree(recipe, options, root, work, log);
+  if (!isLocal) await writeFile(freshness, "");
+  if ("built" in source) return source.built;
+  const { tree } = source;
   const { revision, version } = tree;
   const directory = join(root, "stores", buildName(recipe, revision === "local" ? `${version}-local` : revision));
   const rules = recipe.instrumented ? await instrument(recipe, options, tree, work, log) : [];
