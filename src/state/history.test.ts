@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { HistoryReader, HistoryWriter, Interval, StateValue } from "./contract.ts";
 import { FileSink, openFile } from "./file-pages.ts";
 import { History, HistoryFile } from "./history.ts";
+import type { IntervalWriterOptions } from "./interval-writer.ts";
 import { MemoryStore } from "./store.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "storescope-history-"));
@@ -16,7 +17,7 @@ const tiny = { runIntervals: 32, leafIntervals: 12, blockIntervals: 3 };
 const key = { identity: "test" };
 
 /** Both stores: how a history is written and read back there. */
-const stores: Record<string, (write: (writer: HistoryWriter) => void, options?: typeof tiny) => HistoryReader> = {
+const stores: Record<string, (write: (writer: HistoryWriter) => void, options?: IntervalWriterOptions) => HistoryReader> = {
   memory: (write, options = tiny) => {
     const store = new MemoryStore("memory");
     write(new History(store, key, options));
@@ -64,7 +65,7 @@ const length = fc.oneof(
 const piece = fc.record({ gap, length, value, rank: fc.integer({ min: 0, max: 1000 }) });
 
 /** One attribute's life: by `set` (in its own order), or by complete intervals (in any order). */
-const attribute = fc.record({ bySet: fc.boolean(), disorder: fc.constantFrom(0, 0, 3, 1000), pieces: fc.array(piece, { maxLength: 40 }) });
+const attribute = fc.record({ bySet: fc.boolean(), disorder: fc.constantFrom<number>(0, 0, 3, 1000), pieces: fc.array(piece, { maxLength: 40 }) });
 const lives = fc.array(attribute, { minLength: 1, maxLength: 8 });
 type Life = typeof attribute extends fc.Arbitrary<infer T> ? T : never;
 
@@ -314,6 +315,50 @@ describe.each(Object.entries(stores))("a history in %s", (_, build) => {
     expect(some.length).toBe(4096);
     expect(read({ column: 1, min: 0, max: 0 })).toEqual([]);
     history.close();
+  });
+});
+
+describe("at full size", () => {
+  /** Short and long states, some texts, many numbers; every tenth interval arrives late. */
+  function lifeOf(n: number, random: () => number): Life {
+    const pieces = Array.from({ length: 12_000 }, (_, i) => ({
+      gap: random() < 0.8 ? 0 : Math.floor(random() * 500),
+      length: Math.floor(random() < 0.001 ? random() * 5e6 : random() * 1000),
+      value: n % 3 === 0 ? texts[i % texts.length]! : n % 3 === 1 ? 1e6 + i : Math.floor(random() * 4) / 2,
+      rank: random() < 0.9 ? 0 : random() * 1000,
+    }));
+    return { bySet: n % 4 === 0, disorder: 100, pieces };
+  }
+
+  test("answers as the model does, with runs, leaves and summaries as they are in use", () => {
+    let seed = 1;
+    const random = (): number => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return seed / 2 ** 32;
+    };
+    const lives = Array.from({ length: 24 }, (_, n) => lifeOf(n, random));
+    let model: Model = [];
+    const history = stores["memory"]!((writer) => {
+      model = write(writer, lives);
+    }, {});
+    const { state } = history;
+    expect(state.intervalCount).toBe(model.flat().length);
+    for (let i = 0; i < 300; i++) {
+      const time = Math.floor(random() * state.end);
+      const quark = Math.floor(random() * lives.length);
+      const expected = model.map((intervals) => intervals.find(({ start, end }) => start <= time && time < end));
+      expect(state.at(time, quark)).toEqual(expected[quark]);
+      if (i % 10 === 0) expect(state.full(time)).toEqual(expected);
+    }
+    for (const [quark, intervals] of model.entries()) {
+      const got: Interval[] = [];
+      state.range([quark], 0, state.end + 1, (_, start, end, value) => void got.push({ quark, start, end, value }));
+      expect(settleTwins(got)).toEqual(settleTwins(intervals));
+    }
+    for (const zoom of [1, 3, 40, 1000]) {
+      const from = Math.floor((state.end - state.end / zoom) * random());
+      for (const columns of [1, 2, 30]) sameColumns(history, model, from, from + columns * Math.ceil(state.end / zoom / columns), columns);
+    }
   });
 });
 

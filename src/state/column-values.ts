@@ -1,0 +1,221 @@
+/**
+ * How much time each value has in each column of one row, and so which value is the dominant one.
+ *
+ * Amounts are gathered for one column at a time (a *visit*), in two tables that forget at once by raising an epoch: an array by value code for small codes
+ * (the texts of a history and small numbers), a hash table for all other numbers. Leaving the column writes its amounts out as parts. A column visited once,
+ * which is nearly every one, finds its dominant value by a scan of its parts; the parts of several visits are added up first.
+ */
+import type { StateValue } from "./contract.ts";
+import { numberKind, textKind } from "./leaf.ts";
+
+/** Codes (2 * text id, or 2 * n + 1: see leaf.ts) below this are array indices. */
+export const directCodes = 1 << 16;
+
+export class ColumnValues {
+  /** By code, for codes below `directCodes`. A stamp other than the epoch means: no amount in this visit. Hot loops use these two with `touch`. */
+  readonly amounts = new Float64Array(directCodes);
+  readonly stamps = new Uint32Array(directCodes);
+  epoch = 0;
+  private readonly touched: number[] = [];
+  /** The hash table: open addressing, a power of two of slots. */
+  private hashScalars = new Float64Array(1024);
+  private hashAmounts = new Float64Array(1024);
+  private hashKinds = new Uint8Array(1024);
+  private hashStamps = new Uint32Array(1024);
+  private readonly hashTouched: number[] = [];
+  private readonly double = new Float64Array(1);
+  private readonly words = new Uint32Array(this.double.buffer);
+  private column = -1;
+  /** Visits of the row: which column, and where its parts begin. */
+  private readonly visitColumns: number[] = [];
+  private readonly visitFirsts: number[] = [];
+  private partScalars = new Float64Array(1024);
+  private partAmounts = new Float64Array(1024);
+  private partKinds = new Uint8Array(1024);
+  private parts = 0;
+
+  /** Forgets everything: a new row. */
+  clear(): void {
+    this.leave();
+    this.visitColumns.length = 0;
+    this.visitFirsts.length = 0;
+    this.parts = 0;
+  }
+
+  /** Makes the column the one that amounts are added to. */
+  enter(column: number): void {
+    if (column === this.column) return;
+    this.leave();
+    this.column = column;
+    this.forget();
+  }
+
+  /** Notes that the visit has an amount for this code, from now on in `amounts`. Once per code and visit. */
+  touch(code: number): void {
+    this.stamps[code] = this.epoch;
+    this.touched.push(code);
+  }
+
+  add(kind: number, scalar: number, amount: number): void {
+    // -0 counts as 0 here.
+    const code = scalar >>> 0 === scalar ? 2 * scalar + (kind === textKind ? 0 : 1) : directCodes;
+    if (code < directCodes) {
+      if (this.stamps[code] === this.epoch) this.amounts[code] = (this.amounts[code] as number) + amount;
+      else {
+        this.touch(code);
+        this.amounts[code] = amount;
+      }
+    } else this.addHashed(kind, scalar, amount);
+  }
+
+  /**
+   * Fills in the dominant value of each column as an index into the returned values. Ties go to texts before numbers, then to the lower text id, then to the
+   * smaller number, NaN last.
+   */
+  dominant(into: Int32Array, text: (id: number) => string): StateValue[] {
+    this.leave();
+    const values: StateValue[] = [];
+    const indices: [texts: Map<number, number>, numbers: Map<number, number>] = [new Map(), new Map()];
+    // The visits of each column, as lists.
+    const visits = this.visitColumns.length;
+    const heads = new Int32Array(into.length).fill(-1);
+    const nexts = new Int32Array(visits);
+    for (let visit = visits - 1; visit >= 0; visit--) {
+      const column = this.visitColumns[visit] as number;
+      nexts[visit] = heads[column] as number;
+      heads[column] = visit;
+    }
+    for (let column = 0; column < into.length; column++) {
+      const head = heads[column] as number;
+      if (head < 0) continue;
+      const best = nexts[head] === -1 ? this.bestPart(this.firstPart(head), this.firstPart(head + 1)) : this.bestOfVisits(head, nexts);
+      const kind = this.partKinds[best] as number;
+      const scalar = this.partScalars[best] as number;
+      const known = indices[kind === textKind ? 0 : 1];
+      let index = known.get(scalar);
+      if (index === undefined) {
+        index = values.push(kind === textKind ? text(scalar) : scalar) - 1;
+        known.set(scalar, index);
+      }
+      into[column] = index;
+    }
+    return values;
+  }
+
+  private forget(): void {
+    this.epoch++;
+    this.touched.length = 0;
+    this.hashTouched.length = 0;
+  }
+
+  /** Writes the visit's amounts out as parts, and ends it. */
+  private leave(): void {
+    if (this.column < 0) return;
+    this.visitColumns.push(this.column);
+    this.visitFirsts.push(this.parts);
+    this.writeParts();
+    this.column = -1;
+  }
+
+  private writeParts(): void {
+    const { touched, hashTouched } = this;
+    const needed = this.parts + touched.length + hashTouched.length;
+    if (needed > this.partScalars.length) this.growParts(Math.max(needed, 2 * this.partScalars.length));
+    let part = this.parts;
+    for (const code of touched) {
+      this.partScalars[part] = code >>> 1;
+      this.partKinds[part] = (code & 1) === 0 ? textKind : numberKind;
+      this.partAmounts[part++] = this.amounts[code] as number;
+    }
+    for (const slot of hashTouched) {
+      this.partScalars[part] = this.hashScalars[slot] as number;
+      this.partKinds[part] = this.hashKinds[slot] as number;
+      this.partAmounts[part++] = this.hashAmounts[slot] as number;
+    }
+    this.parts = part;
+  }
+
+  /** Where the visit's parts begin; for the number of visits: where all end. */
+  private firstPart(visit: number): number {
+    return this.visitFirsts[visit] ?? this.parts;
+  }
+
+  /** Adds up the parts of several visits, as parts after the last, and returns the best of them; it stays until the next call. */
+  private bestOfVisits(head: number, nexts: Int32Array): number {
+    const end = this.parts;
+    this.forget();
+    for (let visit = head; visit >= 0; visit = nexts[visit] as number) {
+      const past = this.firstPart(visit + 1);
+      for (let part = this.firstPart(visit); part < past; part++) {
+        this.add(this.partKinds[part] as number, this.partScalars[part] as number, this.partAmounts[part] as number);
+      }
+    }
+    this.writeParts();
+    const best = this.bestPart(end, this.parts);
+    this.parts = end;
+    return best;
+  }
+
+  private bestPart(first: number, past: number): number {
+    let best = first;
+    for (let part = first + 1; part < past; part++) {
+      const amount = this.partAmounts[part] as number;
+      const most = this.partAmounts[best] as number;
+      if (amount > most || (amount === most && this.precedes(part, best))) best = part;
+    }
+    return best;
+  }
+
+  private precedes(a: number, b: number): boolean {
+    const kind = this.partKinds[a] as number;
+    if (kind !== this.partKinds[b]) return kind === textKind;
+    const other = this.partScalars[b] as number;
+    return (this.partScalars[a] as number) < other || Number.isNaN(other);
+  }
+
+  private addHashed(kind: number, scalar: number, amount: number): void {
+    if (2 * this.hashTouched.length >= this.hashScalars.length) this.growHash();
+    const { hashScalars, hashKinds, hashStamps, epoch } = this;
+    const mask = hashScalars.length - 1;
+    this.double[0] = scalar;
+    let hash = Math.imul((this.words[0] as number) ^ Math.imul((this.words[1] as number) + kind, 0x85ebca77), 0x9e3779b1);
+    hash ^= hash >>> 15;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      if (hashStamps[slot] !== epoch) {
+        hashStamps[slot] = epoch;
+        hashScalars[slot] = scalar;
+        hashKinds[slot] = kind;
+        this.hashAmounts[slot] = amount;
+        this.hashTouched.push(slot);
+        return;
+      }
+      if (Object.is(hashScalars[slot], scalar) && hashKinds[slot] === kind) {
+        this.hashAmounts[slot] = (this.hashAmounts[slot] as number) + amount;
+        return;
+      }
+    }
+  }
+
+  private growHash(): void {
+    const { hashScalars, hashKinds, hashAmounts, hashTouched } = this;
+    const size = 2 * hashScalars.length;
+    this.hashScalars = new Float64Array(size);
+    this.hashAmounts = new Float64Array(size);
+    this.hashKinds = new Uint8Array(size);
+    this.hashStamps = new Uint32Array(size);
+    for (const slot of hashTouched.splice(0))
+      this.addHashed(hashKinds[slot] as number, hashScalars[slot] as number, hashAmounts[slot] as number);
+  }
+
+  private growParts(size: number): void {
+    const scalars = new Float64Array(size);
+    const amounts = new Float64Array(size);
+    const kinds = new Uint8Array(size);
+    scalars.set(this.partScalars);
+    amounts.set(this.partAmounts);
+    kinds.set(this.partKinds);
+    this.partScalars = scalars;
+    this.partAmounts = amounts;
+    this.partKinds = kinds;
+  }
+}
