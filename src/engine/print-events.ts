@@ -18,7 +18,7 @@ export interface PrintOptions extends TaskOptions {
   /** Times as seconds since the epoch, and no difference to the event before: babeltrace2's --clock-seconds and --no-delta. */
   readonly clockSeconds?: boolean | undefined;
   readonly noDelta?: boolean | undefined;
-  /** Takes the text; a promise holds the printing back until it is kept. The bytes may be reused after that. */
+  /** Takes the text, which is its own; a promise holds the printing back until it is kept. */
   write(bytes: Uint8Array): void | Promise<void>;
   /** Takes what babeltrace2 says on standard error: lost events and packets. */
   notice?(text: string): void;
@@ -34,7 +34,7 @@ export async function printEvents(source: TraceSource, options: PrintOptions): P
     const matches = eventFilter(source, cursor, options.filter);
     const blocked: Promise<void>[] = [];
     const write = (bytes: Uint8Array): void => {
-      const result = options.write(bytes);
+      const result = options.write(bytes.slice());
       if (result !== undefined) blocked.push(result);
     };
     const printer =
@@ -43,7 +43,6 @@ export async function printEvents(source: TraceSource, options: PrintOptions): P
         : createEventPrinter(source, cursor, options.format, write, {
             clockSeconds: options.clockSeconds === true,
             noDelta: options.noDelta === true,
-            notice: options.notice ?? (() => undefined),
           });
     printer?.header();
     if (options.from !== undefined) cursor.seekTime(toRelative(options.from, source.origin));
@@ -63,6 +62,8 @@ export async function printEvents(source: TraceSource, options: PrintOptions): P
       if (seen % (eventsPerTurn * 16) === 0) await new Promise((resume) => setImmediate(resume));
     }
     printer?.end();
+    const losses = printer?.lossMessages() ?? "";
+    if (losses !== "") options.notice?.(losses);
     await Promise.all(blocked);
     return count;
   } finally {

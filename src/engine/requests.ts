@@ -61,10 +61,10 @@ export interface ConnectionInfo {
 }
 
 /** The phases of a row: name, start column, end column. They follow each other without gap, so that they add up to the whole. */
-function phaseNames(readOnOtherThread: boolean): readonly (readonly [PhaseName, RequestColumn, RequestColumn])[] {
-  return readOnOtherThread ? ioThreadPhases : mainThreadPhases;
+function phaseNames(flags: number): readonly (readonly [PhaseName, RequestColumn, RequestColumn])[] {
+  return (flags & requestFlags.deferred) !== 0 ? deferredPhases : phases;
 }
-const mainThreadPhases = [
+const phases = [
   ["queued-for-read", "arrived", "readStart"],
   ["read", "readStart", "readEnd"],
   ["queued-behind", "readEnd", "parseStart"],
@@ -73,11 +73,7 @@ const mainThreadPhases = [
   ["queued-for-write", "callEnd", "writeStart"],
   ["write", "writeStart", "writeEnd"],
 ] as const;
-const ioThreadPhases = [
-  ...mainThreadPhases.slice(0, 2),
-  ["queued-for-execution", "readEnd", "parseStart"] as const,
-  ...mainThreadPhases.slice(3),
-];
+const deferredPhases = [...phases.slice(0, 2), ["queued-for-execution", "readEnd", "parseStart"] as const, ...phases.slice(3)];
 
 /** Queries over requests of one finished history. */
 export class RequestQueries {
@@ -244,7 +240,7 @@ export class RequestQueries {
       case "reply_bytes":
         return at("replyBytes") === unknownBytes ? undefined : at("replyBytes");
       default: {
-        const phase = phaseNames(at("readThread") !== at("thread")).find(([phaseName]) => phaseName === name);
+        const phase = phaseNames(at("flags")).find(([phaseName]) => phaseName === name);
         return phase === undefined ? undefined : at(phase[2]) - at(phase[1]);
       }
     }
@@ -255,8 +251,8 @@ export class RequestQueries {
     const flags = at("flags");
     const process = this.processes[at("process")];
     const connection = this.connections[at("connection")];
-    const phases: Phase[] = [];
-    for (const [name, from, to] of phaseNames(at("readThread") !== at("thread"))) {
+    const found: Phase[] = [];
+    for (const [name, from, to] of phaseNames(at("flags"))) {
       const [start, end] = [at(from), at(to)];
       if (end <= start) continue;
       const phase = {
@@ -265,7 +261,7 @@ export class RequestQueries {
         end: this.absolute(end),
         thread: name === "read" ? at("readThread") : at("thread"),
       };
-      phases.push(withHolders && name.startsWith("queued") ? { ...phase, holders: this.holders(at("process"), start, end) } : phase);
+      found.push(withHolders && name.startsWith("queued") ? { ...phase, holders: this.holders(at("process"), start, end) } : phase);
     }
     const bytes = (column: RequestColumn): number => (at(column) === unknownBytes ? 0 : at(column));
     return {
@@ -282,7 +278,7 @@ export class RequestQueries {
       replyBytes: bytes("replyBytes"),
       failed: (flags & requestFlags.failed) !== 0,
       complete: (flags & requestFlags.incomplete) === 0,
-      phases,
+      phases: found,
     };
   }
 
@@ -412,7 +408,7 @@ class CommandCounter {
     this.replyBytes += known(at("replyBytes"));
     if ((flags & requestFlags.incomplete) !== 0) return;
     this.whole.add(at("writeEnd") - at("arrived"));
-    for (const [name, start, end] of phaseNames(at("readThread") !== at("thread"))) {
+    for (const [name, start, end] of phaseNames(at("flags"))) {
       let histogram = this.phases.get(name);
       if (histogram === undefined) {
         histogram = new DurationHistogram();

@@ -50,8 +50,8 @@ export const operations = {
   waiting: "WAITING",
 } as const;
 
-/** Bits of the requests table's `flags`. */
-export const requestFlags = { read: 1, write: 2, failed: 4, incomplete: 8, notCalled: 16, blocked: 32 } as const;
+/** Bits of the requests table's `flags`. Deferred: read while io threads were at work, executed when the main thread came to it. */
+export const requestFlags = { read: 1, write: 2, failed: 4, incomplete: 8, notCalled: 16, blocked: 32, deferred: 64 } as const;
 
 /** Stands for an unknown number of bytes. */
 export const unknownBytes = 0xffff_ffff;
@@ -59,7 +59,7 @@ export const unknownBytes = 0xffff_ffff;
 /**
  * One row per request, in order of completion. Times are relative ns and never decrease from `arrived` to `writeEnd`:
  *
- *     arrived ..queued-for-read.. readStart ..read.. readEnd ..queued-behind|queued-for-execution.. parseStart ..parse..
+ *     arrived ..queued-for-read.. readStart ..read.. readEnd ..queued-behind, or queued-for-execution where deferred.. parseStart ..parse..
  *     callStart ..execute.. callEnd ..queued-for-write.. writeStart ..write.. writeEnd
  *
  * `connection` is a row of the connections table, `process` of the processes document. `readThread` and `thread` are kernel thread ids.

@@ -100,6 +100,8 @@ interface Connection {
   readStart: number;
   readEnd: number;
   readThread: number;
+  /** What was just read will be executed only when the main thread comes to it (io threads). */
+  isDeferred: boolean;
   /** End of the previous request's processing. */
   processed: number;
   /** Parsed and not yet called, or being called. */
@@ -174,6 +176,8 @@ interface Process {
   bytesOut: number;
   /** Whether reads and what they trigger are one scope (a read_end comes): not so in the `light` set. */
   hasReadEnd: boolean;
+  /** Between handle_pending_reads_start and _end: what is read now is executed later. */
+  isHandlingReads: boolean;
   /** The request being executed by the main thread; undefined between requests. */
   executing: Request | undefined;
 }
@@ -276,7 +280,7 @@ export class RedisModel implements StepSink {
         this.readEnd(this.connection(process, conn, time), time, a);
         break;
       case Step.parsed:
-        this.parsed(this.connection(process, conn, time), thread, time, b);
+        this.parsed(this.connection(process, conn, time), time, b);
         break;
       case Step.callStart:
         this.callStart(process, thread, conn, time, a, b);
@@ -318,12 +322,18 @@ export class RedisModel implements StepSink {
         }
         break;
       }
-      case Step.ioRunStart:
       case Step.handleReadsStart:
+        process.isHandlingReads = true;
+        this.push(thread, time, this.op.runningTask);
+        break;
+      case Step.handleReadsEnd:
+        process.isHandlingReads = false;
+        this.pop(thread, time, this.op.runningTask);
+        break;
+      case Step.ioRunStart:
         this.push(thread, time, this.op.runningTask);
         break;
       case Step.ioRunEnd:
-      case Step.handleReadsEnd:
         this.pop(thread, time, this.op.runningTask);
         break;
       case Step.handleWritesStart:
@@ -442,6 +452,7 @@ export class RedisModel implements StepSink {
     if (connection.arrived < 0 || connection.arrived <= connection.readEnd) this.queueForRead(process, connection, time);
     if (connection.readStart < 0) connection.readStart = time;
     connection.readThread = thread.tid;
+    connection.isDeferred = process.isHandlingReads;
     this.push(thread, time, this.op.reading);
     this.setState(connection, time, this.text.reading);
     this.state.setNumber(time, connection.thread, thread.tid);
@@ -487,10 +498,9 @@ export class RedisModel implements StepSink {
     };
   }
 
-  private parsed(connection: Connection, thread: Thread, time: number, endOffset: number): void {
+  private parsed(connection: Connection, time: number, endOffset: number): void {
     this.settleUncalled(connection, time);
-    const onOtherThread = connection.readThread !== thread.tid;
-    const request = this.begin(connection, onOtherThread ? time : Math.max(connection.readEnd, connection.processed));
+    const request = this.begin(connection, Math.max(connection.readEnd, connection.processed));
     if (connection.parsedOffset >= 0) request.requestBytes = (endOffset - connection.parsedOffset + 0x1_0000_0000) % 0x1_0000_0000;
     connection.parsedOffset = endOffset;
     connection.current = request;
@@ -506,8 +516,12 @@ export class RedisModel implements StepSink {
     const connection = this.connection(process, conn, time);
     connection.current ??= this.begin(connection, time);
     const request = connection.current;
-    // After an io thread's read, the main thread takes over where its last step left off.
-    if (connection.readThread !== thread.tid) request.parseStart = Math.max(request.parseStart, thread.last);
+    if (connection.isDeferred) {
+      // The main thread takes over where its last step left off.
+      request.flags |= requestFlags.deferred;
+      request.parseStart = Math.max(request.parseStart, thread.last);
+      connection.isDeferred = false;
+    }
     request.parseStart = Math.min(request.parseStart, time);
     request.callStart = time;
     request.command = command;
@@ -814,6 +828,7 @@ export class RedisModel implements StepSink {
       bytesIn: 0,
       bytesOut: 0,
       hasReadEnd: this.hasReadEnd,
+      isHandlingReads: false,
       executing: undefined,
     };
     this.processes[of.index] = made;
@@ -868,6 +883,7 @@ export class RedisModel implements StepSink {
       readStart: -1,
       readEnd: -1,
       readThread: process.of.threads.get(0)?.tid ?? process.of.pid,
+      isDeferred: false,
       processed: -1,
       current: undefined,
       unanswered: [],
