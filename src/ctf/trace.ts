@@ -20,6 +20,8 @@ import {
   type TraceWarning,
 } from "../trace/index.ts";
 import { cyclesToNs, makeStreamClock } from "./decode/clock.ts";
+import { CompiledDecoder, compilePlace, compileStep } from "./decode/compile.ts";
+import { makeCompiledReader } from "./decode/compiled-reader.ts";
 import { Interpreter } from "./decode/interpreter.ts";
 import { type EventPlace, findField, kindOf, makeWalkingReader } from "./decode/readers.ts";
 import { type EventDecoder, StreamCursor, type StreamPackets } from "./decode/stream-cursor.ts";
@@ -55,7 +57,7 @@ export function makeTraceSource(
   schema: TraceSchema,
   files: readonly ByteFile[],
   warnings: TraceWarning[],
-  _options: CtfOptions,
+  options: CtfOptions,
 ): TraceSource {
   const groups = groupStreams(files, schema, warnings);
   const spans = groups.map((group) => streamSpan(group, schema));
@@ -73,6 +75,12 @@ export function makeTraceSource(
       clock: makeStreamClock(group.schema.clock, span?.firstCycles ?? 0n, origin),
     };
   });
+  const steps = new Map(schema.streams.map((stream) => [stream, options.interpreter === true ? undefined : compileStep(stream)]));
+  const makeDecoder = (stream: StreamSchema): StreamDecoder => {
+    const interpreter = new Interpreter(schema, stream);
+    const step = steps.get(stream);
+    return step === undefined ? interpreter : new CompiledDecoder(step, interpreter);
+  };
   const losses = groups.map((group, index) => streamLosses(group, index));
   const infos = groups.map((group, index): StreamInfo => {
     const span = spans[index];
@@ -108,7 +116,7 @@ export function makeTraceSource(
     streams: infos,
     warnings,
     losses: losses.flatMap((loss) => loss.list),
-    cursor: () => new TraceCursor(schema, eventSchemas, groups, streams),
+    cursor: () => new TraceCursor(schema, eventSchemas, groups, streams, makeDecoder),
     close() {
       for (const file of files) file.close();
     },
@@ -260,6 +268,8 @@ class TraceCursor implements EventCursor, EventPlace {
   readonly #events: readonly { readonly stream: StreamSchema; readonly event: EventSchema }[];
   readonly #streams: readonly StreamCursor[];
   readonly #decoders: readonly StreamDecoder[];
+  /** Stream class of each stream. */
+  readonly #schemas: readonly StreamSchema[];
   readonly #queue: MergeQueue<StreamCursor>;
 
   constructor(
@@ -267,10 +277,12 @@ class TraceCursor implements EventCursor, EventPlace {
     events: readonly { readonly stream: StreamSchema; readonly event: EventSchema }[],
     groups: readonly StreamGroup[],
     streams: readonly StreamPackets[],
+    makeDecoder: (stream: StreamSchema) => StreamDecoder,
   ) {
     this.#schema = schema;
     this.#events = events;
-    this.#decoders = groups.map((group) => new Interpreter(schema, group.schema));
+    this.#schemas = groups.map((group) => group.schema);
+    this.#decoders = groups.map((group) => makeDecoder(group.schema));
     this.#streams = streams.map((stream, index) => new StreamCursor(stream, defined(this.#decoders[index], "every stream has a decoder")));
     this.#queue = new MergeQueue(this.#streams);
   }
@@ -292,7 +304,18 @@ class TraceCursor implements EventCursor, EventPlace {
     if (found === undefined) return undefined;
     const place = findField(this.#schema, found.stream, found.event, name);
     if (place === undefined) return undefined;
-    return makeWalkingReader(place, this, () => defined(this.#decoders[this.stream], "the current stream has a decoder").walker, 8);
+    const ownDecoder = this.#decoders.find((_, index) => this.#schemas[index] === found.stream);
+    if (ownDecoder?.unit === 1) {
+      const compiled = compilePlace(place);
+      const reader = compiled && makeCompiledReader(place, compiled, this);
+      if (reader !== undefined) return reader;
+    }
+    return makeWalkingReader(
+      place,
+      this,
+      () => defined(this.#decoders[this.stream], "the current stream has a decoder").walker,
+      ownDecoder?.unit ?? 8,
+    );
   }
 
   visit(visitor: EventVisitor): void {

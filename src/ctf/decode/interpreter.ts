@@ -27,7 +27,12 @@ export class Interpreter implements EventDecoder, WalkerHooks {
   }
 
   begin(cursor: StreamCursor): void {
-    this.walker.setPacket(cursor.bytes, cursor.view, cursor.end);
+    this.prepare(cursor, cursor.end);
+  }
+
+  /** `begin` for a cursor whose positions are not bits. */
+  prepare(cursor: StreamCursor, endBit: number): void {
+    this.walker.setPacket(cursor.bytes, cursor.view, endBit);
     this.#walkPacketContext(undefined);
   }
 
@@ -59,6 +64,11 @@ export class Interpreter implements EventDecoder, WalkerHooks {
   }
 
   visit(cursor: StreamCursor, visitor: EventVisitor): void {
+    this.visitAt(cursor, cursor.context, visitor);
+  }
+
+  /** `visit` for a cursor whose positions are not bits. */
+  visitAt(cursor: StreamCursor, contextBit: number, visitor: EventVisitor): void {
     const event = this.#byIndex.get(cursor.eventClass);
     const { walker } = this;
     if (event === undefined) return;
@@ -67,7 +77,7 @@ export class Interpreter implements EventDecoder, WalkerHooks {
       this.#walkPacketContext(visitor);
       visitor.endScope();
     }
-    walker.position = cursor.context;
+    walker.position = contextBit;
     const scopes: readonly (readonly [EventScope, StructClass | undefined])[] = [
       ["common-context", this.#stream.commonContext],
       ["specific-context", event.specificContext],

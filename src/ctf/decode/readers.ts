@@ -37,9 +37,10 @@ export function kindOf(field: FieldClass): FieldKind {
 export interface FieldPlace {
   readonly field: FieldClass;
   readonly isPacket: boolean;
-  /** What is decoded before it, in order: whole scopes, then the members of its own scope before it. */
-  readonly before: readonly (StructClass | FieldClass)[];
+  /** What is decoded before it, in order: whole scopes, then, from an alignment on, the members of its own scope. */
+  readonly scopes: readonly StructClass[];
   readonly align: number;
+  readonly members: readonly FieldClass[];
 }
 
 /** Looks a name up in payload, contexts of the event, and packet context, in this order. */
@@ -56,12 +57,12 @@ export function findField(schema: TraceSchema, stream: StreamSchema, event: Even
     const at = scope?.members.findIndex((member) => member.name === name) ?? -1;
     const member = scope?.members[at];
     if (scope === undefined || member === undefined) continue;
-    const earlier = scopes.slice(0, index).filter((struct) => struct !== undefined);
     return {
       field: member.field,
       isPacket,
-      before: [...earlier, ...scope.members.slice(0, at).map((other) => other.field)],
+      scopes: scopes.slice(0, index).filter((struct) => struct !== undefined),
       align: scope.align,
+      members: scope.members.slice(0, at).map((other) => other.field),
     };
   }
   return undefined;
@@ -154,8 +155,9 @@ export function makeWalkingReader(at: FieldPlace, place: EventPlace, walker: () 
     const walking = walker();
     walking.hooks = undefined;
     walking.position = at.isPacket ? 0 : (place.context * 8) / unit;
-    for (const before of at.before) walking.walk(before, undefined);
+    for (const scope of at.scopes) walking.members(scope, undefined);
     walking.align(at.align);
+    for (const member of at.members) walking.walk(member, undefined);
     walking.align(field.align);
     span.start = walking.position / 8;
     capture.clear();

@@ -54,6 +54,10 @@ export class StreamCursor implements Mergeable {
   clockLow = 0;
   clockHigh = 0;
   readonly clock: StreamClock;
+  /** Copies of `clock`, for decoders. */
+  readonly multiplier: number;
+  readonly timeOffset: number;
+  readonly baseHigh: number;
   readonly #packets: readonly Packet[];
   readonly #failure: BadInputError | undefined;
   readonly #decoder: EventDecoder;
@@ -64,6 +68,9 @@ export class StreamCursor implements Mergeable {
   constructor(source: StreamPackets, decoder: EventDecoder) {
     this.stream = source.index;
     this.clock = source.clock;
+    this.multiplier = source.clock.multiplier;
+    this.timeOffset = source.clock.offset;
+    this.baseHigh = source.clock.baseHigh;
     this.#packets = source.packets;
     this.#failure = source.failure;
     this.#decoder = decoder;
