@@ -19,7 +19,10 @@ interface Scenario {
   readonly attributes: number;
   readonly intervalsPerAttribute: number;
   readonly durations: Durations;
-  readonly values: readonly (string | number)[];
+  /** Each attribute takes them in turn; "distinct": no number twice, as ids of requests are. */
+  readonly values: readonly (string | number)[] | "distinct";
+  /** Minutes and gigabytes: runs only when named. */
+  readonly isLarge?: boolean;
 }
 
 const mean = 1000;
@@ -50,6 +53,23 @@ const scenarios: readonly Scenario[] = [
   { name: "10M-10000-attributes", attributes: 10_000, intervalsPerAttribute: 1000, durations: shortAndLong, values: manyTexts },
   { name: "1M-50-attributes", attributes: 50, intervalsPerAttribute: 20_000, durations: shortAndLong, values: manyTexts },
   { name: "10M-50-attributes", attributes: 50, intervalsPerAttribute: 200_000, durations: shortAndLong, values: manyTexts },
+  { name: "10M-50-distinct-numbers", attributes: 50, intervalsPerAttribute: 200_000, durations: shortAndLong, values: "distinct" },
+  {
+    name: "100M-1500-attributes",
+    attributes: 1500,
+    intervalsPerAttribute: 66_667,
+    durations: shortAndLong,
+    values: manyTexts,
+    isLarge: true,
+  },
+  {
+    name: "100M-10000-attributes",
+    attributes: 10_000,
+    intervalsPerAttribute: 10_000,
+    durations: shortAndLong,
+    values: manyTexts,
+    isLarge: true,
+  },
 ];
 
 /** What one scenario costs. Times of queries are medians. */
@@ -70,7 +90,10 @@ interface Result {
 
 export async function run(options: { readonly json: boolean; readonly args?: readonly string[] }): Promise<void> {
   const wanted = options.args ?? [];
-  const chosen = wanted.length === 0 ? scenarios : scenarios.filter((scenario) => wanted.includes(scenario.name));
+  const chosen =
+    wanted.length === 0
+      ? scenarios.filter((scenario) => scenario.isLarge !== true)
+      : scenarios.filter((scenario) => wanted.includes(scenario.name));
   if (chosen.length === 0) throw new Error(`scenarios: ${scenarios.map((scenario) => scenario.name).join(", ")}`);
   const directory = mkdtempSync(join(tmpdir(), "storescope-bench-"));
   const results: Result[] = [];
@@ -109,22 +132,24 @@ function measure(scenario: Scenario, directory: string): Result {
     throw new Error(`${history.state.intervalCount} intervals, ${written.intervals} inserted`);
   const random = randomNumbers(7);
   const { state } = history;
+  // Every attribute has a state from the mean duration on.
+  const anyTime = (): number => mean + Math.floor(random() * (state.end - mean));
   const points = Array.from({ length: 1000 }, () => ({
-    time: Math.floor(random() * state.end),
+    time: anyTime(),
     quark: Math.floor(random() * scenario.attributes),
   }));
-  const points2 = [0, 1].map(() =>
+  const pointRounds = [0, 1].map(() =>
     median(
       points.map(({ time, quark }) =>
         timed(() => {
           const interval = state.at(time, quark);
-          if (interval !== undefined && !(interval.start <= time && time < interval.end)) throw new Error("a wrong point query");
+          if (interval === undefined || !(interval.start <= time && time < interval.end)) throw new Error("a wrong point query");
         }),
       ),
     ),
   );
-  const times = Array.from({ length: 20 }, () => Math.floor(random() * state.end));
-  const fulls = [0, 1].map(() =>
+  const times = Array.from({ length: 20 }, anyTime);
+  const fullRounds = [0, 1].map(() =>
     median(
       times.map((time) =>
         timed(() => {
@@ -154,10 +179,10 @@ function measure(scenario: Scenario, directory: string): Result {
     intervals_per_s: written.intervals / (written.ms / 1000),
     bytes_per_interval: bytesPerInterval,
     open_ms: openMs,
-    point_cold_us: (points2[0] as number) * 1000,
-    point_us: (points2[1] as number) * 1000,
-    full_cold_ms: fulls[0] as number,
-    full_ms: fulls[1] as number,
+    point_cold_us: (pointRounds[0] as number) * 1000,
+    point_us: (pointRounds[1] as number) * 1000,
+    full_cold_ms: fullRounds[0] as number,
+    full_ms: fullRounds[1] as number,
     columns_cold_ms: columns[0] as number[],
     columns_ms: columns[1] as number[],
   };
@@ -264,8 +289,9 @@ function write(scenario: Scenario, directory: string, key: { identity: string })
   const { state } = writer;
   const root = state.child(-1, "root");
   const quarks = Uint32Array.from({ length: scenario.attributes }, (_, i) => (i === 0 ? root : state.child(root, `${i}`)));
-  const values = Float64Array.from(scenario.values, (value) => (typeof value === "string" ? state.intern(value) : value));
-  const isText = typeof scenario.values[0] === "string";
+  const turns = scenario.values === "distinct" ? [] : scenario.values;
+  const values = Float64Array.from(turns, (value) => (typeof value === "string" ? state.intern(value) : value));
+  const isText = typeof turns[0] === "string";
   const next = new Uint8Array(scenario.attributes);
   let ms = 0;
   let last = 0;
@@ -273,7 +299,7 @@ function write(scenario: Scenario, directory: string, key: { identity: string })
     changes.fill(times, attributes);
     const count = Math.min(batch, total - done);
     last = times[count - 1] as number;
-    ms += timed(() => insert(state, count, times, attributes, quarks, values, next, isText));
+    ms += timed(() => insert(state, count, times, attributes, quarks, values, next, isText, done));
   }
   ms += timed(() => writer.finish(last + 1));
   return { ms, intervals: total };
@@ -288,10 +314,15 @@ function insert(
   values: Float64Array,
   next: Uint8Array,
   isText: boolean,
+  firstNumber: number,
 ): void {
   for (let i = 0; i < count; i++) {
     const attribute = attributes[i] as number;
     const quark = quarks[attribute] as number;
+    if (values.length === 0) {
+      state.setNumber(times[i] as number, quark, firstNumber + i);
+      continue;
+    }
     const turn = next[attribute] as number;
     next[attribute] = turn + 1 === values.length ? 0 : turn + 1;
     if (isText) state.setText(times[i] as number, quark, values[turn] as number);
