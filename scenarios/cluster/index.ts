@@ -5,7 +5,7 @@ import { Processes } from "../lib/processes.ts";
 import { startCluster } from "../lib/redis-cluster.ts";
 
 /** Requests of each kind at each pipeline depth. `small` makes a trace of a few hundred kB, to ship. */
-const requests: Readonly<Record<ScenarioSize, number>> = { small: 200, medium: 20_000, large: 200_000 };
+const requests: Readonly<Record<ScenarioSize, number>> = { small: 100, medium: 20_000, large: 200_000 };
 const pipelines = [1, 16];
 const clients = 50;
 const subscribers = 3;

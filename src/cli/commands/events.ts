@@ -17,6 +17,18 @@ interface Options extends TraceOptions, RangeOptions {
 
 const formats = ["text", "babeltrace", "json", "csv"] as const;
 
+/** Writes to stdout; a promise where the reader is slower than we are. Many writes may wait for the same draining. */
+function writeToStdout(): (bytes: Uint8Array) => Promise<void> | undefined {
+  let draining: Promise<void> | undefined;
+  return (bytes) => {
+    if (process.stdout.write(bytes)) return undefined;
+    draining ??= once(process.stdout, "drain").then(() => {
+      draining = undefined;
+    });
+    return draining;
+  };
+}
+
 const events: CommandFile = (command, shell) => {
   addRangeOptions(addTraceOptions(command))
     .option("-f, --format <format>", `${formats.join(", ")}; babeltrace is byte for byte what babeltrace2 prints (default: text)`)
@@ -48,8 +60,7 @@ Examples:
           clockSeconds: options.clockSeconds,
           noDelta: !options.delta,
           signal: shell.signal,
-          // The printer reuses its bytes once the promise is kept, so the copy is only spared where the system took them at once.
-          write: (bytes) => (process.stdout.write(bytes) ? undefined : once(process.stdout, "drain").then(() => undefined)),
+          write: writeToStdout(),
           notice: (text) => process.stderr.write(text),
         });
         if (options.count) shell.print(options.json ? `${JSON.stringify({ count: matched })}\n` : `${count(matched)}\n`);
