@@ -31,7 +31,10 @@ export interface StateBuilder {
   child(parent: Quark, name: string): Quark;
   /** Id of a text, for the `*Text` calls in hot loops. */
   intern(text: string): number;
-  /** From `time` on, the attribute has this value; ends its previous state there. Setting the value it already has does nothing. */
+  /**
+   * From `time` on, the attribute has this value; ends its previous state there. Setting the value it already has does nothing. A state replaced at the very
+   * time it was set leaves no interval.
+   */
   set(time: RelativeNs, quark: Quark, value: StateValue): void;
   /** `set` with an interned text. No lookup. */
   setText(time: RelativeNs, quark: Quark, text: number): void;
@@ -62,7 +65,10 @@ export interface StateColumns {
   readonly busy: Float64Array;
   /** Length in ns of the longest interval that touches the column (its whole length, not only the part inside). */
   readonly longest: Float64Array;
-  /** Text id or number bits are not exposed: index into `values` of the value that covers most of the column; -1 where there is none. */
+  /**
+   * Text id or number bits are not exposed: index into `values` of the value that covers most of the column; where only instants touch it, one of theirs; -1
+   * where there is none. Ties: texts before numbers, then the text interned first, then the smaller number.
+   */
   readonly dominant: Int32Array;
   readonly values: readonly StateValue[];
 }
@@ -81,7 +87,7 @@ export interface StateHistory {
   range(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, visit: IntervalVisitor): void;
   /** The same range as `columns` equal columns per attribute, for drawing. */
   columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number): readonly StateColumns[];
-  /** First state change strictly after (or last strictly before) `time`; undefined when there is none. */
+  /** First state change (start or end of an interval) strictly after, or last strictly before, `time`; undefined when there is none. */
   nextChange(time: RelativeNs, quark: Quark): RelativeNs | undefined;
   previousChange(time: RelativeNs, quark: Quark): RelativeNs | undefined;
   close(): void;

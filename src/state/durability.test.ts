@@ -32,7 +32,8 @@ function fill(writer: HistoryWriter): void {
   const names = ["idle", "reading", "executing"].map((name) => state.intern(name));
   for (let q = 0; q < 5; q++) {
     const quark = state.child(-1, `attribute ${q}`);
-    for (let i = 0; i < 100; i++) {
+    // The first one is long enough for a summary.
+    for (let i = 0; i < (q === 0 ? 600 : 50); i++) {
       if (q === 4) state.setNumber(i * 10, quark, i / 3);
       else state.setText(i * 10 + q, quark, names[(i + q) % 3] as number);
     }
@@ -43,7 +44,7 @@ function fill(writer: HistoryWriter): void {
   ]);
   for (let i = 0; i < 50; i++) table.append([i * 1.5, names[i % 3] as number]);
   writer.document("summary", { requests: 50 });
-  writer.finish(1000);
+  writer.finish(10_000);
 }
 
 /** Everything a history says, as text. */

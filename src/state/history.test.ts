@@ -65,7 +65,11 @@ const length = fc.oneof(
 const piece = fc.record({ gap, length, value, rank: fc.integer({ min: 0, max: 1000 }) });
 
 /** One attribute's life: by `set` (in its own order), or by complete intervals (in any order). */
-const attribute = fc.record({ bySet: fc.boolean(), disorder: fc.constantFrom<number>(0, 0, 3, 1000), pieces: fc.array(piece, { maxLength: 40 }) });
+const attribute = fc.record({
+  bySet: fc.boolean(),
+  disorder: fc.constantFrom<number>(0, 0, 3, 1000),
+  pieces: fc.array(piece, { maxLength: 40 }),
+});
 const lives = fc.array(attribute, { minLength: 1, maxLength: 8 });
 type Life = typeof attribute extends fc.Arbitrary<infer T> ? T : never;
 
@@ -85,7 +89,7 @@ function write(writer: HistoryWriter, lives: readonly Life[]): Model {
       time = end;
       if (life.bySet) {
         calls.push({ order: start, call: () => state.set(start, quark, value) });
-        calls.push({ order: end, call: () => state.clear(end, quark) });
+        calls.push({ order: end, call: () => (rank % 2 === 0 ? state.clear(end, quark) : state.set(end, quark, undefined)) });
       } else {
         calls.push({
           order: end + life.disorder * rank,
@@ -384,6 +388,36 @@ describe("the rules of set", () => {
       [50, 60, 6],
     ]);
     expect([history.state.start, history.state.end, history.state.intervalCount]).toEqual([10, 60, 3]);
+  });
+
+  test("an attribute without states, and an empty range, answer with nothing", () => {
+    const { state } = stores["memory"]!((writer) => {
+      writer.state.child(-1, "empty");
+      const quark = writer.state.child(-1, "a");
+      writer.state.set(10, quark, "x");
+      writer.finish(20);
+    });
+    expect([state.at(15, 0), state.nextChange(0, 0), state.previousChange(100, 0)]).toEqual([undefined, undefined, undefined]);
+    expect(state.full(15)).toEqual([undefined, { quark: 1, start: 10, end: 20, value: "x" }]);
+    const [empty, a] = state.columns([0, 1], 15, 15, 2);
+    expect([...empty!.count, ...a!.count]).toEqual([0, 0, 0, 0]);
+    expect([...state.columns([0], 0, 20, 2)[0]!.dominant]).toEqual([-1, -1]);
+    expect(() => state.columns([0], 20, 10, 2)).toThrow(/range/);
+    expect(() => state.columns([0], 0, 10, 0)).toThrow(/columns/);
+    expect(() => state.at(0, 2)).toThrow(/no attribute 2/);
+  });
+
+  test("a history of nothing is a history", () => {
+    const history = stores["memory"]!((writer) => writer.finish(7));
+    expect([history.state.start, history.state.end, history.state.intervalCount, history.state.full(3)]).toEqual([7, 7, 0, []]);
+  });
+
+  test("a table refuses what its columns cannot hold", () => {
+    const history = new History(new MemoryStore("memory"), key);
+    const table = history.table("t", [{ name: "n", type: "u8" }]);
+    for (const value of [256, -1, 0.5, Number.NaN]) expect(() => table.append([value])).toThrow(/does not fit/);
+    expect(() => history.table("t", [{ name: "n", type: "u8" }])).toThrow(/exists already/);
+    expect(() => history.table("u", [{ name: "n", type: "text" }]).append([0])).toThrow(/no interned text/);
   });
 
   test("wrong use is a bug: times that decrease, unknown attributes and texts, ends before starts", () => {

@@ -185,11 +185,12 @@ function parseFooter(value: unknown, file: string, offset: number): Footer {
   const object = (from: unknown, what: string): Record<string, unknown> =>
     typeof from === "object" && from !== null && !Array.isArray(from) ? (from as Record<string, unknown>) : fail(what);
   const number = (from: unknown, what: string): number => (typeof from === "number" ? from : fail(what));
+  const count = (from: unknown, what: string): number => (Number.isSafeInteger(from) && Number(from) >= 0 ? Number(from) : fail(what));
   const text = (from: unknown, what: string): string => (typeof from === "string" ? from : fail(what));
   const list = (from: unknown, what: string): unknown[] => (Array.isArray(from) ? from : fail(what));
   const block = (from: unknown, what: string): BlockRef => {
     const { offset: at, bytes, checksum } = object(from, what);
-    return { offset: number(at, what), bytes: number(bytes, what), checksum: number(checksum, what) };
+    return { offset: count(at, what), bytes: count(bytes, what), checksum: count(checksum, what) };
   };
   const column = (from: unknown): ColumnSpec => {
     const { name, type } = object(from, "column");
@@ -203,7 +204,7 @@ function parseFooter(value: unknown, file: string, offset: number): Footer {
     state: {
       start: number(start, "start"),
       end: number(end, "end"),
-      intervalCount: number(intervalCount, "interval count"),
+      intervalCount: count(intervalCount, "interval count"),
       texts: block(texts, "texts"),
       attributes: block(attributes, "attributes"),
       leaves: block(leaves, "leaves"),
@@ -213,7 +214,7 @@ function parseFooter(value: unknown, file: string, offset: number): Footer {
       return {
         name: text(name, "table name"),
         columns: list(columns, "table columns").map(column),
-        rowCount: number(rowCount, "row count"),
+        rowCount: count(rowCount, "row count"),
         index: block(index, "table index"),
       };
     }),

@@ -58,6 +58,8 @@ export class Leaf {
     const startWidth = header.getUint8(16);
     const lengthWidth = header.getUint8(17);
     const valueWidth = header.getUint8(18);
+    if (![4, 8].includes(startWidth) || ![1, 2, 4, 8].includes(lengthWidth) || ![1, 2, 4, 8].includes(valueWidth))
+      fail("a leaf of unknown column widths");
     const layout = leafLayout(count, segments, startWidth, lengthWidth, valueWidth);
     if (layout.bytes !== bytes.length) fail(`a leaf of ${bytes.length} bytes whose columns need ${layout.bytes}`);
     this.bytes = bytes.length;

@@ -103,15 +103,16 @@ export class StateReader implements StateHistory {
   }
 
   columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number): readonly StateColumns[] {
-    if (!(from < to && Number.isFinite(to - from)))
-      throw new UsageError(`columns need a range with start before end, got [${from}, ${to})`);
+    if (!(from <= to && Number.isFinite(to - from)))
+      throw new UsageError(`columns need a range that ends after it starts, not [${from}, ${to})`);
     if (!(Number.isInteger(columns) && columns >= 1 && columns <= maxColumns))
       throw new UsageError(`1 to ${maxColumns} columns, not ${columns}`);
     const summer = new ColumnSummer(from, to, columns, this.text);
     return quarks.map((quark) => {
       this.checkQuark(quark);
       summer.begin();
-      for (const id of this.candidates(quark, from, to)) {
+      // An empty range has empty columns.
+      for (const id of from < to ? this.candidates(quark, from, to) : []) {
         const summary = this.index.hasSummary(id) && this.mayFitColumns(id, (to - from) / columns) ? this.summaries.get(id) : undefined;
         const row = summary === undefined ? -1 : summary.segment(quark);
         if (summary === undefined || row < 0) {
