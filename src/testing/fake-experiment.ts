@@ -337,6 +337,7 @@ export function fakeExperiment(options: FakeOptions = {}): Experiment {
           ...Array.from({ length: connections }, (_, c) => ({
             ...group(ids.firstConnection + c, ids.connections, label(c)),
             hasData: true,
+            metadata: { conn_id: [1_000 + c] },
           })),
           group(ids.threads, ids.node, "Threads"),
           { ...group(ids.main, ids.threads, "main"), hasData: true },

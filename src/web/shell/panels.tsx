@@ -14,6 +14,8 @@ import { Message } from "../widgets/message.tsx";
 
 function initialLayout(): IJsonModel {
   const tab = (id: string, name: string) => ({ type: "tab", id, component: id, name });
+  // The detail panel is as wide as its text needs, in percent of the window.
+  const detail = Math.min(32, Math.max(15, (350 / innerWidth) * 100));
   return {
     global: {
       tabEnableClose: false,
@@ -28,7 +30,7 @@ function initialLayout(): IJsonModel {
       children: [
         {
           type: "row",
-          weight: 76,
+          weight: 100 - detail,
           children: [
             { type: "tabset", weight: 66, children: [tab("netflow", "Netflow")] },
             {
@@ -38,7 +40,7 @@ function initialLayout(): IJsonModel {
             },
           ],
         },
-        { type: "tabset", weight: 24, children: [tab("request", "Request")] },
+        { type: "tabset", weight: detail, children: [tab("request", "Request")] },
       ],
     },
   };

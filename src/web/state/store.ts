@@ -35,6 +35,10 @@ export interface ViewState {
   /** Pointer's time, for the crosshair of every panel. */
   readonly hover: number | undefined;
   /** Panel that a command asked to bring forward; the counter makes asking twice work. */
+  /** Rows of connections in the time graph, by `rowKey`: how a request finds its row. */
+  readonly connectionRows: ReadonlyMap<string, number>;
+  /** Colours of the time graph's styles by `styleName`, so that other panels show the same thing in the same colour. */
+  readonly styleColors: ReadonlyMap<string, string>;
   readonly wanted: { readonly panel: PanelId; readonly count: number };
 }
 
@@ -54,9 +58,19 @@ export interface ViewActions {
   setHover(time: number | undefined): void;
   setTimeMode(mode: TimeMode): void;
   want(panel: PanelId): void;
+  setGraph(connectionRows: ReadonlyMap<string, number>, styleColors: ReadonlyMap<string, string>): void;
 }
 
 export type Store = ViewState & ViewActions;
+
+export function rowKey(node: string, connection: number): string {
+  return `${node}/${connection}`;
+}
+
+/** A style's key without case and punctuation: views spell `queued for read`, phases `queued-for-read`. */
+export function styleName(key: string): string {
+  return key.toLowerCase().replaceAll("-", " ");
+}
 
 /** `range`, moved and shortened so that the invariants hold. */
 export function clampRange(range: Range, full: Range): Range {
@@ -77,6 +91,8 @@ export const useStore = create<Store>()((set, get) => ({
   timeMode: "local",
   hover: undefined,
   wanted: { panel: "netflow", count: 0 },
+  connectionRows: new Map(),
+  styleColors: new Map(),
 
   open: (experiment) => {
     const full = { start: Number(experiment.start - experiment.origin), end: Number(experiment.end - experiment.origin) };
@@ -115,5 +131,6 @@ export const useStore = create<Store>()((set, get) => ({
     if (hover !== get().hover) set({ hover });
   },
   setTimeMode: (timeMode) => set({ timeMode }),
+  setGraph: (connectionRows, styleColors) => set({ connectionRows, styleColors }),
   want: (panel) => set({ wanted: { panel, count: get().wanted.count + 1 } }),
 }));

@@ -60,7 +60,7 @@ export interface VirtualTableProps<R> {
 export function VirtualTable<R>(props: VirtualTableProps<R>) {
   const { columns, count, selected, onVisible } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const { height } = useSize(scroller);
+  const { width, height } = useSize(scroller);
   const [top, setTop] = useState(0);
   const visible = Math.max(1, height / rowPx);
   const maxTop = Math.max(0, count - visible);
@@ -200,7 +200,7 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
       <div role="rowgroup">
         {/* biome-ignore lint/a11y/useSemanticElements: see the row. */}
         {/* biome-ignore lint/a11y/useFocusableInteractive: see the row. */}
-        <div className="vt-header" role="row" aria-rowindex={1} style={tracks}>
+        <div className="vt-header" role="row" aria-rowindex={1} style={{ ...tracks, width }}>
           {columns.map((column) => (
             // biome-ignore lint/a11y/useSemanticElements: see the row.
             // biome-ignore lint/a11y/useFocusableInteractive: see the row.

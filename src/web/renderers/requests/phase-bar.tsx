@@ -1,9 +1,11 @@
 /** A request's life as one bar: its phases side by side, to scale. */
 import type { RequestWire } from "../../../tsp/index.ts";
 import { formatDuration } from "../../format/time.ts";
-import { isWait, lookOf, phaseNs, phaseText } from "./phases.ts";
+import { useStore } from "../../state/store.ts";
+import { colorOf, isWait, phaseNs, phaseText } from "./phases.ts";
 
 export function PhaseBar({ request, isLarge = false }: { readonly request: RequestWire; readonly isLarge?: boolean }) {
+  const styleColors = useStore((s) => s.styleColors);
   const whole = Math.max(1, Number(request.end - request.start));
   return (
     <span className={`phase-bar${isLarge ? " is-large" : ""}`} aria-hidden="true">
@@ -14,7 +16,7 @@ export function PhaseBar({ request, isLarge = false }: { readonly request: Reque
           style={{
             left: `${(Number(phase.start - request.start) / whole) * 100}%`,
             width: `${(phaseNs(phase) / whole) * 100}%`,
-            background: lookOf(phase.name).color,
+            background: colorOf(phase, request, styleColors),
           }}
           title={isLarge ? `${phaseText(phase, request)}: ${formatDuration(phaseNs(phase))}` : undefined}
         />

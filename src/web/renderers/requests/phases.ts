@@ -1,5 +1,7 @@
 /** The steps of a request's life in the UI: their names, their colours, and whether they are waits. */
 import type { PhaseWire, RequestWire } from "../../../tsp/index.ts";
+import { safeColor } from "../../format/color.ts";
+import { styleName } from "../../state/store.ts";
 
 interface PhaseLook {
   readonly text: string;
@@ -18,8 +20,31 @@ const looks: Readonly<Record<string, PhaseLook>> = {
   write: { text: "Write", color: "var(--phase-write)" },
 };
 
-export function lookOf(name: string): PhaseLook {
+function lookOf(name: string): PhaseLook {
   return looks[name] ?? { text: name, color: "var(--ink-muted)" };
+}
+
+/** Styles of the time graph that show the same step, as views name them. */
+function stylesOf(phase: PhaseWire, request: RequestWire): readonly string[] {
+  switch (phase.name) {
+    case "read":
+      return ["read client", "reading"];
+    case "write":
+      return ["write to client", "writing"];
+    case "execute":
+      return [styleName(request.command), "executing"];
+    default:
+      return [styleName(phase.name)];
+  }
+}
+
+/** The colour of a step: that of the time graph, or one of our own where the graph has none. */
+export function colorOf(phase: PhaseWire, request: RequestWire, styleColors: ReadonlyMap<string, string>): string {
+  for (const name of stylesOf(phase, request)) {
+    const color = styleColors.get(name);
+    if (color !== undefined) return safeColor(color);
+  }
+  return lookOf(phase.name).color;
 }
 
 /** Name of the step, with the command's own name for its execution. */

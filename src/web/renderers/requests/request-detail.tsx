@@ -12,12 +12,12 @@ import {
 import { formatDuration, formatExactNs, formatTime } from "../../format/time.ts";
 import { formatBytes } from "../../format/units.ts";
 import { call } from "../../state/client.ts";
-import { showWholeRequest } from "../../state/focus.ts";
+import { focusRequest } from "../../state/focus.ts";
 import { useStore } from "../../state/store.ts";
 import { useLatest } from "../../state/use-latest.ts";
 import { Message } from "../../widgets/message.tsx";
 import { PhaseBar } from "./phase-bar.tsx";
-import { isWait, lookOf, phaseNs, phaseText } from "./phases.ts";
+import { colorOf, isWait, phaseNs, phaseText } from "./phases.ts";
 
 /** Holders listed before "show all". */
 const shownHolders = 6;
@@ -61,7 +61,7 @@ function Life({ experiment, request, events }: LifeProps) {
         <h2>
           {request.command} <span className="muted">#{request.id}</span>
         </h2>
-        <button type="button" className="button" onClick={() => showWholeRequest(request)}>
+        <button type="button" className="button" onClick={() => focusRequest(request, true)}>
           <Crosshair size={14} aria-hidden="true" /> Zoom to request
         </button>
       </div>
@@ -117,6 +117,7 @@ function Life({ experiment, request, events }: LifeProps) {
 }
 
 function PhaseItem({ phase, request, origin }: { readonly phase: PhaseWire; readonly request: RequestWire; readonly origin: bigint }) {
+  const styleColors = useStore((s) => s.styleColors);
   const ns = phaseNs(phase);
   const share = ns / Math.max(1, request.durationNs);
   return (
@@ -132,7 +133,7 @@ function PhaseItem({ phase, request, origin }: { readonly phase: PhaseWire; read
       >
         <span
           className={`swatch${isWait(phase.name) ? " is-wait" : ""}`}
-          style={{ background: lookOf(phase.name).color }}
+          style={{ background: colorOf(phase, request, styleColors) }}
           aria-hidden="true"
         />
         <span className="phase-name">{phaseText(phase, request)}</span>

@@ -4,7 +4,7 @@ import { decodeRequestList, type ExperimentSummary, type RequestWire } from "../
 import { formatDuration, formatTime } from "../../format/time.ts";
 import { formatBytes, formatCount } from "../../format/units.ts";
 import { call, query } from "../../state/client.ts";
-import { showWholeRequest } from "../../state/focus.ts";
+import { focusRequest } from "../../state/focus.ts";
 import { useStore } from "../../state/store.ts";
 import { useLatest } from "../../state/use-latest.ts";
 import { type Column, VirtualTable } from "../../widgets/virtual-table.tsx";
@@ -50,7 +50,7 @@ export function RequestsPanel({ experiment }: { readonly experiment: ExperimentS
       {
         id: "duration",
         title: "Duration",
-        track: "88px",
+        track: "98px",
         align: "right",
         isMono: true,
         sort: sortBy("duration"),
@@ -134,11 +134,11 @@ export function RequestsPanel({ experiment }: { readonly experiment: ExperimentS
         selected={selected < 0 ? undefined : selected}
         onSelect={(index) => {
           const request = requests[index];
-          if (request !== undefined) useStore.getState().showRequest(request.id);
+          if (request !== undefined) focusRequest(request, false);
         }}
         onOpen={(index) => {
           const request = requests[index];
-          if (request !== undefined) showWholeRequest(request);
+          if (request !== undefined) focusRequest(request, true);
         }}
         empty={data === undefined ? "" : isFiltered ? "No request passes the filter." : "This trace holds no requests."}
       />

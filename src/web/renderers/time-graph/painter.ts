@@ -44,8 +44,8 @@ export interface Scene {
 
 /** Height of a state by its style's key: waits are lower than work, idle is a thin line. */
 export function heightOf(style: string): PaintStyle["height"] {
-  if (/^(queued|blocked|wait)/.test(style)) return heights.wait;
-  return /^(idle|polling|sleep)/.test(style) ? heights.thin : heights.full;
+  if (/^(queued|blocked|wait)/i.test(style)) return heights.wait;
+  return /^(idle|polling|sleep)/i.test(style) ? heights.thin : heights.full;
 }
 
 /** Buffers kept between frames. */
@@ -257,7 +257,7 @@ export function paintOverlay(canvas: HTMLCanvasElement, width: number, height: n
     context.setLineDash([]);
   };
   const { selection } = state;
-  if (state.request !== undefined) {
+  if (state.request !== undefined && selection?.end === undefined) {
     context.fillStyle = theme.accent;
     context.globalAlpha = 0.07;
     const x = xOf(state.request.start);
@@ -268,7 +268,7 @@ export function paintOverlay(canvas: HTMLCanvasElement, width: number, height: n
     const x0 = xOf(Math.min(selection.time, selection.end));
     const x1 = xOf(Math.max(selection.time, selection.end));
     context.fillStyle = theme.accent;
-    context.globalAlpha = 0.16;
+    context.globalAlpha = 0.12;
     context.fillRect(x0, 0, x1 - x0, height);
     context.globalAlpha = 1;
     line(selection.end, theme.accent, []);

@@ -9,10 +9,11 @@ import { ChevronDown, ChevronRight, Route } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { decodeStyles, decodeTimeGraphTree, decodeTooltip } from "../../../tsp/index.ts";
+import { safeColor } from "../../format/color.ts";
 import { formatDuration, formatExactNs, formatTime } from "../../format/time.ts";
 import { call, isAbort } from "../../state/client.ts";
 import { pickRequest } from "../../state/pick.ts";
-import { type Range, useStore } from "../../state/store.ts";
+import { type Range, rowKey, styleName, useStore } from "../../state/store.ts";
 import { useTheme } from "../../state/theme.ts";
 import { useLatest } from "../../state/use-latest.ts";
 import { Message } from "../../widgets/message.tsx";
@@ -77,6 +78,17 @@ export function TimeGraph(props: TimeGraphProps) {
     for (const [key, style] of Object.entries(styles.model?.styles ?? {})) {
       styleMap[key] = { text: String(style.values["style-name"] ?? key), color: String(style.values["background-color"] ?? "") };
     }
+    const parents = new Map(entries.map((e) => [e.id, e]));
+    const nodeOf = (entry: TreeEntry): string => {
+      const parent = parents.get(entry.parent);
+      return parent === undefined ? entry.label : nodeOf(parent);
+    };
+    const connectionRows = new Map<string, number>();
+    for (const [i, e] of (tree.model?.entries ?? []).entries()) {
+      const entry = entries[i];
+      for (const id of e.metadata?.["conn_id"] ?? []) if (entry !== undefined) connectionRows.set(rowKey(nodeOf(entry), Number(id)), e.id);
+    }
+    useStore.getState().setGraph(connectionRows, new Map(Object.entries(styleMap).map(([key, style]) => [styleName(key), style.color])));
     return { entries, styles: styleMap };
   });
 
@@ -378,7 +390,9 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
 
   const firstRow = Math.max(0, Math.floor(scrollTop / rowHeight) - 2);
   const lastRow = Math.min(tree.rows.length, Math.ceil((scrollTop + height) / rowHeight) + 2);
-  const usedStyles = Object.entries(styles);
+  // What can be seen: the whole palette of a view is long.
+  const loadedStyles = loader.current?.loaded?.styles ?? [];
+  const usedStyles = Object.entries(styles).filter(([key]) => loadedStyles.includes(key));
 
   return (
     <div className="time-graph">
@@ -502,11 +516,6 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
       <Announcer tree={tree} loader={loader} origin={origin} />
     </div>
   );
-}
-
-/** A colour from the server: only #rrggbb goes into a style. */
-export function safeColor(color: string): string {
-  return /^#[0-9a-fA-F]{6}$/.test(color) ? color : "#8a919c";
 }
 
 /** Says the selected row, state and time to screen readers. */
