@@ -1,4 +1,5 @@
-/** Order-sensitive checksum over the values of fields. Integers count modulo 2^32, floats by their whole part, text byte by byte. */
+/** Order-sensitive checksum over the values of fields. Integers count modulo 2^32, floats by their whole part,
+ * text by its length and the sum of its bytes. */
 export class Checksum {
   value = 17;
 
@@ -7,8 +8,9 @@ export class Checksum {
   }
 
   bytes(bytes: Uint8Array, start: number, end: number): void {
-    let sum = Math.imul(this.value, 31) + (end - start);
-    for (let at = start; at < end; at++) sum = (Math.imul(sum, 31) + (bytes[at] ?? 0)) | 0;
-    this.value = sum | 0;
+    let sum = 0;
+    for (let at = start; at < end; at++) sum += bytes[at] ?? 0;
+    this.number(end - start);
+    this.number(sum);
   }
 }

@@ -213,13 +213,16 @@ export interface CompiledPlace {
   readonly locate: (u8: Uint8Array, dv: DataView, p: number, end: number, length: Float64Array) => number;
 }
 
+/** On the way to a field nothing is decided: clock and id have been taken already. */
+const silentHooks = { eventId: () => "", clock: () => "" };
+
 /** Generates the way to the field at `place`; undefined where the interpreter has to walk. */
 export function compilePlace(place: FieldPlace): CompiledPlace | undefined {
   const { field } = place;
   const lengthSlot = (field.type === "bytes" || field.type === "array") && field.length.kind === "field" ? field.length.slot : -1;
   try {
     // A packet begins at byte 0, which is a multiple of everything.
-    const writer = new CodeWriter(place.isPacket ? 2 ** 28 : 1);
+    const writer = new CodeWriter(place.isPacket ? 2 ** 28 : 1, silentHooks);
     for (const scope of place.scopes) writer.members(scope);
     writer.align(place.align);
     for (const member of place.members) writer.field(member);

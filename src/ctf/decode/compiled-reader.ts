@@ -1,187 +1,164 @@
 /**
  * FieldReaders of compiled decoders, for the fields analyses read: whole-byte integers and floats, text, blobs, and arrays of whole bytes.
  *
- * One class for all of them, with a switch on a small number: every call site sees one shape, which the optimising compiler likes better than many short
- * methods.
+ * `number` and `offset` are generated per field, with the field's offset and type in their text (integers and this file's words only, see codegen.ts), so
+ * that a call becomes a load and nothing is decided at run time. The rest is shared code over them.
  */
 import type { FieldKind, FieldReader } from "../../trace/index.ts";
-import type { FieldClass, IntegerClass } from "../schema.ts";
+import type { FieldClass, FloatClass, IntegerClass } from "../schema.ts";
 import { toBigint } from "./bits.ts";
+import { literal } from "./codegen.ts";
 import type { CompiledPlace } from "./compile.ts";
 import { type EventPlace, type FieldPlace, kindOf } from "./readers.ts";
 import { formatOf } from "./walker.ts";
-
-/** What to do at the field's byte. Integers: log2 of bytes, + 4 signed, + 8 big endian. */
-type Code = number;
-const float32 = 16;
-const float64 = 18;
-const bigEndianFloat = 1;
-const terminatedText = 32;
-const boundedText = 33;
-const elements = 34;
 
 const decoder = new TextDecoder();
 
 /** A reader of the field at `place`; undefined where the field is none of the kinds above. */
 export function makeCompiledReader(place: FieldPlace, compiled: CompiledPlace, event: EventPlace): FieldReader | undefined {
   const { field } = place;
-  const code = codeOf(field);
-  return code === undefined ? undefined : new CompiledReader(place, compiled, event, code);
-}
-
-function codeOf(field: FieldClass): Code | undefined {
+  // locate() puts the value of the field's length here.
+  const length = new Float64Array(1);
+  const offset = generate(`return ${addressOf(place, compiled)};`, event, compiled.locate, length);
+  const kind = kindOf(field);
   switch (field.type) {
     case "integer":
-      return integerCode(field);
-    case "float":
-      if (field.reversed || (field.bits !== 32 && field.bits !== 64) || field.align % 8 !== 0) return undefined;
-      return (field.bits === 32 ? float32 : float64) + (field.bigEndian ? bigEndianFloat : 0);
+    case "float": {
+      const load = loadOf(field);
+      if (load === undefined) return undefined;
+      const number = generate(
+        `const at = ${addressOf(place, compiled)}; const view = event.view; return ${load};`,
+        event,
+        compiled.locate,
+        length,
+      );
+      return field.type === "float" ? floatReader(kind, field, number, offset) : integerReader(kind, field, number, offset, event);
+    }
     case "string":
-      return field.encoding === "utf-8" ? terminatedText : undefined;
-    case "bytes":
-      return field.encoding === undefined ? elements : field.encoding === "utf-8" ? boundedText : undefined;
-    case "array":
-      return elementBytes(field) === undefined ? undefined : elements;
+      return field.encoding === "utf-8" ? textReader(kind, offset, event, () => event.bytes.length) : undefined;
+    case "bytes": {
+      if (field.encoding !== undefined && field.encoding !== "utf-8") return undefined;
+      const count = countOf(field, length);
+      return field.encoding === undefined ? runReader(kind, offset, count) : textReader(kind, offset, event, (at) => at + count());
+    }
+    case "array": {
+      const width = elementBytes(field);
+      if (width === undefined) return undefined;
+      const count = countOf(field, length);
+      return runReader(kind, offset, () => count() * width);
+    }
     default:
       return undefined;
   }
 }
 
-function integerCode(field: IntegerClass): Code | undefined {
-  const size = [8, 16, 32, 64].indexOf(field.bits);
-  if (size < 0 || field.reversed || field.align % 8 !== 0) return undefined;
-  return size + (field.signed ? 4 : 0) + (field.bigEndian ? 8 : 0);
+/** A function of no arguments over the current event. `body` is made of this file's words and `literal`s. */
+function generate(body: string, event: EventPlace, locate: CompiledPlace["locate"], length: Float64Array): () => number {
+  return new Function("event", "locate", "length", `"use strict"; return function () { ${body} };`)(event, locate, length) as () => number;
+}
+
+/** Expression for the field's first byte. */
+function addressOf(place: FieldPlace, compiled: CompiledPlace): string {
+  const base = place.isPacket ? "0" : "event.context";
+  return compiled.offset >= 0
+    ? `${base} + ${literal(compiled.offset)}`
+    : `locate(event.bytes, event.view, ${base}, event.bytes.length, length)`;
+}
+
+/** Expression for the value at byte `at` of `view`. */
+function loadOf(field: IntegerClass | FloatClass): string | undefined {
+  if (field.reversed || field.align % 8 !== 0) return undefined;
+  const little = field.bigEndian ? "false" : "true";
+  if (field.type === "float")
+    return field.bits === 32 || field.bits === 64 ? `view.getFloat${literal(field.bits)}(at, ${little})` : undefined;
+  const kind = field.signed ? "Int" : "Uint";
+  switch (field.bits) {
+    case 8:
+      return `view.get${kind}8(at)`;
+    case 16:
+    case 32:
+      return `view.get${kind}${literal(field.bits)}(at, ${little})`;
+    case 64: {
+      const [low, high] = field.bigEndian ? [4, 0] : [0, 4];
+      return `view.get${kind}32(at + ${literal(high)}, ${little}) * 4294967296 + view.getUint32(at + ${literal(low)}, ${little})`;
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** Bytes per element where elements follow each other without gaps. */
-function elementBytes(field: FieldClass): number | undefined {
-  if (field.type === "bytes") return 1;
-  if (field.type !== "array") return undefined;
+function elementBytes(field: Extract<FieldClass, { type: "array" }>): number | undefined {
   const { element } = field;
   const isPlain = element.type === "integer" || element.type === "float";
   return isPlain && element.bits % 8 === 0 && element.bits % element.align === 0 && field.align % 8 === 0 ? element.bits / 8 : undefined;
 }
 
-class CompiledReader implements FieldReader {
-  readonly kind: FieldKind;
-  readonly #event: EventPlace;
-  readonly #isPacket: boolean;
-  readonly #field: FieldClass;
-  readonly #code: Code;
-  readonly #offset: number;
-  readonly #locate: CompiledPlace["locate"];
-  readonly #length = new Float64Array(1);
-  readonly #unit: number;
+/** Elements of the field whose `offset` was asked last. */
+function countOf(field: Extract<FieldClass, { type: "array" | "bytes" }>, length: Float64Array): () => number {
+  const constant = field.length.kind === "constant" ? field.length.count : -1;
+  return constant >= 0 ? () => constant : () => length[0] ?? 0;
+}
 
-  constructor(place: FieldPlace, compiled: CompiledPlace, event: EventPlace, code: Code) {
-    const { field } = place;
-    this.kind = kindOf(field);
-    this.#event = event;
-    this.#isPacket = place.isPacket;
-    this.#field = field;
-    this.#code = code;
-    this.#offset = compiled.offset;
-    this.#locate = compiled.locate;
-    this.#unit = elementBytes(field) ?? 1;
-    if ((field.type === "bytes" || field.type === "array") && field.length.kind === "constant") this.#length[0] = field.length.count;
-  }
+function noBigint(): bigint {
+  return 0n;
+}
 
-  offset(): number {
-    const event = this.#event;
-    const base = this.#isPacket ? 0 : event.context;
-    if (this.#offset >= 0) return base + this.#offset;
-    const isConstant = (this.#field.type === "bytes" || this.#field.type === "array") && this.#field.length.kind === "constant";
-    const count = this.#length[0] ?? 0;
-    const at = this.#locate(event.bytes, event.view, base, event.bytes.length, this.#length);
-    if (isConstant) this.#length[0] = count;
-    return at;
-  }
+function notANumber(): number {
+  return Number.NaN;
+}
 
-  number(): number {
-    const at = this.offset();
-    const { view } = this.#event;
-    switch (this.#code) {
-      case 0:
-      case 8:
-        return view.getUint8(at);
-      case 1:
-        return view.getUint16(at, true);
-      case 2:
-        return view.getUint32(at, true);
-      case 3:
-        return view.getUint32(at + 4, true) * 4294967296 + view.getUint32(at, true);
-      case 4:
-      case 12:
-        return view.getInt8(at);
-      case 5:
-        return view.getInt16(at, true);
-      case 6:
-        return view.getInt32(at, true);
-      case 7:
-        return view.getInt32(at + 4, true) * 4294967296 + view.getUint32(at, true);
-      case 9:
-        return view.getUint16(at, false);
-      case 10:
-        return view.getUint32(at, false);
-      case 11:
-        return view.getUint32(at, false) * 4294967296 + view.getUint32(at + 4, false);
-      case 13:
-        return view.getInt16(at, false);
-      case 14:
-        return view.getInt32(at, false);
-      case 15:
-        return view.getInt32(at, false) * 4294967296 + view.getUint32(at + 4, false);
-      case float32:
-        return view.getFloat32(at, true);
-      case float32 + bigEndianFloat:
-        return view.getFloat32(at, false);
-      case float64:
-        return view.getFloat64(at, true);
-      case float64 + bigEndianFloat:
-        return view.getFloat64(at, false);
-      default:
-        return Number.NaN;
-    }
-  }
+function noText(): string {
+  return "";
+}
 
-  bigint(): bigint {
-    const code = this.#code;
-    if (code >= float32) return 0n;
-    if ((code & 3) !== 3) return BigInt(this.number());
-    const at = this.offset();
-    const { view } = this.#event;
-    const isBig = (code & 8) !== 0;
-    const low = view.getUint32(isBig ? at + 4 : at, !isBig);
-    const high = view.getUint32(isBig ? at : at + 4, !isBig);
-    return toBigint(low, high, (code & 4) !== 0);
-  }
+function floatReader(kind: FieldKind, field: FloatClass, number: () => number, offset: () => number): FieldReader {
+  const size = field.bits / 8;
+  return { kind, number, bigint: noBigint, text: noText, offset, byteLength: () => size };
+}
 
-  text(): string {
-    const code = this.#code;
-    if (code === terminatedText || code === boundedText) {
-      const at = this.offset();
-      return decoder.decode(this.#event.bytes.subarray(at, at + this.#textLength(at)));
-    }
-    const field = this.#field;
-    if (field.type !== "integer" || field.mappings.length === 0) return "";
-    const value = BigInt.asUintN(64, this.bigint());
+function integerReader(kind: FieldKind, field: IntegerClass, number: () => number, offset: () => number, event: EventPlace): FieldReader {
+  const size = field.bits / 8;
+  const bigint = (): bigint => {
+    if (field.bits < 64) return BigInt(number());
+    const at = offset();
+    const high = event.view.getUint32(field.bigEndian ? at : at + 4, !field.bigEndian);
+    const low = event.view.getUint32(field.bigEndian ? at + 4 : at, !field.bigEndian);
+    return toBigint(low, high, field.signed);
+  };
+  const text = (): string => {
+    if (field.mappings.length === 0) return "";
+    const value = BigInt.asUintN(64, bigint());
     return formatOf(field).labels(Number(value & 0xffff_ffffn), Number(value >> 32n))[0] ?? "";
-  }
+  };
+  return { kind, number, bigint, text, offset, byteLength: () => size };
+}
 
-  byteLength(): number {
-    const code = this.#code;
-    if (code < float32) return 1 << (code & 3);
-    if (code < terminatedText) return code < float64 ? 4 : 8;
-    const at = this.offset();
-    return code === elements ? (this.#length[0] ?? 0) * this.#unit : this.#textLength(at);
-  }
-
-  /** Bytes of text at `at`, up to its zero or its length. The event has been checked: a terminated text has its zero. */
-  #textLength(at: number): number {
-    const { bytes } = this.#event;
-    const stop = this.#code === boundedText ? at + (this.#length[0] ?? 0) : bytes.length;
+/** Text up to a zero byte, at most to `limit(start)`. The event has been checked: text that must end with a zero does. */
+function textReader(kind: FieldKind, offset: () => number, event: EventPlace, limit: (start: number) => number): FieldReader {
+  const endOf = (at: number): number => {
+    const { bytes } = event;
+    const stop = limit(at);
     let end = at;
     while (end < stop && bytes[end] !== 0) end++;
-    return end - at;
-  }
+    return end;
+  };
+  const text = (): string => {
+    const at = offset();
+    return decoder.decode(event.bytes.subarray(at, endOf(at)));
+  };
+  const byteLength = (): number => {
+    const at = offset();
+    return endOf(at) - at;
+  };
+  return { kind, number: notANumber, bigint: noBigint, text, offset, byteLength };
+}
+
+/** Bytes with a length. */
+function runReader(kind: FieldKind, offset: () => number, bytes: () => number): FieldReader {
+  const byteLength = (): number => {
+    offset();
+    return bytes();
+  };
+  return { kind, number: notANumber, bigint: noBigint, text: noText, offset, byteLength };
 }
