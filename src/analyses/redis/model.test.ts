@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { HistoryReader } from "../../state/index.ts";
 import { analyseText } from "../../testing/analyse-text.ts";
 import redis from "./index.ts";
-import { documents, messageColumns, type ProcessSummary, requestColumns, tables } from "./keys.ts";
+import { connectionColumns, documents, messageColumns, type ProcessSummary, requestColumns, tables } from "./keys.ts";
 
 const analyse = (text: string): HistoryReader => analyseText([redis], text).history;
 
@@ -167,6 +167,16 @@ describe("redis analysis", () => {
       "200-320 READ CLIENT",
       "320-330 RUNNING TASK",
     ]);
+  });
+
+  it("closes a connection once, whatever still refers to it afterwards", () => {
+    const history = analyse(`${server}
+      500 redis:free_client vpid=9 vtid=9 conn_id=7 fd=8 flags=0
+      600 redis:connection_close vpid=9 vtid=9 conn_id=7 fd=8 reason=0
+      ${batch(900, "poll_end@100 aux=1; read_start@400 conn=7; read_done@450 nread=0; read_end@650 conn=7 query_buffer=5")}`);
+    expect(rows(history, tables.connections, connectionColumns)).toMatchObject([{ label: "fd 8 127.0.0.1:5000", closed: 600 }]);
+    expect(states(history, "Redis", "test:7001", "Connections", "7", "State").at(-1)).toBe("500-600 FREEING CLIENT");
+    expect(states(history, "Redis", "test:7001", "Connections", "7", "Memory")).toEqual([]);
   });
 
   it("matches bus messages by link and stream offset, whichever end is seen first", () => {

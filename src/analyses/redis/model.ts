@@ -400,15 +400,15 @@ export class RedisModel implements StepSink {
         this.setState(connection, time, this.text.idle);
         break;
       }
-      case "connection_close":
       case "free_client": {
         const connection = process.connections.get(event.conn);
-        if (connection === undefined) break;
-        if (event.name === "free_client") {
-          this.setState(connection, time, this.text.freeing);
-          this.flash(this.thread(process, event.thread), time, this.op.freeing);
-        }
-        this.closeConnection(process, connection, time);
+        if (connection !== undefined) this.setState(connection, time, this.text.freeing);
+        break;
+      }
+      case "connection_close": {
+        const connection = process.connections.get(event.conn);
+        this.flash(this.thread(process, event.thread), time, this.op.freeing);
+        if (connection !== undefined) this.closeConnection(process, connection, time);
         break;
       }
       case "client_blocked": {
@@ -432,6 +432,7 @@ export class RedisModel implements StepSink {
         break;
       default:
     }
+    this.thread(process, event.thread).last = time;
   }
 
   // ---- Requests -------------------------------------------------------------------------------------------------------------------------------------
@@ -472,6 +473,7 @@ export class RedisModel implements StepSink {
   }
 
   private readEnd(connection: Connection, time: number, queryBuffer: number): void {
+    if (connection.closed !== forever) return;
     this.state.setNumber(time, connection.memory, queryBuffer);
     const waitsForMain = connection.current !== undefined;
     if (connection.unanswered.length > 0) this.setState(connection, time, this.text.queuedForWrite);
@@ -894,12 +896,15 @@ export class RedisModel implements StepSink {
   }
 
   private setState(connection: Connection, time: number, text: number): void {
+    if (connection.closed !== forever) return;
     connection.changed = Math.max(connection.changed, time);
     if (text === this.text.idle) this.state.clear(connection.changed, connection.state);
     else this.state.setText(connection.changed, connection.state, text);
   }
 
+  /** Ids are never reused inside a process: a closed connection stays known, and what still refers to it changes nothing any more. */
   private closeConnection(process: Process, connection: Connection, time: number): void {
+    if (connection.closed !== forever) return;
     for (const request of connection.unanswered) this.abandon(process, connection, request, time);
     connection.unanswered.length = 0;
     connection.closed = time;
@@ -908,7 +913,6 @@ export class RedisModel implements StepSink {
     for (const quark of [connection.state, connection.type, connection.memory, connection.dataStructure, connection.thread])
       this.state.clear(end, quark);
     for (const quark of [connection.request, connection.requestType, connection.requestData]) this.state.clear(end, quark);
-    process.connections.delete(connection.id);
   }
 
   /** A request whose reply was not seen. */

@@ -47,11 +47,30 @@ const palette = [
   "#4d7c0f",
 ];
 
+/** The commands seen most, kept apart from each other by hand. */
+const common: Readonly<Record<string, string>> = {
+  get: "#0d9488",
+  set: "#e11d48",
+  publish: "#9333ea",
+  lpush: "#ea580c",
+  rpush: "#9a3412",
+  lrange: "#4f46e5",
+  subscribe: "#db2777",
+  incr: "#65a30d",
+  hset: "#be123c",
+  hget: "#0284c7",
+  mget: "#0f766e",
+  mset: "#881337",
+  eval: "#7c2d12",
+  exec: "#4d7c0f",
+  info: "#ca8a04",
+};
+
 /** A command's style: its colour depends on its name alone, so that it is the same in every trace. */
 export function commandStyle(command: string): ViewStyle {
   let hash = 0;
   for (let i = 0; i < command.length; i++) hash = (hash * 31 + command.charCodeAt(i)) >>> 0;
-  return { text: command, color: palette[hash % palette.length] as string };
+  return { text: command, color: common[command] ?? (palette[hash % palette.length] as string) };
 }
 
 /** Style key of a state: states that differ only in a number share one. */
