@@ -108,12 +108,12 @@ int writeToClient(client *c, int installed) {
 
 @ written @
 identifier c, installed, total;
-statement S1, S2;
+statement S;
 @@
 int writeToClient(client *c, int installed) {
 <...
 +SS_WRITTEN(c, total);
-if (getClientType(c) == CLIENT_TYPE_SLAVE) { atomicIncr(server.stat_net_repl_output_bytes, total); } else S2
+if (getClientType(c) == CLIENT_TYPE_SLAVE) { atomicIncr(server.stat_net_repl_output_bytes, total); } else S
 ...>
 }
 

@@ -56,7 +56,6 @@ processed++;
 
 @ time_events @
 identifier el, processed;
-statement S;
 @@
 processTimeEvents(aeEventLoop *el) {
 int processed = 0;

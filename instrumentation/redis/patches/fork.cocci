@@ -2,7 +2,6 @@
 
 @ fork_times @
 identifier purpose, childpid;
-statement S1, S2;
 @@
 int redisFork(int purpose) {
 ...

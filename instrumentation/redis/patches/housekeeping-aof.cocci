@@ -13,7 +13,7 @@ nwritten = aofWrite(E1, E2, E3);
 }
 
 @ aof_fsync @
-identifier force, latency;
+identifier force;
 statement S;
 @@
 void flushAppendOnlyFile(int force) {

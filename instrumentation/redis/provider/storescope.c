@@ -10,9 +10,10 @@
  * Time. A record holds 32 bits of ticks since the batch's base. A pair is (ticks, ns), read together; the pair read when a batch is sent is its end and
  * the next batch's base. When a record would lie 2^31 ticks or more after the base, the batch is sent first (or the base re-read, when it is empty).
  *
- * Which set records is in `ss_mask`. The main thread recomputes it around each poll when one of four tracepoints changed, and once a second for the rest.
+ * Which set records is in `ss_mask`. The main thread recomputes it around each poll when one of a few tracepoints changed, and once a second for the rest.
  * It goes from nothing to something only once every event of the set is enabled, since the tracer enables them one by one; then the server
- * introduces itself: server_info, thread_info, command_table, connection_state, link_open. A new session brings that on again.
+ * introduces itself: server_info, thread_info, command_table, connection_state, link_open. It does so again when another session comes or goes; one
+ * that is still being set up then hears parts of it twice.
  *
  * Invariants:
  * - A buffer is written by its thread alone. `used` is stored last, so what lies below it is whole even when a signal handler reads it.
@@ -452,13 +453,27 @@ static void ss_introduce_server(void) {
 
 static unsigned ss_sentinels;       /* state of the four tracepoints watched around each poll, when last acted upon */
 static uint64_t ss_partial_since;   /* ns; 0: not waiting for a set to become whole */
-static const void *ss_session;      /* the probes of server_info when the server last introduced itself */
+static uintptr_t ss_listeners;      /* who listened to the introduction when it was last made */
 static time_t ss_last_second;
 
 static inline unsigned ss_read_sentinels(void) {
     return (lttng_ust_tracepoint_enabled(redis, commands) ? SS_LIGHT : 0) | (lttng_ust_tracepoint_enabled(redis, steps) ? SS_FULL : 0) |
            (lttng_ust_tracepoint_enabled(redis, call_command_start) ? SS_CLASSIC : 0) |
            (lttng_ust_tracepoint_enabled(redis, server_info) ? SS_RARE : 0);
+}
+
+/* Changes whenever a session starts or stops to listen to an event of the introduction: the tracer gives the event a new list of probes then. */
+static inline uintptr_t ss_read_listeners(void) {
+    uintptr_t sum = 0;
+#define SS_LISTENERS(name) sum = sum * 31 + (uintptr_t)__atomic_load_n(&lttng_ust_tracepoint_redis___##name.probes, __ATOMIC_RELAXED)
+    SS_LISTENERS(server_info);
+    SS_LISTENERS(thread_info);
+    SS_LISTENERS(command_table);
+    SS_LISTENERS(connection_state);
+    SS_LISTENERS(link_open);
+    SS_LISTENERS(server_state);
+#undef SS_LISTENERS
+    return sum;
 }
 
 /* Recomputes the mask. Waits, a second at most, while only some events of a set are enabled: the tracer is in the middle of enabling them. */
@@ -474,9 +489,9 @@ static void ss_switch(void) {
     }
     ss_partial_since = 0;
     ss_sentinels = sentinels;
-    const void *session = lttng_ust_tracepoint_redis___server_info.probes;
-    int is_new = mask && (session != ss_session || !ss_mask);
-    ss_session = session;
+    uintptr_t listeners = ss_read_listeners();
+    int is_new = mask && (listeners != ss_listeners || !ss_mask);
+    ss_listeners = listeners;
     if (is_new) ss_introduce_server();
     /* Records of a set that is no longer recorded must not leak into the next recording. */
     if (!(mask & (SS_LIGHT | SS_FULL))) ss_self.used = 0;
@@ -497,7 +512,7 @@ static void ss_second(void) {
 
 static inline void ss_look(void) {
     if (SS_UNLIKELY(ss_is_child)) return;
-    if (SS_UNLIKELY(ss_read_sentinels() != ss_sentinels)) ss_switch();
+    if (SS_UNLIKELY(ss_read_sentinels() != ss_sentinels || ss_read_listeners() != ss_listeners)) ss_switch();
     if (SS_UNLIKELY(server.unixtime != ss_last_second)) ss_second();
 }
 
