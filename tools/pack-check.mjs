@@ -19,7 +19,9 @@ try {
   await step("npm", ["init", "--yes"], { cwd: directory });
   await step("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", join(directory, tarball)], { cwd: directory });
   const installed = join(directory, "node_modules", "storescope");
-  const samples = readdirSync(join(installed, "samples"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const samples = readdirSync(join(installed, "samples"), { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && !entry.name.startsWith("."),
+  );
   if (samples.length === 0) throw new Error("the package ships no sample trace");
   for (const sample of samples) {
     const info = await step(join(directory, "node_modules/.bin/storescope"), ["info", join(installed, "samples", sample.name)], {

@@ -64,6 +64,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       .description("Opens the data store in a trace: from a request into Redis, its threads, its event loop and its cluster bus.")
       .version(thisPackage().version)
       .exitOverride()
+      .enablePositionalOptions()
       .showHelpAfterError("(--help says what is possible)")
       .addHelpText("after", "\nFirst steps:\n  storescope doctor\n  storescope demo\n  storescope open samples/redis-cluster\n");
     const wanted = argv.find((argument) => !argument.startsWith("-"));

@@ -1,4 +1,5 @@
 /** `storescope record`: a recording around a command, or until it is told to stop. */
+import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { type CommandResult, runCommand } from "./command.ts";
 import { type Recording, type RecordingOptions, type RecordResult, startRecording } from "./recording.ts";
@@ -44,7 +45,10 @@ export async function record(options: RecordOptions): Promise<RecordSummary> {
       command = { argv: options.command, ...(await runCommand(options.command, { ...process.env, PATH: path }, options.signal)) };
     }
     return { ...(await recording.stop()), command };
-  } finally {
+  } catch (error) {
     await recording.stop();
+    // The folder was empty or not there: all in it is half a recording of nothing.
+    rmSync(recording.directory, { recursive: true, force: true });
+    throw error;
   }
 }
