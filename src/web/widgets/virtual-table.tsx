@@ -32,6 +32,8 @@ export interface Column<R> {
   readonly align?: "right" | undefined;
   readonly isMono?: boolean | undefined;
   readonly cell: (row: R, index: number) => ReactNode;
+  /** Whole text of a cell that may be cut off. */
+  readonly whole?: ((row: R) => string) | undefined;
   /** Makes the header a sort button; the value says what it shows now. */
   readonly sort?: { readonly direction: "ascending" | "descending" | undefined; readonly onSort: () => void } | undefined;
   /** A control under the header. */
@@ -173,6 +175,7 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
           <div
             key={column.id}
             role="gridcell"
+            title={row === undefined ? undefined : column.whole?.(row)}
             className={`vt-cell${column.align === "right" ? " is-right" : ""}${column.isMono === true ? " is-mono" : ""}`}
           >
             {row === undefined ? <span className="placeholder" /> : column.cell(row, index)}

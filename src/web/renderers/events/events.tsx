@@ -157,6 +157,7 @@ export function EventsPanel({ experiment }: { readonly experiment: ExperimentSum
         title: "Fields",
         track: "minmax(180px, 1fr)",
         isMono: true,
+        whole: (row) => row.fields.map(([name, value]) => `${name}=${value}`).join("\n"),
         cell: (row) =>
           row.fields.map(([name, value]) => (
             <span key={name} className="field-pair">

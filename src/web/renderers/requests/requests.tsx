@@ -17,13 +17,14 @@ const pageSize = 500;
 export function RequestsPanel({ experiment }: { readonly experiment: ExperimentSummary }) {
   const { id, origin } = experiment;
   const timeMode = useStore((s) => s.timeMode);
-  const range = useStore((s) => s.range);
   const shown = useStore((s) => s.request);
   const [sort, setSort] = useState<Sort>("duration");
   const [filter, setFilter] = useState("");
   const [isRangeOnly, setRangeOnly] = useState(false);
+  // Renders with the range only while it matters.
+  const range = useStore((s) => (isRangeOnly ? s.range : undefined));
   const [limit, setLimit] = useState(pageSize);
-  const bounds = isRangeOnly ? { from: origin + BigInt(Math.floor(range.start)), to: origin + BigInt(Math.ceil(range.end)) } : {};
+  const bounds = range !== undefined ? { from: origin + BigInt(Math.floor(range.start)), to: origin + BigInt(Math.ceil(range.end)) } : {};
   const path = query(`api/experiments/${id}/requests`, { sort, filter: filter.trim() === "" ? undefined : filter, limit, ...bounds });
   const { data, error, isLoading } = useLatest(path, (signal) => call(path, decodeRequestList, { signal }), 150);
   const requests = data?.requests ?? [];

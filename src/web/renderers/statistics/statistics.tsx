@@ -46,12 +46,13 @@ const parts: readonly (readonly [string, string])[] = [
 ];
 
 export function StatisticsPanel({ experiment }: { readonly experiment: ExperimentSummary }) {
-  const range = useStore((s) => s.range);
   const [isRangeOnly, setRangeOnly] = useState(false);
+  // Renders with the range only while it matters.
+  const range = useStore((s) => (isRangeOnly ? s.range : undefined));
   const [part, setPart] = useState("whole");
   const [sort, setSort] = useState<{ readonly title: string; readonly isDescending: boolean }>({ title: "Calls", isDescending: true });
   const { origin } = experiment;
-  const bounds = isRangeOnly ? { from: origin + BigInt(Math.floor(range.start)), to: origin + BigInt(Math.ceil(range.end)) } : {};
+  const bounds = range !== undefined ? { from: origin + BigInt(Math.floor(range.start)), to: origin + BigInt(Math.ceil(range.end)) } : {};
   const path = query(`api/experiments/${experiment.id}/stats`, bounds);
   const { data, error, isLoading } = useLatest(path, (signal) => call(path, decodeStats, { signal }), isRangeOnly ? 250 : 0);
 

@@ -6,9 +6,9 @@ import type { Range, Selection } from "../../state/store.ts";
 import type { Tick } from "./axis.ts";
 import { blitRow, colorWord, createRaster, cssOf, heights, inkOn, mix, type PaintStyle, paintRow, type RowRaster } from "./raster.ts";
 import type { VisibleTree } from "./rows.ts";
-import { firstEndingAfter, type LoadedWindow } from "./states.ts";
+import type { LoadedWindow, RowStates } from "./states.ts";
 
-export const rowHeight = 20;
+export const rowHeight = 22;
 const barPadding = 3;
 /** A label is drawn in states at least this wide. */
 const labelWidth = 26;
@@ -65,10 +65,6 @@ export function fitCanvas(canvas: HTMLCanvasElement, width: number, height: numb
   return ratio;
 }
 
-function fillLines(pixels: Uint32Array, width: number, lines: number, from: number, to: number, color: number): void {
-  pixels.fill(color, Math.max(0, from) * width, Math.min(lines, Math.max(0, to)) * width);
-}
-
 /** Draws everything but the overlay. Returns how many states were looked at. */
 export function paintGraph(canvas: HTMLCanvasElement, width: number, height: number, scene: Scene, buffers: PaintBuffers): number {
   const ratio = fitCanvas(canvas, width, height);
@@ -79,54 +75,66 @@ export function paintGraph(canvas: HTMLCanvasElement, width: number, height: num
   const lines = canvas.height;
   if (buffers.image === undefined || buffers.image.width !== deviceWidth || buffers.image.height !== lines) {
     buffers.image = context.createImageData(deviceWidth, lines);
-    buffers.raster = createRaster(deviceWidth);
+    buffers.raster = createRaster(deviceWidth, Math.floor(labelWidth * ratio));
   }
-  const raster = buffers.raster ?? createRaster(deviceWidth);
+  const raster = buffers.raster ?? createRaster(deviceWidth, Math.floor(labelWidth * ratio));
   const pixels = new Uint32Array(buffers.image.data.buffer);
   const nsPerPixel = (range.end - range.start) / deviceWidth;
   const first = Math.max(0, Math.floor(scrollTop / rowHeight));
   const last = Math.min(tree.rows.length, Math.ceil((scrollTop + height) / rowHeight));
   const edge = (row: number): number => Math.round((row * rowHeight - scrollTop) * ratio);
 
-  // Backgrounds
-  pixels.fill(colorWord(theme.background));
-  for (let i = first; i < last; i++) {
-    const row = tree.rows[i];
-    const color =
-      row?.id === scene.selectedEntry ? theme.selectedRow : row?.hasData === false ? theme.group : i % 2 === 1 ? theme.stripe : undefined;
-    if (color !== undefined) fillLines(pixels, deviceWidth, lines, edge(i), edge(i + 1), colorWord(color));
-  }
+  // Lines of background: plain, with a tick's grid line where there is one.
   const grid = colorWord(theme.grid);
-  for (const tick of scene.ticks) {
-    const x = Math.round((tick.time - range.start) / nsPerPixel);
-    if (x >= 0 && x < deviceWidth) for (let line = 0; line < lines; line++) pixels[line * deviceWidth + x] = grid;
-  }
+  const background = (color: string): Uint32Array => {
+    const line = new Uint32Array(deviceWidth).fill(colorWord(color));
+    for (const tick of scene.ticks) line[Math.round((tick.time - range.start) / nsPerPixel)] = grid;
+    return line;
+  };
+  const plain = background(theme.background);
+  const backgrounds = { stripe: background(theme.stripe), group: background(theme.group), selected: background(theme.selectedRow) };
+  for (let line = Math.max(0, edge(last)); line < lines; line++) pixels.set(plain, line * deviceWidth);
 
   // States
   let looked = 0;
   const paints: PaintStyle[] = [];
-  if (window !== undefined) {
-    const background = colorWord(theme.background);
-    for (const key of window.styles) {
-      const fill = colorWord(scene.styles[key]?.color ?? "");
-      paints.push({ fill, seam: mix(fill, background, 0.55), height: heightOf(key) });
-    }
-    for (let i = first; i < last; i++) {
-      const states = window.rows.get(tree.rows[i]?.id ?? -1);
-      if (states === undefined) continue;
-      looked += paintRow(raster, states, range.start, nsPerPixel, paints);
-      const top = edge(i) + Math.round(barPadding * ratio);
-      blitRow(pixels, deviceWidth, lines, top, edge(i + 1) - Math.round(barPadding * ratio) - top, raster);
-    }
+  for (const key of window?.styles ?? []) {
+    const fill = colorWord(scene.styles[key]?.color ?? "");
+    paints.push({ fill, seam: mix(fill, colorWord(theme.background), 0.55), height: heightOf(key) });
+  }
+  const labels: LabelledState[] = [];
+  for (let i = first; i < last; i++) {
+    const row = tree.rows[i];
+    const own =
+      row?.id === scene.selectedEntry
+        ? backgrounds.selected
+        : row?.hasData === false
+          ? backgrounds.group
+          : i % 2 === 1
+            ? backgrounds.stripe
+            : plain;
+    for (let line = Math.max(0, edge(i)); line < Math.min(lines, edge(i + 1)); line++) pixels.set(own, line * deviceWidth);
+    const states = window?.rows.get(row?.id ?? -1);
+    if (states === undefined || states.count === 0) continue;
+    looked += paintRow(raster, states, range.start, nsPerPixel, paints);
+    const padding = Math.round(barPadding * ratio);
+    blitRow(pixels, lines, edge(i) + padding, edge(i + 1) - edge(i) - 2 * padding, raster, own);
+    for (let k = 0; k < raster.wideCount; k++) labels.push({ row: i, states, index: raster.wide[k] as number });
   }
   context.putImageData(buffers.image, 0, 0);
 
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   if (window !== undefined) {
-    paintLabels(context, width, scene, window, paints, first, last, buffers.textWidths);
+    paintLabels(context, width, scene, window, paints, labels, buffers.textWidths);
     if (scene.showArrows) paintArrows(context, width, height, scene, window);
   }
   return looked;
+}
+
+interface LabelledState {
+  readonly row: number;
+  readonly states: RowStates;
+  readonly index: number;
 }
 
 function paintLabels(
@@ -135,30 +143,25 @@ function paintLabels(
   scene: Scene,
   window: LoadedWindow,
   paints: readonly PaintStyle[],
-  first: number,
-  last: number,
+  wide: readonly LabelledState[],
   widths: Map<string, number>,
 ): void {
-  const { tree, range, scrollTop } = scene;
+  const { range, scrollTop } = scene;
   const perPixel = (range.end - range.start) / width;
   const inks = paints.map((p) => inkOn(p.fill));
   context.font = font;
   context.textBaseline = "middle";
   context.textAlign = "left";
-  for (let i = first; i < last; i++) {
-    const states = window.rows.get(tree.rows[i]?.id ?? -1);
-    if (states === undefined) continue;
-    const y = i * rowHeight - scrollTop;
-    for (let k = firstEndingAfter(states, range.start); k < states.count && (states.starts[k] ?? 0) < range.end; k++) {
-      const x0 = Math.max(0, ((states.starts[k] ?? 0) - range.start) / perPixel);
-      const x1 = Math.min(width, ((states.ends[k] ?? 0) - range.start) / perPixel);
-      const level = paints[states.styles[k] ?? 0]?.height;
-      if (x1 - x0 < labelWidth || level === heights.thin) continue;
-      const text = fitText(context, window.labels[states.labels[k] ?? 0] ?? "", x1 - x0 - 8, widths);
-      if (text === "") continue;
-      context.fillStyle = inks[states.styles[k] ?? 0] ?? scene.theme.ink;
-      context.fillText(text, x0 + 4, y + rowHeight / 2 + (level === heights.wait ? 2.5 : 0.5));
-    }
+  for (const { row, states, index } of wide) {
+    const y = row * rowHeight - scrollTop;
+    const x0 = Math.max(0, ((states.starts[index] ?? 0) - range.start) / perPixel);
+    const x1 = Math.min(width, ((states.ends[index] ?? 0) - range.start) / perPixel);
+    const level = paints[states.styles[index] ?? 0]?.height;
+    if (x1 - x0 < labelWidth || level === heights.thin) continue;
+    const text = fitText(context, window.labels[states.labels[index] ?? 0] ?? "", x1 - x0 - 8, widths);
+    if (text === "") continue;
+    context.fillStyle = inks[states.styles[index] ?? 0] ?? scene.theme.ink;
+    context.fillText(text, x0 + 4, y + rowHeight / 2 + (level === heights.wait ? 2 : 0.5));
   }
 }
 

@@ -22,7 +22,7 @@ function rowOf(text: string) {
 
 function paint(text: string, width: number, start: number, nsPerPixel: number): string {
   const { row, styles } = rowOf(text);
-  const raster = createRaster(width);
+  const raster = createRaster(width, 4);
   paintRow(raster, row, start, nsPerPixel, styles);
   return [...raster.colors].map((c) => ".abcdefgh|"[c]).join("");
 }
@@ -46,13 +46,20 @@ describe("rows of pixels", () => {
     expect(paint("get 0-52", 4, 50, 1)).toBe("aa..");
   });
 
+  it("remembers the states that are wide enough for a label", () => {
+    const { row, styles } = rowOf("get 0-4, set 4-5, get 8-12");
+    const raster = createRaster(12, 4);
+    paintRow(raster, row, 0, 1, styles);
+    expect([...raster.wide.subarray(0, raster.wideCount)]).toEqual([0, 2]);
+  });
+
   it("draws waits lower than work", () => {
-    const raster = createRaster(2);
+    const raster = createRaster(2, 4);
     raster.colors.set([1, 2]);
     raster.levels.set([heights.full, heights.wait]);
-    const pixels = new Uint32Array(2 * 6);
-    blitRow(pixels, 2, 6, 0, 6, raster);
-    expect([...pixels]).toEqual([1, 0, 1, 0, 1, 2, 1, 2, 1, 2, 1, 2]);
+    const pixels = new Uint32Array(2 * 4);
+    blitRow(pixels, 4, 0, 4, raster, Uint32Array.of(7, 8));
+    expect([...pixels]).toEqual([1, 8, 1, 2, 1, 2, 1, 2]);
   });
 });
 

@@ -19,67 +19,94 @@ export interface PaintStyle {
   readonly height: (typeof heights)[keyof typeof heights];
 }
 
-/** Scratch of one row, reused: `colors` per pixel (0: nothing), `levels` its height, `weights` the length of the state that owns it. */
+/** Scratch of one row, reused. */
 export interface RowRaster {
+  /** Per pixel: colour of the state that owns it (0: none), that state's height, and its length in ns. */
   readonly colors: Uint32Array;
   readonly levels: Uint8Array;
   readonly weights: Float64Array;
+  /** States at least `wideFrom` pixels wide, for labels: their indexes, the first `wideCount` of them valid. */
+  readonly wide: Uint32Array;
+  wideFrom: number;
+  wideCount: number;
+  /** One finished line of pixels. */
+  readonly line: Uint32Array;
 }
 
-export function createRaster(width: number): RowRaster {
-  return { colors: new Uint32Array(width), levels: new Uint8Array(width), weights: new Float64Array(width) };
+/** `wideFrom`: narrowest state that can hold a label, device pixels. */
+export function createRaster(width: number, wideFrom: number): RowRaster {
+  return {
+    colors: new Uint32Array(width),
+    levels: new Uint8Array(width),
+    weights: new Float64Array(width),
+    wide: new Uint32Array(Math.ceil(width / wideFrom) + 2),
+    wideFrom,
+    wideCount: 0,
+    line: new Uint32Array(width),
+  };
 }
 
 /** Fills `raster` with the row's states over [start, start + width * nsPerPixel). Returns how many states were looked at. */
 export function paintRow(raster: RowRaster, row: RowStates, start: number, nsPerPixel: number, styles: readonly PaintStyle[]): number {
-  const { colors, levels, weights } = raster;
+  const { colors, levels, weights, wide, wideFrom } = raster;
   const width = colors.length;
   colors.fill(0);
   weights.fill(0);
+  raster.wideCount = 0;
   const end = start + width * nsPerPixel;
+  const perNs = 1 / nsPerPixel;
+  const { starts, ends, styles: ids, count } = row;
   const first = firstEndingAfter(row, start);
   let i = first;
-  for (; i < row.count; i++) {
-    const s = row.starts[i] ?? 0;
+  for (; i < count; i++) {
+    const s = starts[i] as number;
     if (s >= end) break;
-    const e = row.ends[i] ?? 0;
-    const style = styles[row.styles[i] ?? 0];
+    const style = styles[ids[i] as number];
     if (style === undefined) continue;
-    const x0 = Math.max(0, Math.floor((s - start) / nsPerPixel));
-    const x1 = Math.min(width, Math.max(x0 + 1, Math.round((e - start) / nsPerPixel)));
+    const e = ends[i] as number;
+    const from = (s - start) * perNs;
+    const x0 = from > 0 ? Math.floor(from) : 0;
+    const x1 = Math.min(width, Math.max(x0 + 1, Math.round((e - start) * perNs)));
     const length = e - s;
-    const hasSeam = x1 - x0 >= 3 && e <= end;
+    if (x1 - x0 === 1) {
+      if (x0 < width && length >= (weights[x0] as number)) {
+        weights[x0] = length;
+        colors[x0] = style.fill;
+        levels[x0] = style.height;
+      }
+      continue;
+    }
+    if (x1 - x0 >= wideFrom && raster.wideCount < wide.length) wide[raster.wideCount++] = i;
+    const seam = x1 - x0 >= 3 && e <= end ? x1 - 1 : -1;
     for (let x = x0; x < x1; x++) {
-      if (length < (weights[x] ?? 0)) continue;
+      if (length < (weights[x] as number)) continue;
       weights[x] = length;
-      colors[x] = hasSeam && x === x1 - 1 ? style.seam : style.fill;
+      colors[x] = x === seam ? style.seam : style.fill;
       levels[x] = style.height;
     }
   }
   return i - first;
 }
 
-/** First and one-past-last line of a level in a bar of `height` lines, inside its padding. */
-export function linesOf(level: number, height: number): readonly [top: number, bottom: number] {
-  if (level === heights.wait) return [Math.round(height * 0.34), height];
-  if (level === heights.thin) return [Math.round(height * 0.72), height];
-  return [0, height];
+/** First line of a level in a bar of `height` lines. Every level reaches the bar's lower end. */
+export function topOf(level: number, height: number): number {
+  return level === heights.wait ? Math.round(height * 0.25) : level === heights.thin ? Math.round(height * 0.72) : 0;
 }
 
-/** Copies a painted row into the image at line `y`, `height` lines tall. `width` is the image's. */
-export function blitRow(pixels: Uint32Array, width: number, lines: number, y: number, height: number, raster: RowRaster): void {
-  const tops = [heights.full, heights.wait, heights.thin].map((level) => linesOf(level, height)[0]);
-  const { colors, levels } = raster;
-  for (let line = 0; line < height; line++) {
-    const at = y + line;
-    if (at < 0 || at >= lines) continue;
-    const offset = at * width;
-    // Below the lowest top every pixel of the row shows: one copy.
-    if (line >= Math.max(...tops)) {
-      for (let x = 0; x < width; x++) if (colors[x] !== 0) pixels[offset + x] = colors[x] ?? 0;
-      continue;
+/**
+ * Copies a painted row into the image at line `y`, `height` lines tall, over `background` (one line). A bar has at most three different lines, one from
+ * the top of each level on: each is put together once and copied whole.
+ */
+export function blitRow(pixels: Uint32Array, lines: number, y: number, height: number, raster: RowRaster, background: Uint32Array): void {
+  const { colors, levels, line } = raster;
+  const width = line.length;
+  const tops = [topOf(heights.full, height), topOf(heights.wait, height), topOf(heights.thin, height), height];
+  for (let level = 0; level < 3; level++) {
+    for (let x = 0; x < width; x++) {
+      line[x] = (colors[x] as number) !== 0 && (levels[x] as number) <= level ? (colors[x] as number) : (background[x] as number);
     }
-    for (let x = 0; x < width; x++) if (colors[x] !== 0 && line >= (tops[levels[x] ?? 0] ?? 0)) pixels[offset + x] = colors[x] ?? 0;
+    for (let at = y + (tops[level] as number); at < y + (tops[level + 1] as number); at++)
+      if (at >= 0 && at < lines) pixels.set(line, at * width);
   }
 }
 

@@ -117,7 +117,9 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
   const overlay = useRef<HTMLCanvasElement>(null);
   const axis = useRef<HTMLCanvasElement>(null);
   const treeElement = useRef<HTMLDivElement>(null);
-  const { width, height } = useSize(chart);
+  const { width } = useSize(chart);
+  // The layer fills the visible part of the scrolled box, however many rows there are.
+  const { height } = useSize(scroller);
   const [scrollTop, setScrollTop] = useState(0);
   const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(new Set());
   const [filter, setFilter] = useState("");
@@ -422,7 +424,7 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
       </div>
       <div className="tg-body" ref={scroller} onScroll={(e) => setScrollTop(e.currentTarget.scrollTop)}>
         <div className="tg-spacer" style={{ height: tree.rows.length * rowHeight }} />
-        <div className="tg-layer">
+        <div className="tg-layer" style={{ height }}>
           <div
             className="tg-tree"
             ref={treeElement}
