@@ -16,12 +16,19 @@ import { BadInputError } from "../../base/index.ts";
 const packetMagic = 0x75d11d57;
 const headerBytes = 37;
 
-/** The text of a metadata file, and the 16 bytes of uuid its packets carry (undefined for plain text). `file` is for messages. */
-export function readMetadataText(bytes: Uint8Array, file: string): { text: string; uuid: readonly number[] | undefined } {
+/** What a metadata file holds. Uuid and byte order are those of its packets: undefined for plain text. */
+export interface MetadataText {
+  readonly text: string;
+  readonly uuid: readonly number[] | undefined;
+  readonly bigEndian: boolean | undefined;
+}
+
+/** `file` is for messages. */
+export function readMetadataText(bytes: Uint8Array, file: string): MetadataText {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isLittle = bytes.length >= 4 && view.getUint32(0, true) === packetMagic;
   const isBig = bytes.length >= 4 && view.getUint32(0, false) === packetMagic;
-  if (!isLittle && !isBig) return { text: decodeUtf8(bytes, file), uuid: undefined };
+  if (!isLittle && !isBig) return { text: decodeUtf8(bytes, file), uuid: undefined, bigEndian: undefined };
 
   const parts: Uint8Array[] = [];
   let uuid: readonly number[] | undefined;
@@ -58,7 +65,7 @@ export function readMetadataText(bytes: Uint8Array, file: string): { text: strin
     joined.set(part, to);
     to += part.length;
   }
-  return { text: decodeUtf8(joined, file), uuid };
+  return { text: decodeUtf8(joined, file), uuid, bigEndian: isBig };
 }
 
 function decodeUtf8(bytes: Uint8Array, file: string): string {

@@ -54,9 +54,9 @@ interface Block {
   readonly fields: Map<string, Definition>;
 }
 
-/** Parses metadata text. `file` is for messages. Throws BadInputError. */
-export function parseTsdl(text: string, file: string): TraceSchema {
-  return new Parser(text, file).parse();
+/** Parses metadata text. `file` is for messages; `packetOrder` is the byte order of the metadata's packets (true: big endian). Throws BadInputError. */
+export function parseTsdl(text: string, file: string, packetOrder?: boolean): TraceSchema {
+  return new Parser(text, file).parse(packetOrder);
 }
 
 class Parser {
@@ -78,8 +78,11 @@ class Parser {
     this.#tokens = tokenize(text, file);
   }
 
-  parse(): TraceSchema {
+  parse(packetOrder: boolean | undefined): TraceSchema {
     this.#bigEndian = this.#findByteOrder();
+    if (packetOrder !== undefined && this.#bigEndian !== undefined && packetOrder !== this.#bigEndian) {
+      this.#fail("the byte order of the trace is not that of its metadata packets");
+    }
     while (this.#peek().kind !== "end") this.#topLevel();
     return this.#assemble();
   }
@@ -329,6 +332,8 @@ class Parser {
       const key = this.#name("a field name");
       if (this.#is(":")) this.#unsupported("bit-fields written as `type name:size` are not supported");
       const declared = this.#arrayOf(definition);
+      if (scope === this.#root && hasLengthField(declared))
+        this.#fail("an array's length is a field, but there is no structure", nameToken);
       if (isTypedef) this.#alias(scope, `type ${key}`, declared, nameToken);
       else if (members !== undefined) {
         if (members.some((member) => member.key === key)) this.#fail(`there are two fields "${key}"`, nameToken);
@@ -455,7 +460,7 @@ class Parser {
     if (size === undefined || size <= 0n) this.#fail("an integer has no positive size", start);
     if (size > 4096n) this.#unsupported(`an integer of ${size} bits`, start);
     const encoding = attributes.get("encoding");
-    if (encoding !== undefined && !["none", "utf8", "ascii"].includes(String(encoding.value).toLowerCase())) {
+    if (encoding?.isString || (encoding !== undefined && !["none", "utf8", "ascii"].includes(String(encoding.value).toLowerCase()))) {
       this.#fail("an integer's encoding is none of none, UTF8, ASCII", encoding.token);
     }
     const map = this.#text(attributes, "map");
@@ -477,6 +482,7 @@ class Parser {
   }
 
   #signed(attribute: Attribute | undefined): boolean {
+    if (attribute?.isString) this.#fail(`"signed" is text`, attribute.token);
     switch (attribute?.value) {
       case undefined:
       case "false":
@@ -493,6 +499,7 @@ class Parser {
   }
 
   #base(attribute: Attribute | undefined): 2 | 8 | 10 | 16 {
+    if (attribute?.isString) this.#fail(`"base" is text`, attribute.token);
     switch (String(attribute?.value ?? "decimal")) {
       case "decimal":
       case "dec":
@@ -551,6 +558,7 @@ class Parser {
     const inner: TypeScope = { types: new Map(), parent: scope };
     const members: MemberDefinition[] = [];
     while (!this.#accept("}")) this.#declaration(inner, members);
+    for (const member of members) this.#checkTag(member.definition, members, token);
     let align = 1;
     if (this.#accept("align")) {
       this.#expect("(");
@@ -560,6 +568,17 @@ class Parser {
     const definition: StructDefinition = { type: "struct", members, align };
     if (name !== undefined) this.#alias(scope, `struct ${name}`, definition, token);
     return definition;
+  }
+
+  /** A variant whose tag is a sibling: wrong ones are refused even where the structure is never used. */
+  #checkTag(definition: Definition, siblings: readonly MemberDefinition[], token: Token): void {
+    if (definition.type !== "variant" || definition.selector?.kind !== "lexical" || definition.selector.scope !== undefined) return;
+    const [name, ...rest] = definition.selector.path;
+    const tag = siblings.find((member) => member.key === name)?.definition;
+    if (tag === undefined || rest.length > 0) return;
+    if (tag.type !== "integer" || tag.show !== "enum") this.#fail("a variant's tag is not an enumeration", token);
+    const labels = new Set(tag.mappings.map((mapping) => mapping.label));
+    if (!definition.options.some((option) => labels.has(option.label))) this.#fail("no option of a variant is a label of its tag", token);
   }
 
   #variantType(scope: TypeScope): Definition {
@@ -808,6 +827,10 @@ class Parser {
     this.#clocks.set(id, { id, uid: undefined, frequency: 1_000_000_000n, offsetSeconds: 0n, offsetCycles: 0n, isUnixEpoch: false });
     return id;
   }
+}
+
+function hasLengthField(definition: Definition): boolean {
+  return definition.type === "array" && (typeof definition.length !== "number" || hasLengthField(definition.element));
 }
 
 function lookUp(scope: TypeScope, key: string): Definition | undefined {
