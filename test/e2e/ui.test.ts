@@ -292,6 +292,31 @@ describe.runIf(hasBrowser)("the web UI", () => {
     await page.context().close();
   });
 
+  it("draws only the rows on screen, beside their labels, however far it is scrolled", async () => {
+    const own = await startHarness([fakeExperiment({ requests: 4_000, connections: 300 })]);
+    try {
+      const page = await own.open();
+      await graphReady(page);
+      const body = await boxOf(page, ".tg-body");
+      const last = page.getByRole("treeitem", { name: "fd 14 bus 127.0.0.1:17001" });
+      expect(await last.count()).toBe(0);
+      await page.locator(".tg-body").evaluate((e) => {
+        e.scrollTop = e.scrollHeight;
+      });
+      await last.waitFor();
+      const canvas = await boxOf(page, "[data-testid=states]");
+      expect(canvas.height).toBeLessThanOrEqual(body.height);
+      expect(Math.abs(canvas.y - body.y)).toBeLessThanOrEqual(1);
+      // A click beside the label hits that row.
+      const label = (await last.boundingBox())!;
+      await page.mouse.click(canvas.x + canvas.width / 2, label.y + label.height / 2);
+      await expect.poll(() => last.getAttribute("aria-selected")).toBe("true");
+      expect(await page.getByRole("treeitem").count()).toBeLessThan(60);
+    } finally {
+      await own.close();
+    }
+  });
+
   it("draws quickly: a frame of a whole trace's states", async () => {
     const page = await harness.open("", { viewport: { width: 2560, height: 1440 } });
     await graphReady(page);

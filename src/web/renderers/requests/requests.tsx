@@ -35,7 +35,7 @@ export function RequestsPanel({ experiment }: { readonly experiment: ExperimentS
       onSort: () => setSort(key),
     });
     return [
-      { id: "id", title: "Request", track: "74px", align: "right", isMono: true, cell: (r) => `#${r.id}` },
+      { id: "id", title: "Request", track: "68px", align: "right", isMono: true, cell: (r) => `#${r.id}` },
       {
         id: "command",
         title: "Command",
@@ -57,7 +57,7 @@ export function RequestsPanel({ experiment }: { readonly experiment: ExperimentS
         sort: sortBy("duration"),
         cell: (r) => formatDuration(r.durationNs),
       },
-      { id: "life", title: "Life", track: "minmax(90px, 1fr)", cell: (r) => <PhaseBar request={r} /> },
+      { id: "life", title: "Life", track: "minmax(70px, 1fr)", cell: (r) => <PhaseBar request={r} /> },
       {
         id: "wait",
         title: "Waiting",
@@ -84,8 +84,8 @@ export function RequestsPanel({ experiment }: { readonly experiment: ExperimentS
         sort: sortBy("start"),
         cell: (r) => formatTime(Number(r.start - origin), origin, timeMode),
       },
-      { id: "connection", title: "Connection", track: "minmax(140px, 190px)", cell: (r) => r.connectionLabel },
-      { id: "in", title: "In", track: "62px", align: "right", isMono: true, cell: (r) => formatBytes(r.requestBytes) },
+      { id: "connection", title: "Connection", track: "minmax(124px, 190px)", cell: (r) => r.connectionLabel },
+      { id: "in", title: "In", track: "60px", align: "right", isMono: true, cell: (r) => formatBytes(r.requestBytes) },
       { id: "out", title: "Out", track: "74px", align: "right", isMono: true, cell: (r) => formatBytes(r.replyBytes) },
     ];
   }, [sort, origin, timeMode]);

@@ -3,12 +3,12 @@ import { visibleRows } from "./rows.ts";
 
 /** Indentation is depth. */
 const entries = [
-  { id: 0, parent: -1, label: "node", detail: "", hasData: false },
-  { id: 1, parent: 0, label: "Connections", detail: "", hasData: false },
-  { id: 2, parent: 1, label: "fd 9", detail: "", hasData: true },
-  { id: 3, parent: 1, label: "fd 10", detail: "", hasData: true },
-  { id: 4, parent: 0, label: "Threads", detail: "", hasData: false },
-  { id: 5, parent: 4, label: "main", detail: "", hasData: true },
+  { id: 0, parent: -1, label: "node", detail: "", hasData: false, start: 0, end: 100 },
+  { id: 1, parent: 0, label: "Connections", detail: "", hasData: false, start: 0, end: 100 },
+  { id: 2, parent: 1, label: "fd 9", detail: "", hasData: true, start: 0, end: 40 },
+  { id: 3, parent: 1, label: "fd 10", detail: "", hasData: true, start: 0, end: 100 },
+  { id: 4, parent: 0, label: "Threads", detail: "", hasData: false, start: 0, end: 100 },
+  { id: 5, parent: 4, label: "main", detail: "", hasData: true, start: 0, end: 100 },
 ];
 const show = (collapsed: number[], filter: string) =>
   visibleRows(entries, new Set(collapsed), filter).rows.map(
@@ -23,6 +23,17 @@ describe("visible rows", () => {
 
   it("that match a filter keep their ancestors, collapsed or not", () => {
     expect(show([1], "FD 1")).toEqual(["node -", " Connections -", "  fd 10"]);
+  });
+
+  it("can be those that exist in a range, with their ancestors", () => {
+    const alive = visibleRows(entries, new Set(), "", { start: 40, end: 50 }).rows.map((r) => r.label);
+    expect(alive).toEqual(["node", "Connections", "fd 10", "Threads", "main"]);
+    expect(visibleRows(entries, new Set([1]), "fd", { start: 0, end: 1 }).rows.map((r) => r.label)).toEqual([
+      "node",
+      "Connections",
+      "fd 9",
+      "fd 10",
+    ]);
   });
 
   it("stand for what is collapsed into them", () => {

@@ -7,6 +7,9 @@ export interface TreeEntry {
   /** Further labels, shown dimmed. */
   readonly detail: string;
   readonly hasData: boolean;
+  /** When it exists: a connection is opened and closed. */
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface VisibleRow extends TreeEntry {
@@ -22,8 +25,16 @@ export interface VisibleTree {
   indexOf(entry: number): number | undefined;
 }
 
-/** Entries come parents first. A filter keeps the rows whose label contains it, with their ancestors, and ignores what is collapsed. */
-export function visibleRows(entries: readonly TreeEntry[], collapsed: ReadonlySet<number>, filter: string): VisibleTree {
+/**
+ * Entries come parents first. A filter keeps the rows whose label contains it, with their ancestors, and ignores what is collapsed. `aliveIn` keeps the rows
+ * with states that exist somewhere in that range, with their ancestors.
+ */
+export function visibleRows(
+  entries: readonly TreeEntry[],
+  collapsed: ReadonlySet<number>,
+  filter: string,
+  aliveIn?: { readonly start: number; readonly end: number },
+): VisibleTree {
   const byId = new Map(entries.map((e) => [e.id, e]));
   const children = new Map<number, TreeEntry[]>();
   for (const entry of entries) {
@@ -34,9 +45,11 @@ export function visibleRows(entries: readonly TreeEntry[], collapsed: ReadonlySe
   }
   const wanted = filter.trim().toLowerCase();
   const kept = new Set<number>();
-  if (wanted !== "") {
+  const isSelective = wanted !== "" || aliveIn !== undefined;
+  if (isSelective) {
     for (const entry of entries) {
       if (!`${entry.label} ${entry.detail}`.toLowerCase().includes(wanted)) continue;
+      if (aliveIn !== undefined && !(entry.hasData && entry.start < aliveIn.end && entry.end > aliveIn.start)) continue;
       for (let e: TreeEntry | undefined = entry; e !== undefined && !kept.has(e.id); e = byId.get(e.parent)) kept.add(e.id);
     }
   }
@@ -44,7 +57,7 @@ export function visibleRows(entries: readonly TreeEntry[], collapsed: ReadonlySe
   const index = new Map<number, number>();
   const visit = (parent: number, depth: number): void => {
     for (const entry of children.get(parent) ?? []) {
-      if (wanted !== "" && !kept.has(entry.id)) continue;
+      if (isSelective && !kept.has(entry.id)) continue;
       const hasChildren = children.has(entry.id);
       const isExpanded = hasChildren && (wanted !== "" || !collapsed.has(entry.id));
       index.set(entry.id, rows.length);

@@ -5,7 +5,7 @@
  * The canvases are painted outside of React: the store's range and hover change on every mouse move, and painting reads them directly. React renders only
  * what changes rarely: the visible tree rows, the tooltip, the legend.
  */
-import { ChevronDown, ChevronRight, Route } from "lucide-react";
+import { ChevronDown, ChevronRight, ListFilter, Route } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { decodeStyles, decodeTimeGraphTree, decodeTooltip } from "../../../tsp/index.ts";
@@ -73,6 +73,8 @@ export function TimeGraph(props: TimeGraphProps) {
       label: e.labels[0] ?? "",
       detail: e.labels.slice(1).join(" "),
       hasData: e.hasData ?? false,
+      start: Number(e.start - origin),
+      end: Number(e.end - origin),
     }));
     const styleMap: Record<string, StyleInfo> = {};
     for (const [key, style] of Object.entries(styles.model?.styles ?? {})) {
@@ -133,7 +135,10 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
   const theme = useTheme((s) => s.theme);
   const selection = useStore((s) => s.selection);
   const timeMode = useStore((s) => s.timeMode);
-  const tree = useMemo(() => visibleRows(entries, collapsed, filter), [entries, collapsed, filter]);
+  const [isAliveOnly, setAliveOnly] = useState(false);
+  // Renders with the range only while the rows depend on it.
+  const aliveIn = useStore((s) => (isAliveOnly ? s.range : undefined));
+  const tree = useMemo(() => visibleRows(entries, collapsed, filter, aliveIn), [entries, collapsed, filter, aliveIn]);
   const buffers = useRef<PaintBuffers>({ image: undefined, raster: undefined, textWidths: new Map() });
   const loader = useRef<WindowLoader | undefined>(undefined);
   const frame = useRef(0);
@@ -320,7 +325,10 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
       const element = scroller.current;
       if (element === null) return;
       const top = index * rowHeight;
-      if (top < element.scrollTop) element.scrollTop = top;
+      const isNear = top > element.scrollTop - 3 * rowHeight && top < element.scrollTop + height + 2 * rowHeight;
+      // From far away it comes to the middle, so that its neighbours show.
+      if (!isNear) element.scrollTop = top - height / 2;
+      else if (top < element.scrollTop) element.scrollTop = top;
       else if (top + rowHeight > element.scrollTop + height) element.scrollTop = top + rowHeight - height;
     },
     [height],
@@ -411,6 +419,16 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
           <button
             type="button"
             className="icon-button"
+            aria-pressed={isAliveOnly}
+            title={isAliveOnly ? "Show all rows" : "Show only rows that exist in the visible range"}
+            aria-label="Only rows that exist in the visible range"
+            onClick={() => setAliveOnly(!isAliveOnly)}
+          >
+            <ListFilter size={15} aria-hidden="true" />
+          </button>
+          <button
+            type="button"
+            className="icon-button"
             aria-pressed={showArrows}
             title={showArrows ? "Hide arrows" : "Show arrows"}
             aria-label="Arrows between rows"
@@ -498,7 +516,9 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
             {hit === undefined ? null : (
               <Tooltip hit={hit} styles={styles} origin={origin} experimentId={experimentId} viewId={viewId} timeMode={timeMode} />
             )}
-            {tree.rows.length === 0 ? <div className="tg-none">No row matches “{filter}”.</div> : null}
+            {tree.rows.length === 0 ? (
+              <div className="tg-none">{filter.trim() === "" ? "No row exists in the visible range." : `No row matches “${filter}”.`}</div>
+            ) : null}
           </div>
         </div>
       </div>
@@ -649,7 +669,7 @@ function Tooltip({ hit, styles, origin, experimentId, viewId, timeMode }: Toolti
         ))}
       </dl>
       {hit.count > 1 ? (
-        <div className="tooltip-note">{hit.count} states here; the longest is shown. Zoom in to tell them apart.</div>
+        <div className="tooltip-note">{hit.count} states here, too short to draw one by one. Zoom in to tell them apart.</div>
       ) : null}
     </div>,
     document.body,
