@@ -3,7 +3,7 @@
  * To add one, copy `event-counts/` (the smallest), rename, run `npm run gen`.
  */
 import type { RelativeNs } from "../base/index.ts";
-import type { HistoryWriter } from "../state/index.ts";
+import type { HistoryWriter } from "../state/contract.ts";
 import type { EventCursor, TraceSource } from "../trace/index.ts";
 
 /** What an analysis is given once, before the first event. */

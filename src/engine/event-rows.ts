@@ -9,8 +9,8 @@
 
 import { type EventSummary, documents as eventDocuments } from "../analyses/event-counts/keys.ts";
 import { type ProcessSummary, documents as redisDocuments, type StepSummary } from "../analyses/redis/keys.ts";
-import { addBuckets } from "../analyses/time-buckets.ts";
 import { type AbsoluteNs, type RelativeNs, toAbsolute } from "../base/index.ts";
+import { addBuckets } from "../base/time-buckets.ts";
 import {
   type RareEvent,
   RedisDecoder,

@@ -5,7 +5,7 @@
  * To add one, copy `netflow/` (time graph) or `histogram/` (xy), rename, run `npm run gen`.
  */
 import type { RelativeNs } from "../base/index.ts";
-import type { HistoryReader } from "../state/index.ts";
+import type { HistoryReader } from "../state/contract.ts";
 
 /** What a view reads from. Times are relative to the experiment's origin. */
 export interface ViewContext {

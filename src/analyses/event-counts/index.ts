@@ -1,6 +1,7 @@
 /** The `event-counts` analysis: how many events of each name, and when. The smallest analysis there is. */
+
+import { TimeBuckets } from "../../base/time-buckets.ts";
 import type { Analysis } from "../contract.ts";
-import { TimeBuckets } from "../time-buckets.ts";
 import { documents, type EventSummary } from "./keys.ts";
 
 const eventCounts: Analysis = {

@@ -1,5 +1,5 @@
 /** Public names of what the `event-counts` analysis writes. */
-import type { BucketCounts } from "../time-buckets.ts";
+import type { BucketCounts } from "../../base/time-buckets.ts";
 
 export const documents = { events: "events" } as const;
 

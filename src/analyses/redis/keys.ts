@@ -8,8 +8,9 @@
  *       Threads/<tid>/{Operation,Request}
  *       EventLoop/{Phase,Iteration,Ready,QueueLength}
  */
-import type { ColumnSpec } from "../../state/index.ts";
-import type { BucketCounts } from "../time-buckets.ts";
+
+import type { BucketCounts } from "../../base/time-buckets.ts";
+import type { ColumnSpec } from "../../state/contract.ts";
 
 export const root = "Redis";
 

@@ -15,6 +15,7 @@
  * with its first byte; its read phase lasts to the last one. On io threads the time from readEnd to the main thread taking over is "queued for execution".
  */
 import type { RelativeNs } from "../../base/index.ts";
+import { TimeBuckets } from "../../base/time-buckets.ts";
 import {
   connectionKinds,
   type RareEvent,
@@ -24,9 +25,8 @@ import {
   type StepSink,
   stepName,
 } from "../../environments/redis/index.ts";
-import type { HistoryWriter, Quark, StateBuilder, TableBuilder } from "../../state/index.ts";
+import type { HistoryWriter, Quark, StateBuilder, TableBuilder } from "../../state/contract.ts";
 import type { TraceSource } from "../../trace/index.ts";
-import { TimeBuckets } from "../time-buckets.ts";
 import {
   branches,
   connectionColumns,

@@ -7,7 +7,7 @@
 
 import { branches, documents, type ProcessSummary, root, tables } from "../../analyses/redis/keys.ts";
 import type { RelativeNs } from "../../base/index.ts";
-import type { AttributeTree, StateHistory, StateValue } from "../../state/index.ts";
+import type { AttributeTree, StateHistory, StateValue } from "../../state/contract.ts";
 import type { TimeGraphView, ViewArrow, ViewContext, ViewEntry, ViewRange, ViewState, ViewStyle } from "../contract.ts";
 import { commandStyle, fixedStyles, styleOf } from "./styles.ts";
 

@@ -2,7 +2,7 @@
  * Counts over time with bounded memory: equal buckets whose width doubles whenever time outgrows them.
  * Widths are 1 ms times a power of two, so that two of them can be added exactly.
  */
-import type { RelativeNs } from "../base/index.ts";
+import type { RelativeNs } from "./time.ts";
 
 const finestNs = 1_000_000;
 const bucketLimit = 65_536;
