@@ -47,12 +47,14 @@ export class Interpreter implements EventDecoder, WalkerHooks {
     walker.hooks = this;
     walker.position = start;
     const header = this.#stream.eventHeader;
+    if (header !== undefined) walker.align(header.align);
+    const first = walker.position;
     if (header !== undefined) walker.members(header, undefined);
     cursor.context = walker.position;
     const event =
       this.#eventId === undefined && this.#stream.events.length === 1 ? this.#stream.events[0] : this.#events.get(this.#eventId ?? 0n);
     if (event === undefined)
-      throw new DecodeError(start, `there is no event with id ${this.#eventId ?? 0n} in stream class ${this.#stream.id}`);
+      throw new DecodeError(first, `there is no event with id ${this.#eventId ?? 0n} in stream class ${this.#stream.id}`);
     for (const scope of [this.#stream.commonContext, event.specificContext, event.payload]) {
       if (scope !== undefined) walker.members(scope, undefined);
     }
@@ -60,7 +62,7 @@ export class Interpreter implements EventDecoder, WalkerHooks {
     if (walker.position === start) throw new DecodeError(start, "an event takes no space: there would be no end of them");
     cursor.position = walker.position;
     cursor.eventClass = event.index;
-    cursor.time = cursor.clock.exact(cursor.clockLow, cursor.clockHigh);
+    cursor.time = cursor.timeOf(cursor.clockLow, cursor.clockHigh);
   }
 
   visit(cursor: StreamCursor, visitor: EventVisitor): void {

@@ -87,6 +87,11 @@ export class StreamCursor implements Mergeable {
     return true;
   }
 
+  /** Relative ns of a clock value: what compiled decoders also compute. */
+  timeOf(low: number, high: number): number {
+    return this.multiplier > 0 ? (high * 4294967296 + low) * this.multiplier + this.timeOffset : this.clock.exact(low, high);
+  }
+
   visit(visitor: EventVisitor): void {
     this.#decoder.visit(this, visitor);
   }
@@ -141,7 +146,7 @@ export class StreamCursor implements Mergeable {
       const middle = (low + high) >> 1;
       const { end } = defined(this.#packets[middle], "the packet searched for exists");
       const halves = this.#halves(end ?? 0n);
-      if (this.clock.exact(halves.low, halves.high) < time) low = middle + 1;
+      if (this.timeOf(halves.low, halves.high) < time) low = middle + 1;
       else high = middle;
     }
     return Math.min(low, this.#packets.length - 1);
