@@ -166,6 +166,10 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
         aria-selected={selected === index}
         className={`vt-row${index % 2 === 1 ? " is-odd" : ""}`}
         style={{ ...tracks, top: (index - current) * rowPx, height: rowPx }}
+        onMouseDown={(e) => {
+          // A double click opens; it does not mark a word.
+          if (e.detail > 1) e.preventDefault();
+        }}
         onClick={() => props.onSelect(index)}
         onDoubleClick={() => props.onOpen?.(index)}
       >

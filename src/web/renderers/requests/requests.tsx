@@ -35,7 +35,7 @@ export function RequestsPanel({ experiment }: { readonly experiment: ExperimentS
       onSort: () => setSort(key),
     });
     return [
-      { id: "id", title: "Request", track: "68px", align: "right", isMono: true, cell: (r) => `#${r.id}` },
+      { id: "id", title: "Id", track: "68px", align: "right", isMono: true, cell: (r) => `#${r.id}` },
       {
         id: "command",
         title: "Command",

@@ -11,6 +11,7 @@ import { createPortal } from "react-dom";
 import { decodeStyles, decodeTimeGraphTree, decodeTooltip } from "../../../tsp/index.ts";
 import { safeColor } from "../../format/color.ts";
 import { formatDuration, formatExactNs, formatTime } from "../../format/time.ts";
+import { formatCount } from "../../format/units.ts";
 import { call, isAbort } from "../../state/client.ts";
 import { pickRequest } from "../../state/pick.ts";
 import { type Range, rowKey, styleName, useStore } from "../../state/store.ts";
@@ -528,15 +529,37 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
             {loading.error}
           </span>
         )}
-        {usedStyles.map(([key, style]) => (
-          <span className="legend-item" key={key}>
-            <span className="swatch" style={{ background: safeColor(style.color) }} aria-hidden="true" />
-            {style.text}
-          </span>
-        ))}
+        <div className="tg-styles">
+          {usedStyles.map(([key, style]) => (
+            <span className="legend-item" key={key}>
+              <span className="swatch" style={{ background: safeColor(style.color) }} aria-hidden="true" />
+              {style.text}
+            </span>
+          ))}
+        </div>
+        {isAliveOnly ? null : <AbsentRows entries={entries} onHide={() => setAliveOnly(true)} />}
       </div>
       <Announcer tree={tree} loader={loader} origin={origin} />
     </div>
+  );
+}
+
+/** From this many rows on that do not exist in the visible range, hiding them is offered. */
+const manyAbsent = 10;
+
+function AbsentRows({ entries, onHide }: { readonly entries: readonly TreeEntry[]; readonly onHide: () => void }) {
+  // A number, so that this renders when it changes and not with every move.
+  const absent = useStore(({ range }) =>
+    entries.reduce((n, e) => n + (e.hasData && (e.start >= range.end || e.end <= range.start) ? 1 : 0), 0),
+  );
+  if (absent < manyAbsent) return null;
+  return (
+    <span className="legend-item">
+      {formatCount(absent)} rows lie outside this range
+      <button type="button" className="link" onClick={onHide}>
+        Hide them
+      </button>
+    </span>
   );
 }
 
@@ -641,10 +664,12 @@ function Tooltip({ hit, styles, origin, experimentId, viewId, timeMode }: Toolti
 
   const style = styles[hit.style];
   const length = hit.end - hit.start;
+  // Where states are merged, start and end are those of the drawn run, not of any one state.
+  const isMerged = hit.count > 1;
   const lines: (readonly [string, string])[] = [
-    ["Start", formatTime(hit.start, origin, timeMode)],
-    ["End", formatTime(hit.end, origin, timeMode)],
-    ["Duration", length >= 1_000 ? `${formatDuration(length)}  (${formatExactNs(length)})` : formatExactNs(length)],
+    [isMerged ? "From" : "Start", formatTime(hit.start, origin, timeMode)],
+    [isMerged ? "To" : "End", formatTime(hit.end, origin, timeMode)],
+    [isMerged ? "Length" : "Duration", length >= 1_000 ? `${formatDuration(length)}  (${formatExactNs(length)})` : formatExactNs(length)],
     ...extra,
   ];
   // Beside the pointer, on the side that has room; at the page's end, so that no panel cuts it off.
@@ -656,7 +681,10 @@ function Tooltip({ hit, styles, origin, experimentId, viewId, timeMode }: Toolti
     <div className="tooltip" style={position} role="tooltip">
       <div className="tooltip-title">
         <span className="swatch" style={{ background: safeColor(style?.color ?? "") }} />
-        <strong>{hit.label === "" ? (style?.text ?? hit.style) : hit.label}</strong>
+        <strong>
+          {isMerged ? "mostly " : ""}
+          {hit.label === "" ? (style?.text ?? hit.style) : hit.label}
+        </strong>
         {style === undefined || style.text === hit.label ? null : <span className="muted">{style.text}</span>}
       </div>
       <div className="muted tooltip-row">{hit.rowLabel}</div>
@@ -668,8 +696,8 @@ function Tooltip({ hit, styles, origin, experimentId, viewId, timeMode }: Toolti
           </div>
         ))}
       </dl>
-      {hit.count > 1 ? (
-        <div className="tooltip-note">{hit.count} states here, too short to draw one by one. Zoom in to tell them apart.</div>
+      {isMerged ? (
+        <div className="tooltip-note">{formatCount(hit.count)} states here, too short to draw one by one. Zoom in to tell them apart.</div>
       ) : null}
     </div>,
     document.body,
