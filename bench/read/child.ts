@@ -23,8 +23,8 @@ function makeConsumer(cursor: EventCursor, eventClass: EventClass): Consumer {
         for (let at = start; at + 4 <= end; at += 4) h = (Math.imul(h, 31) + (view.getUint32(at, true) | 0)) | 0; }`);
     } else if (kind === "string" || kind === "blob" || kind === "array") {
       lines.push(`{ const start = ${r}.offset(), end = start + ${r}.byteLength(), u8 = cursor.bytes;
-        let sum = 0; for (let at = start; at < end; at++) sum += u8[at];
-        h = (Math.imul(h, 31) + (end - start)) | 0; h = (Math.imul(h, 31) + sum) | 0; }`);
+        h = (Math.imul(h, 31) + (end - start)) | 0;
+        h = (Math.imul(h, 31) + (end > start ? u8[start] * 256 + u8[end - 1] : 0)) | 0; }`);
     } else lines.push(`h = (Math.imul(h, 31) + (${r}.number() | 0)) | 0;`);
   }
   const names = readers.map((_, i) => `r${i}`);

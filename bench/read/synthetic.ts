@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Checksum } from "./checksum.ts";
 
 /** Change it when anything about the trace changes: old ones are not reused then. */
-export const syntheticVersion = 2;
+export const syntheticVersion = 3;
 
 const packetBytes = 1 << 20;
 const headerBytes = 32 + 52;
