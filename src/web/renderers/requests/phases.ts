@@ -56,6 +56,7 @@ export function isWait(name: string): boolean {
   return name.startsWith("queued");
 }
 
+/** Length of a phase, or of a whole request: the difference of the times that are shown, to the nanosecond. */
 export function phaseNs(phase: { readonly start: bigint; readonly end: bigint }): number {
   return Number(phase.end - phase.start);
 }

@@ -66,8 +66,8 @@ function Life({ experiment, request, events }: LifeProps) {
         </button>
       </div>
       <div className="detail-total">
-        <span className="big">{formatDuration(request.durationNs)}</span>
-        <span className="muted">{formatExactNs(request.durationNs)}</span>
+        <span className="big">{formatDuration(phaseNs(request))}</span>
+        <span className="muted">{formatExactNs(phaseNs(request))}</span>
         {request.failed ? <span className="badge is-bad">answered with an error</span> : null}
         {request.complete ? null : <span className="badge">cut by the end of the trace</span>}
       </div>
@@ -119,7 +119,7 @@ function Life({ experiment, request, events }: LifeProps) {
 function PhaseItem({ phase, request, origin }: { readonly phase: PhaseWire; readonly request: RequestWire; readonly origin: bigint }) {
   const styleColors = useStore((s) => s.styleColors);
   const ns = phaseNs(phase);
-  const share = ns / Math.max(1, request.durationNs);
+  const share = ns / Math.max(1, phaseNs(request));
   return (
     <li>
       <button

@@ -126,7 +126,7 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
   const [scrollTop, setScrollTop] = useState(0);
   const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(new Set());
   const [filter, setFilter] = useState("");
-  const [treeWidth, setTreeWidth] = useState(220);
+  const [treeWidth, setTreeWidth] = useState(256);
   const [showArrows, setShowArrows] = useState(true);
   const [hit, setHit] = useState<Hit | undefined>(undefined);
   const [loading, setLoading] = useState<{ readonly isLoading: boolean; readonly error: string | undefined }>({
