@@ -76,6 +76,8 @@ export interface TimeGraphView extends ViewBase {
   readonly type: "time-graph";
   readonly headers: readonly string[];
   tree(context: ViewContext): readonly ViewEntry[];
+  /** Depth down to which the tree starts out unfolded: 0 shows the roots only, 1 their children too; undefined unfolds everything. */
+  expandLevel?(context: ViewContext): number | undefined;
   /** States of the asked rows, in the asked order; nothing shorter than a column is dropped silently (`count`). */
   states(context: ViewContext, entries: readonly number[], range: ViewRange): readonly (readonly ViewState[])[];
   /** Arrows that touch the range, at most a few thousand (the longest ones when there are more). */

@@ -1,6 +1,7 @@
 /**
- * Netflow: the life of requests (the paper's Fig. 4 and 6). Per node one row per thread, with what it does, and one row per connection, with the state of
- * its requests; arrows are cluster-bus messages from the sending main thread to the receiving one.
+ * Netflow: the life of requests (the paper's Fig. 4 and 6). Per node one row per thread, with what it does, and below them one row per connection, with the
+ * state of its requests; arrows are cluster-bus messages from the sending main thread to the receiving one. With several nodes the connections start out
+ * folded, so that the threads that talk to each other stand together, as in the paper.
  *
  * Entry ids are quarks: of the node and its branches for rows that group, of `Operation` and `State` for rows with states.
  */
@@ -89,21 +90,12 @@ function tree(context: ViewContext): readonly ViewEntry[] {
     });
     const threads = attributes.find(root, process.node, branches.threads);
     if (threads !== undefined) {
-      entries.push({ id: threads, parent: node, labels: ["Threads", ""], start, end, hasData: false });
       const roles = new Map(process.threads.map((thread) => [String(thread.tid), thread.role]));
       const tids = attributes.children(threads).map((quark) => attributes.name(quark));
       for (const tid of tids.sort(byNumber)) {
         const id = attributes.find(root, process.node, branches.threads, tid, "Operation");
-        if (id !== undefined)
-          entries.push({
-            id,
-            parent: threads,
-            labels: [roles.get(tid) ?? "thread", `tid ${tid}`],
-            start,
-            end,
-            hasData: true,
-            metadata: { tid: [Number(tid)] },
-          });
+        const labels = [roles.get(tid) ?? "thread", `tid ${tid}`];
+        if (id !== undefined) entries.push({ id, parent: node, labels, start, end, hasData: true, metadata: { tid: [Number(tid)] } });
       }
     }
     const branch = attributes.find(root, process.node, branches.connections);
@@ -255,6 +247,7 @@ const netflow: TimeGraphView = {
   needs: ["redis"],
   headers: ["Name", "Detail"],
   tree,
+  expandLevel: (context) => (processes(context).length > 1 ? 1 : undefined),
   states: (context, entries, range) => {
     const { attributes } = context.history.state;
     return entries.map((entry) => (isDataRow(attributes, entry) ? rowStates(context.history.state, entry, range) : []));

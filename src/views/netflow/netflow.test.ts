@@ -33,15 +33,17 @@ describe("netflow", () => {
     const name = new Map(entries.map((each) => [each.id, each.labels[0]]));
     expect(entries.map((each) => `${name.get(each.parent) ?? ""}/${each.labels.join(" ")}`)).toEqual([
       "/test:7001 redis 7.0.15",
-      "test:7001/Threads ",
-      "Threads/main tid 1",
+      "test:7001/main tid 1",
       "test:7001/Connections ",
       "Connections/fd 8 127.0.0.1:5000 client",
       "/test:7002 redis 7.0.15",
-      "test:7002/Threads ",
-      "Threads/main tid 2",
+      "test:7002/main tid 2",
       "test:7002/Connections ",
     ]);
+  });
+
+  it("starts out with connections folded when there are several nodes", () => {
+    expect(netflow.expandLevel?.(context)).toBe(1);
   });
 
   it("names the states of a connection as the paper does", () => {
