@@ -26,8 +26,8 @@ const escapes: Readonly<Record<string, string>> = {
 const pattern = new RegExp(
   [
     String.raw`(?<space>[ \t\r\n\v\f]+|//[^\n]*|/\*[\s\S]*?\*/)`,
-    String.raw`(?<word>[A-Za-z_][A-Za-z0-9_]*)`,
-    String.raw`(?<number>(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)(?:[uU]?[lL]{0,2}|[lL]{1,2}[uU])(?![A-Za-z0-9_]))`,
+    "(?<word>[A-Za-z_][A-Za-z0-9_]*)",
+    "(?<number>(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)(?:[uU]?[lL]{0,2}|[lL]{1,2}[uU])(?![A-Za-z0-9_]))",
     String.raw`(?<quoted>L?(?:"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])+'))`,
     String.raw`(?<symbol>\.\.\.|:=|->|[{}()<>\[\];:,.=*+\-])`,
   ].join("|"),
