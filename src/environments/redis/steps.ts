@@ -10,7 +10,7 @@
  * Each batch is one run, already in time order; a barrier merges the runs. No object is made for a step; rare events (a connection opens) are objects.
  *
  * Times: a batch carries two pairs of (tick counter, trace clock); a record's ticks are interpolated between them. Outside the pairs (a duration that began
- * before the batch) the slope of the first long batch of the process serves.
+ * before the batch) the slope of the first long batch of the process serves. All are whole nanoseconds: the counter is finer, its calibration is not.
  */
 import type { RelativeNs } from "../../base/index.ts";
 import { assert } from "../../base/index.ts";
@@ -613,7 +613,7 @@ export class RedisDecoder {
       }
       const flags = (head >>> 8) & 0xff;
       const aux = head >>> 16;
-      const time = base + view.getUint32(p + 4, true) * inner;
+      const time = Math.round(base + view.getUint32(p + 4, true) * inner);
       const w2 = size > 8 ? view.getUint32(p + 8, true) : 0;
       const w3 = size > 12 ? view.getUint32(p + 12, true) : 0;
       const w4 = size > 16 ? view.getUint32(p + 16, true) : 0;
@@ -718,7 +718,7 @@ export class RedisDecoder {
           pending.push(kind, time, thread, conn, w2, w3, w4, 0, 0);
           break;
         case Step.housekeeping:
-          pending.push(kind, time, thread, -1, aux, (high + w2) * inner, w3, 0, 0);
+          pending.push(kind, time, thread, -1, aux, Math.round((high + w2) * inner), w3, 0, 0);
           break;
         case Step.timeEventsEnd:
           pending.push(kind, time, thread, -1, aux, 0, 0, 0, 0);
@@ -802,7 +802,7 @@ export class RedisDecoder {
 /** Start of a duration that ended at `end`: ticks inside the batch use its own slope, ticks before it the process'. */
 function startOf(end: number, base: number, durationTicks: number, inner: number, outer: number): number {
   const start = end - durationTicks * inner;
-  if (start >= base || inner === outer) return start;
+  if (start >= base || inner === outer) return Math.round(start);
   const inside = (end - base) / inner;
-  return base - (durationTicks - inside) * outer;
+  return Math.round(base - (durationTicks - inside) * outer);
 }
