@@ -604,10 +604,8 @@ void ss_read_end(const struct ss_read_scope *scope) {
              .memory = scope->memory);
 }
 
-void ss_parsed(client *c) {
+void ss_parsed(const client *c, uint64_t start) {
     unsigned mask = ss_recording();
-    uint64_t start = c->ss.parsed;
-    c->ss.parsed = c->ss.in - (sdslen(c->querybuf) - c->qb_pos);
     if (mask & SS_FULL) {
         struct ss_thread *t = ss_thread();
         uint64_t now;
@@ -709,17 +707,12 @@ static inline unsigned ss_nesting_flag(uint32_t nesting) {
     return nesting > SS_CALL_NESTING_MASK ? SS_CALL_NESTING_MASK : nesting;
 }
 
-void ss_call_start(struct ss_call_scope *scope, const client *c, const void *real_command) {
-    const struct redisCommand *command = real_command;
-    struct ss_thread *t = ss_thread();
-    scope->on = ss_recording();
-    scope->counted = 0;
-    scope->client = c;
-    scope->command = real_command;
-    scope->failed = command->failed_calls;
-    uint32_t nesting = t->nesting++;
-    if (scope->on & (SS_FULL | SS_CLASSIC)) scope->reply = ss_queued(c);
+/* What `full` and `classic` add to a call's start. */
+static __attribute__((noinline)) void ss_call_start_steps(struct ss_call_scope *scope, const client *c, const struct redisCommand *command,
+                                                          uint32_t nesting) {
+    scope->reply = ss_queued(c);
     if (scope->on & SS_FULL) {
+        struct ss_thread *t = ss_thread();
         uint64_t now;
         uint32_t *w = ss_room(t, &now);
         w = ss_set_context(t, w, ss_connection_id(c));
@@ -735,14 +728,51 @@ void ss_call_start(struct ss_call_scope *scope, const client *c, const void *rea
     if (scope->on & SS_LIGHT) scope->start = ss_ticks();
 }
 
+/* Under pipelining a command takes Redis well under a microsecond, so the light set's way through here and through the end is kept short. */
+void ss_call_start(struct ss_call_scope *scope, const client *c, const void *real_command) {
+    const struct redisCommand *command = real_command;
+    struct ss_thread *t = ss_thread();
+    unsigned on = ss_recording();
+    uint32_t nesting = t->nesting++;
+    scope->on = on;
+    scope->counted = 0;
+    scope->client = c;
+    scope->command = real_command;
+    scope->failed = command->failed_calls;
+    if (SS_UNLIKELY(on & (SS_FULL | SS_CLASSIC))) {
+        ss_call_start_steps(scope, c, command, nesting);
+        return;
+    }
+    scope->start = ss_ticks();
+}
+
+static __attribute__((noinline)) void ss_call_end_steps(const struct ss_call_scope *scope, unsigned flags, uint32_t nesting) {
+    const struct redisCommand *command = (const void *)scope->command;
+    const client *c = scope->client;
+    uint64_t reply = ss_queued(c);
+    reply = reply > scope->reply ? reply - scope->reply : 0;
+    if (scope->on & SS_FULL) {
+        struct ss_thread *t = ss_thread();
+        uint64_t now;
+        uint32_t *w = ss_room(t, &now);
+        w = ss_set_context(t, w, ss_connection_id(c));
+        w[0] = ss_head(SS_R_CALL_END, flags, (unsigned)command->id);
+        w[1] = (uint32_t)(now - t->base_ticks);
+        w[2] = ss_fit32(reply);
+        ss_commit(t, w + 3);
+    }
+    if (scope->on & SS_CLASSIC)
+        EMIT(call_command_end, .conn_id = ss_connection_id(c), .fd = ss_fd(c), .name = command->fullname, .duration_ns = ss_ns() - scope->start_ns,
+             .reply_bytes = ss_fit32(reply), .error = flags & SS_CALL_ERROR ? 1 : 0, .nesting = (uint8_t)nesting, .counted = (uint8_t)scope->counted);
+}
+
 void ss_call_end(const struct ss_call_scope *scope) {
     const struct redisCommand *command = (const void *)scope->command;
     const client *c = scope->client;
     struct ss_thread *t = ss_thread();
     uint32_t nesting = --t->nesting;
-    int failed = command->failed_calls != scope->failed;
-    unsigned flags = ss_nesting_flag(nesting) | (scope->counted ? SS_CALL_COUNTED : 0) | (failed ? SS_CALL_ERROR : 0) |
-                     (c->flags & CLIENT_BLOCKED ? SS_CALL_BLOCKED : 0);
+    unsigned flags = ss_nesting_flag(nesting) | (scope->counted ? SS_CALL_COUNTED : 0) |
+                     (command->failed_calls != scope->failed ? SS_CALL_ERROR : 0) | (c->flags & CLIENT_BLOCKED ? SS_CALL_BLOCKED : 0);
     if (scope->on & SS_LIGHT) {
         uint64_t now;
         uint32_t *w = ss_room(t, &now);
@@ -754,22 +784,7 @@ void ss_call_end(const struct ss_call_scope *scope) {
         w[3] = (uint32_t)c->ss.parsed;
         ss_commit(t, w + 4);
     }
-    if (scope->on & (SS_FULL | SS_CLASSIC)) {
-        uint64_t reply = ss_queued(c);
-        reply = reply > scope->reply ? reply - scope->reply : 0;
-        if (scope->on & SS_FULL) {
-            uint64_t now;
-            uint32_t *w = ss_room(t, &now);
-            w = ss_set_context(t, w, ss_connection_id(c));
-            w[0] = ss_head(SS_R_CALL_END, flags, (unsigned)command->id);
-            w[1] = (uint32_t)(now - t->base_ticks);
-            w[2] = ss_fit32(reply);
-            ss_commit(t, w + 3);
-        }
-        if (scope->on & SS_CLASSIC)
-            EMIT(call_command_end, .conn_id = ss_connection_id(c), .fd = ss_fd(c), .name = command->fullname, .duration_ns = ss_ns() - scope->start_ns,
-                 .reply_bytes = ss_fit32(reply), .error = (uint8_t)failed, .nesting = (uint8_t)nesting, .counted = (uint8_t)scope->counted);
-    }
+    if (SS_UNLIKELY(scope->on & (SS_FULL | SS_CLASSIC))) ss_call_end_steps(scope, flags, nesting);
 }
 
 void ss_process_end(const client *c) {

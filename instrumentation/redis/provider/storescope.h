@@ -29,7 +29,10 @@ struct timeval;
 extern unsigned ss_mask;
 
 #define SS_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define SS_ON() SS_UNLIKELY(__atomic_load_n(&ss_mask, __ATOMIC_RELAXED))
+#define SS_MASK() __atomic_load_n(&ss_mask, __ATOMIC_RELAXED)
+#define SS_ON() SS_UNLIKELY(SS_MASK())
+/* For probes that `light` has no record of: it pays no more for them than a server at rest. */
+#define SS_ON_STEPS() SS_UNLIKELY(SS_MASK() & (SS_FULL | SS_CLASSIC))
 
 /* Plaintext bytes of a client's connection since it was opened. */
 struct ss_stream {
@@ -62,7 +65,7 @@ void ss_read_done(struct ss_read_scope *scope, const struct client *c, int nread
 void ss_read_buffer(struct ss_read_scope *scope, const struct client *c);
 void ss_read_end(const struct ss_read_scope *scope);
 static inline void ss_read_cleanup(struct ss_read_scope *scope) {
-    if (SS_UNLIKELY(scope->on)) ss_read_end(scope);
+    if (SS_UNLIKELY(scope->on & (SS_FULL | SS_CLASSIC))) ss_read_end(scope);
 }
 #define SS_READ(c) \
     struct ss_read_scope ss_read __attribute__((cleanup(ss_read_cleanup))); \
@@ -73,10 +76,16 @@ static inline void ss_read_cleanup(struct ss_read_scope *scope) {
     if (SS_UNLIKELY(ss_read.on)) ss_read_done(&ss_read, c, (int)(n)); \
 } while (0)
 /* At the function's common end; c is NULL when the client was freed on the way. */
-#define SS_READ_BUFFER(c) do { if (SS_UNLIKELY(ss_read.on) && (c)) ss_read_buffer(&ss_read, c); } while (0)
+#define SS_READ_BUFFER(c) do { if (SS_UNLIKELY(ss_read.on & (SS_FULL | SS_CLASSIC)) && (c)) ss_read_buffer(&ss_read, c); } while (0)
 
-void ss_parsed(struct client *c);
-#define SS_PARSED(c) do { if (SS_ON()) ss_parsed(c); } while (0)
+void ss_parsed(const struct client *c, uint64_t start);
+#define SS_PARSED(c) do { \
+    if (SS_ON()) { \
+        uint64_t ss_start = (c)->ss.parsed; \
+        (c)->ss.parsed = (c)->ss.in - (sdslen((c)->querybuf) - (c)->qb_pos); \
+        if (SS_MASK() & (SS_FULL | SS_CLASSIC)) ss_parsed(c, ss_start); \
+    } \
+} while (0)
 
 struct ss_write_scope {
     unsigned on;
@@ -104,8 +113,8 @@ void ss_write_queue_add(const struct client *c, size_t length);
 void ss_write_queue_remove(const struct client *c, int list, size_t length);
 void ss_read_queue_add(const struct client *c, size_t length);
 void ss_read_queue_remove(const struct client *c, int list, size_t length);
-#define SS_WRITE_QUEUE_ADD(c, length) do { if (SS_ON()) ss_write_queue_add(c, length); } while (0)
-#define SS_WRITE_QUEUE_REMOVE(c, list, length) do { if (SS_ON()) ss_write_queue_remove(c, list, length); } while (0)
+#define SS_WRITE_QUEUE_ADD(c, length) do { if (SS_ON_STEPS()) ss_write_queue_add(c, length); } while (0)
+#define SS_WRITE_QUEUE_REMOVE(c, list, length) do { if (SS_ON_STEPS()) ss_write_queue_remove(c, list, length); } while (0)
 #define SS_READ_QUEUE_ADD(c, length) do { if (SS_ON()) ss_read_queue_add(c, length); } while (0)
 #define SS_READ_QUEUE_REMOVE(c, list, length) do { if (SS_ON()) ss_read_queue_remove(c, list, length); } while (0)
 
@@ -147,7 +156,7 @@ void ss_blocked(const struct client *c, int type);
 void ss_unblocked(const struct client *c, int type);
 void ss_redirect(const struct client *c, int slot, int kind, const char *host, int port);
 void ss_publish(const char *channel, size_t channel_length, size_t payload, int receivers);
-#define SS_PROCESS_END(c) do { if (SS_ON()) ss_process_end(c); } while (0)
+#define SS_PROCESS_END(c) do { if (SS_ON_STEPS()) ss_process_end(c); } while (0)
 #define SS_BLOCKED(c, type) do { if (SS_ON()) ss_blocked(c, type); } while (0)
 #define SS_UNBLOCKED(c, type) do { if (SS_ON()) ss_unblocked(c, type); } while (0)
 #define SS_REDIRECT(c, slot, kind, host, port) do { if (SS_ON()) ss_redirect(c, slot, kind, host, port); } while (0)
@@ -169,12 +178,12 @@ void ss_time_events_start(void);
 void ss_time_events_end(int processed);
 void ss_add_file_event(int fd, int mask);
 void ss_delete_file_event(int fd, int mask);
-#define SS_FILE_EVENT_START(fd, mask) unsigned ss_file_event = SS_ON(); if (SS_UNLIKELY(ss_file_event)) ss_file_event_start(fd, mask)
+#define SS_FILE_EVENT_START(fd, mask) unsigned ss_file_event = SS_ON_STEPS(); if (SS_UNLIKELY(ss_file_event)) ss_file_event_start(fd, mask)
 #define SS_FILE_EVENT_END(fd) do { if (SS_UNLIKELY(ss_file_event)) ss_file_event_end(fd); } while (0)
-#define SS_TIME_EVENTS_START() unsigned ss_time_events = SS_ON(); if (SS_UNLIKELY(ss_time_events)) ss_time_events_start()
+#define SS_TIME_EVENTS_START() unsigned ss_time_events = SS_ON_STEPS(); if (SS_UNLIKELY(ss_time_events)) ss_time_events_start()
 #define SS_TIME_EVENTS_END(processed) do { if (SS_UNLIKELY(ss_time_events)) ss_time_events_end(processed); } while (0)
-#define SS_ADD_FILE_EVENT(fd, mask) do { if (SS_ON()) ss_add_file_event(fd, mask); } while (0)
-#define SS_DELETE_FILE_EVENT(fd, mask) do { if (SS_ON()) ss_delete_file_event(fd, mask); } while (0)
+#define SS_ADD_FILE_EVENT(fd, mask) do { if (SS_ON_STEPS()) ss_add_file_event(fd, mask); } while (0)
+#define SS_DELETE_FILE_EVENT(fd, mask) do { if (SS_ON_STEPS()) ss_delete_file_event(fd, mask); } while (0)
 
 void ss_before_sleep_start(void);
 void ss_before_sleep_end(void);
@@ -183,9 +192,9 @@ static inline void ss_before_sleep_cleanup(const unsigned *on) {
     if (SS_UNLIKELY(*on)) ss_before_sleep_end();
 }
 #define SS_BEFORE_SLEEP() \
-    unsigned ss_before_sleep __attribute__((cleanup(ss_before_sleep_cleanup))) = SS_ON(); \
+    unsigned ss_before_sleep __attribute__((cleanup(ss_before_sleep_cleanup))) = SS_ON_STEPS(); \
     if (SS_UNLIKELY(ss_before_sleep)) ss_before_sleep_start()
-#define SS_AFTER_SLEEP() do { if (SS_ON()) ss_after_sleep(); } while (0)
+#define SS_AFTER_SLEEP() do { if (SS_ON_STEPS()) ss_after_sleep(); } while (0)
 
 /* ---- Threads ---- */
 
@@ -217,14 +226,14 @@ static inline void ss_handle_writes_cleanup(struct ss_items_scope *scope) {
     struct ss_items_scope ss_items __attribute__((cleanup(ss_handle_reads_cleanup))) = { SS_ON(), (uint32_t)(count) }; \
     if (SS_UNLIKELY(ss_items.on)) ss_handle_reads(&ss_items, 0)
 #define SS_HANDLE_WRITES(count) \
-    struct ss_items_scope ss_items __attribute__((cleanup(ss_handle_writes_cleanup))) = { SS_ON(), (uint32_t)(count) }; \
+    struct ss_items_scope ss_items __attribute__((cleanup(ss_handle_writes_cleanup))) = { SS_ON_STEPS(), (uint32_t)(count) }; \
     if (SS_UNLIKELY(ss_items.on)) ss_handle_writes(&ss_items, 0)
 
 /* ---- TLS ---- */
 
 void ss_ssl(const struct connection *conn, int is_write, size_t asked, int returned, int pending);
-#define SS_SSL_READ(conn, asked, returned, ssl) do { if (SS_ON()) ss_ssl(conn, 0, asked, returned, SSL_pending(ssl)); } while (0)
-#define SS_SSL_WRITE(conn, asked, returned, ssl) do { if (SS_ON()) ss_ssl(conn, 1, asked, returned, SSL_pending(ssl)); } while (0)
+#define SS_SSL_READ(conn, asked, returned, ssl) do { if (SS_ON_STEPS()) ss_ssl(conn, 0, asked, returned, SSL_pending(ssl)); } while (0)
+#define SS_SSL_WRITE(conn, asked, returned, ssl) do { if (SS_ON_STEPS()) ss_ssl(conn, 1, asked, returned, SSL_pending(ssl)); } while (0)
 
 /* ---- Cluster bus ---- */
 
@@ -265,7 +274,7 @@ static inline void ss_broadcast_cleanup(struct ss_broadcast_scope *scope) {
 #define SS_BROADCAST(type, length) \
     struct ss_broadcast_scope ss_broadcast __attribute__((cleanup(ss_broadcast_cleanup))); \
     ss_broadcast.on = 0; \
-    if (SS_ON()) ss_broadcast_start(&ss_broadcast, type, length)
+    if (SS_ON_STEPS()) ss_broadcast_start(&ss_broadcast, type, length)
 
 /* ---- Housekeeping ---- */
 
