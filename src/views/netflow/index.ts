@@ -8,7 +8,7 @@
 
 import { branches, documents, type ProcessSummary, root, tables } from "../../analyses/redis/keys.ts";
 import type { RelativeNs } from "../../base/index.ts";
-import type { AttributeTree, StateHistory, StateValue } from "../../state/contract.ts";
+import type { AttributeTree, StateColumns, StateHistory, StateValue } from "../../state/contract.ts";
 import type { TimeGraphView, ViewArrow, ViewContext, ViewEntry, ViewRange, ViewState, ViewStyle } from "../contract.ts";
 import { commandStyle, fixedStyles, styleOf } from "./styles.ts";
 
@@ -124,44 +124,53 @@ function label(value: StateValue): string {
   return value === undefined ? "" : String(value);
 }
 
-/** All states of a row when the viewer has room for them; otherwise one per run of columns with the same prevailing state. */
-function rowStates(history: StateHistory, quark: number, range: ViewRange): readonly ViewState[] {
-  const exact: ViewState[] = [];
-  const room = Math.max(16, range.columns);
-  let tooMany = false;
-  history.range([quark], range.start, range.end, (_quark, start, end, value) => {
-    if (value === undefined) return true;
-    if (exact.length >= room) {
-      tooMany = true;
-      return false;
+/**
+ * The states of rows: all of them where the viewer has room, otherwise one per run of columns with the same prevailing state.
+ *
+ * One query sums all rows into columns. A state is counted in every column it touches, so what a row has beyond one state per covered column is what shares
+ * columns: rows with little of that are read exactly, the others would draw several states on one pixel.
+ */
+function rowStates(history: StateHistory, quarks: readonly number[], range: ViewRange): readonly (readonly ViewState[])[] {
+  return history.columns(quarks, range.start, range.end, range.columns).map((columns) => {
+    let covered = 0;
+    let sharing = 0;
+    for (const count of columns.count) {
+      if (count === 0) continue;
+      covered++;
+      sharing += count - 1;
     }
-    exact.push({ start, end, label: label(value), style: styleOf(label(value)), count: 1 });
+    if (covered === 0) return [];
+    return sharing <= range.columns / 4 ? exactStates(history, columns.quark, range) : prevailingStates(columns, range);
+  });
+}
+
+function exactStates(history: StateHistory, quark: number, range: ViewRange): readonly ViewState[] {
+  const states: ViewState[] = [];
+  history.range([quark], range.start, range.end, (_quark, start, end, value) => {
+    if (value !== undefined) states.push({ start, end, label: label(value), style: styleOf(label(value)), count: 1 });
     return true;
   });
-  if (!tooMany) return exact;
-  const [columns] = history.columns([quark], range.start, range.end, range.columns);
-  if (columns === undefined) return exact;
+  return states;
+}
+
+function prevailingStates(columns: StateColumns, range: ViewRange): readonly ViewState[] {
   const width = (range.end - range.start) / range.columns;
-  const runs: ViewState[] = [];
-  let from = 0;
-  for (let i = 1; i <= range.columns; i++) {
+  const states: ViewState[] = [];
+  for (let from = 0, to = 0; from < range.columns; from = to) {
     const value = columns.dominant[from] as number;
-    if (i < range.columns && columns.dominant[i] === value) continue;
-    if (value >= 0) {
-      let count = 0;
-      for (let c = from; c < i; c++) count += columns.count[c] as number;
-      const text = label(columns.values[value]);
-      runs.push({
-        start: range.start + from * width,
-        end: range.start + i * width,
-        label: text,
-        style: styleOf(text),
-        count: Math.max(1, count),
-      });
-    }
-    from = i;
+    let count = 0;
+    for (to = from; to < range.columns && columns.dominant[to] === value; to++) count += columns.count[to] as number;
+    if (value < 0) continue;
+    const text = label(columns.values[value]);
+    states.push({
+      start: range.start + from * width,
+      end: range.start + to * width,
+      label: text,
+      style: styleOf(text),
+      count: Math.max(1, count),
+    });
   }
-  return runs;
+  return states;
 }
 
 function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
@@ -248,9 +257,12 @@ const netflow: TimeGraphView = {
   headers: ["Name", "Detail"],
   tree,
   expandLevel: (context) => (processes(context).length > 1 ? 1 : undefined),
-  states: (context, entries, range) => {
-    const { attributes } = context.history.state;
-    return entries.map((entry) => (isDataRow(attributes, entry) ? rowStates(context.history.state, entry, range) : []));
+  states(context, entries, range) {
+    const { state } = context.history;
+    const asked = entries.filter((entry) => isDataRow(state.attributes, entry));
+    const states = rowStates(state, asked, range);
+    const byEntry = new Map(asked.map((entry, i) => [entry, states[i] ?? []]));
+    return entries.map((entry) => byEntry.get(entry) ?? []);
   },
   arrows,
   tooltip,

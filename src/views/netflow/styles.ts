@@ -13,9 +13,9 @@ const colors: Readonly<Record<string, string>> = {
   [operations.clusterSend]: "#c026d3",
   [operations.freeing]: "#991b1b",
   [operations.fork]: "#dc2626",
-  [connectionStates.queuedForRead]: "#f59e0b",
-  [connectionStates.queuedForExecution]: "#f97316",
-  [connectionStates.queuedForWrite]: "#fbbf24",
+  [connectionStates.queuedForRead]: "#fb923c",
+  [connectionStates.queuedForExecution]: "#c2410c",
+  [connectionStates.queuedForWrite]: "#fde047",
   [connectionStates.blocked]: "#ef4444",
 };
 
