@@ -200,7 +200,7 @@ async function compile(recipe: Recipe, tree: string, work: string, log: string, 
     log,
     signal: task.signal,
     onErrorLine: (line) => {
-      if (!/\bCC\b/.test(line)) return;
+      if (!/CC.*\.o\b/.test(line)) return;
       done++;
       task.onProgress?.({ label: "compiling", done: Math.min(done, expected), total: expected });
     },
@@ -241,7 +241,10 @@ async function build(recipe: Recipe, options: BuildOptions): Promise<StoreBuild>
     if (found !== undefined && (await isFresh(freshness))) return found;
   }
   return withLock(join(root, `${kindOf(recipe)}.lock`), options, async () => {
-    const work = await mkdtemp(join(root, "build-"));
+    // What a killed build left behind: nobody else works on this kind while we hold the lock.
+    const prefix = `work-${kindOf(recipe)}.`;
+    for (const name of await readdir(root)) if (name.startsWith(prefix)) await rm(join(root, name), { recursive: true, force: true });
+    const work = await mkdtemp(join(root, prefix));
     const log = join(root, `build-${kindOf(recipe)}.log`);
     await writeFile(log, "");
     try {
