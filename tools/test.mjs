@@ -12,15 +12,18 @@ import { ensureNodeModules, ensurePackages, testPackages } from "./lib/setup.mjs
 const say = (line) => console.log(`== ${line}`);
 const started = performance.now();
 
-/** Ids and names of the processes that a test could have started and forgotten. */
-function suspects() {
-  const found = new Map();
+/** Everything that the tests start inherits this, so what is left over can be told from what others run. */
+const mark = `STORESCOPE_TEST_RUN=${process.pid}`;
+
+/** Ids and names of living processes that the tests started. */
+function leftOver() {
+  const found = [];
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      const name = readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-      if (/^(redis-|lttng-|chrom|storescope)/.test(name)) found.set(pid, name);
+      if (readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(mark))
+        found.push(`${readFileSync(`/proc/${pid}/comm`, "utf8").trim()} (${pid})`);
     } catch {
-      // It ended while we looked.
+      // It ended while we looked, or is another user's.
     }
   }
   return found;
@@ -34,7 +37,6 @@ if (problem !== undefined) {
 await ensureNodeModules(say);
 await ensureBuilt({ report: say });
 
-const before = suspects();
 let passed = 0;
 let failed = 0;
 const vitestArgs = process.argv.slice(2);
@@ -47,6 +49,8 @@ if (vitestArgs.length === 0) {
 }
 
 say("instrumented store");
+const [name, value] = mark.split("=");
+const env = { [name]: value };
 const store = await run(process.execPath, ["bin/storescope", "build", "store", "redis"], { output: "inherit" });
 if (store.code !== 0) {
   failed++;
@@ -61,6 +65,7 @@ for (const project of ["unit", "real"]) {
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { code } = await run(process.execPath, [vitest, "run", "--project", project, "--passWithNoTests", ...reporters, ...vitestArgs], {
     output: "inherit",
+    env,
   });
   let failedHere = 0;
   try {
@@ -75,9 +80,10 @@ for (const project of ["unit", "real"]) {
 }
 rmSync(reports, { recursive: true, force: true });
 
-for (const [pid, name] of suspects()) {
-  if (before.has(pid)) continue;
-  console.log(`left over: ${name} (${pid})`);
+// What was told to stop may take a moment.
+for (let waited = 0; leftOver().length > 0 && waited < 5_000; waited += 100) await new Promise((resolve) => setTimeout(resolve, 100));
+for (const description of leftOver()) {
+  console.log(`left over: ${description}`);
   failed++;
 }
 say(`took ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
