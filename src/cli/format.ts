@@ -16,7 +16,8 @@ export function duration(ns: number): string {
 }
 
 /** Bytes in binary units: `512 B`, `1.5 KiB`, `64.0 MiB`. */
-export function bytes(count: number): string {
+export function bytes(count: number | undefined): string {
+  if (count === undefined) return "?";
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let amount = count;
   let unit = 0;

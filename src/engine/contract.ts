@@ -88,8 +88,9 @@ export interface RequestInfo {
   readonly start: AbsoluteNs;
   readonly end: AbsoluteNs;
   readonly durationNs: number;
-  readonly requestBytes: number;
-  readonly replyBytes: number;
+  /** Undefined where the trace does not tell, as the `light` set does of replies that one write answered together. */
+  readonly requestBytes: number | undefined;
+  readonly replyBytes: number | undefined;
   readonly failed: boolean;
   /** False when the trace ended, or tracing began, in the middle of its life. */
   readonly complete: boolean;
@@ -204,7 +205,7 @@ export interface Experiment {
     direction: "next" | "previous",
     columns: Readonly<Record<string, RegExp>>,
     options?: TaskOptions,
-  ): number | undefined;
+  ): Promise<number | undefined>;
   relative(time: AbsoluteNs): RelativeNs;
   absolute(time: RelativeNs): AbsoluteNs;
   close(): void;

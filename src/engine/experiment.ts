@@ -36,6 +36,8 @@ import { RequestQueries } from "./requests.ts";
 
 /** Histories up to this size are checked against their checksums when they are found in the cache. */
 const verifiedBytes = 512 * 1024 * 1024;
+/** How long a search runs before it lets others have a turn, in ms. */
+const searchTurnMs = 25;
 const requestEventLimit = 5000;
 
 /** What queries need, once there is a history. */
@@ -213,8 +215,25 @@ export class OpenExperiment implements Experiment {
 
   requestEvents(id: number): readonly EventRow[] {
     const { requests, rows } = this.need();
-    const { process, connection, start, end } = requests.place(id);
-    return rows.ofConnection(process, connection, start, end, requestEventLimit);
+    const { process, connection, start, parseStart, callEnd, end } = requests.place(id);
+    const events = rows.ofConnection(process, connection, start, end, requestEventLimit);
+    // What a pipeline shares (reads, queues, writes) belongs to each of its requests; of the commands only its own, which ran between these two times.
+    const from = this.absolute(parseStart);
+    const to = this.absolute(callEnd);
+    const closing = events.find(({ name, time }) => name === "redis:end_process_command" && time >= to);
+    return events.filter((event) => {
+      switch (event.name) {
+        case "redis:end_process_command":
+          return event === closing;
+        case "redis:command_parsed":
+        case "redis:call_command_start":
+          return event.time >= from && (event.time < to || from === to);
+        case "redis:call_command_end":
+          return event.time > from && event.time <= to;
+        default:
+          return true;
+      }
+    });
   }
 
   stats(query: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined } = {}): ExperimentStats {
@@ -247,23 +266,27 @@ export class OpenExperiment implements Experiment {
     return this.need().rows.indexAt(this.relative(time));
   }
 
-  findEvent(
+  async findEvent(
     index: number,
     direction: "next" | "previous",
     columns: Readonly<Record<string, RegExp>>,
     options: TaskOptions = {},
-  ): number | undefined {
+  ): Promise<number | undefined> {
     const { rows } = this.need();
     const wanted = Object.entries(columns);
     const matches = (row: EventRow): boolean => wanted.every(([column, pattern]) => pattern.test(columnText(row, column)));
     const blockRows = 512;
     const step = direction === "next" ? 1 : -1;
+    let turn = performance.now();
     for (let i = index; i >= 0 && i < rows.count; i += step * blockRows) {
-      if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "the search was cancelled");
       const first = step > 0 ? i : Math.max(0, i - blockRows + 1);
       const block = rows.rows(first, step > 0 ? blockRows : i - first + 1);
       const found = step > 0 ? block.find(matches) : block.findLast(matches);
       if (found !== undefined) return found.index;
+      if (performance.now() - turn < searchTurnMs) continue;
+      await new Promise((resume) => setImmediate(resume));
+      if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "the search was cancelled");
+      turn = performance.now();
     }
     return undefined;
   }

@@ -139,14 +139,23 @@ export class RequestQueries {
     return this.info(this.row(id), true);
   }
 
-  /** Process and connection number of a request, and its life. */
-  place(id: number): { process: number; connection: number; start: RelativeNs; end: RelativeNs } {
+  /** Process and connection number of a request, its life, and when it alone had the thread: from its parsing to the end of its call. */
+  place(id: number): {
+    process: number;
+    connection: number;
+    start: RelativeNs;
+    parseStart: RelativeNs;
+    callEnd: RelativeNs;
+    end: RelativeNs;
+  } {
     const row = this.row(id);
     const connection = this.connections[row[columnIndex.connection] as number];
     return {
       process: row[columnIndex.process] as number,
       connection: connection?.connection ?? -1,
       start: row[columnIndex.arrived] as number,
+      parseStart: row[columnIndex.parseStart] as number,
+      callEnd: row[columnIndex.callEnd] as number,
       end: row[columnIndex.writeEnd] as number,
     };
   }
@@ -263,7 +272,7 @@ export class RequestQueries {
       };
       found.push(withHolders && name.startsWith("queued") ? { ...phase, holders: this.holders(at("process"), start, end) } : phase);
     }
-    const bytes = (column: RequestColumn): number => (at(column) === unknownBytes ? 0 : at(column));
+    const bytes = (column: RequestColumn): number | undefined => (at(column) === unknownBytes ? undefined : at(column));
     return {
       id: at("id"),
       node: process?.node ?? "",

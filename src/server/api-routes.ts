@@ -13,7 +13,7 @@ import {
   maxSamples,
   parseExact,
 } from "../tsp/index.ts";
-import { sendJson } from "./http.ts";
+import { abandoned, sendJson } from "./http.ts";
 import { openView, outputIdOf, RowIds, startAnalysis } from "./queries.ts";
 import { compilePattern, type RouteOptions } from "./tsp-routes.ts";
 import { packWindow } from "./window.ts";
@@ -154,6 +154,8 @@ export function registerApiRoutes(app: FastifyInstance, { catalogue, onBug }: Ro
     if (direction !== "next" && direction !== "previous") throw new UsageError("direction: expected next or previous");
     const index = queryInteger(request, "index");
     const isInside = index < experiment.eventRowCount;
-    return sendJson(reply, { index: (isInside ? experiment.findEvent(index, direction, columns) : undefined) ?? null });
+    return sendJson(reply, {
+      index: (isInside ? await experiment.findEvent(index, direction, columns, { signal: abandoned(reply) }) : undefined) ?? null,
+    });
   });
 }

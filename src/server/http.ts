@@ -49,6 +49,13 @@ function describeError(error: unknown): { readonly status: number; readonly body
   return { status: 500, body: { title: "Internal error", detail: "This is a bug in Storescope; the server's log has the details." } };
 }
 
+/** Aborts when the client goes away before it has its answer: for work that would go on for nobody. */
+export function abandoned(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => controller.abort());
+  return controller.signal;
+}
+
 /** Answers with JSON of exactly the type `application/json`. */
 export function sendJson(reply: FastifyReply, value: unknown, status = 200): FastifyReply {
   return reply

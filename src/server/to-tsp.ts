@@ -62,7 +62,12 @@ function toEntry(entry: Entry, headerCount: number): TreeEntry {
   return { id: entry.id, parentId: entry.parent, labels: padLabels(entry.labels, headerCount), hasData: entry.hasData };
 }
 
-export function toTimeGraphTree(view: TimeGraphView, entries: readonly Entry[], experiment: Experiment): TreeModel<TimeGraphEntry> {
+export function toTimeGraphTree(
+  view: TimeGraphView,
+  entries: readonly Entry[],
+  expandLevel: number | undefined,
+  experiment: Experiment,
+): TreeModel<TimeGraphEntry> {
   return {
     entries: entries.map((entry, i) => ({
       ...toEntry(entry, view.headers.length),
@@ -72,6 +77,7 @@ export function toTimeGraphTree(view: TimeGraphView, entries: readonly Entry[], 
       ...(entry.metadata === undefined ? {} : { metadata: entry.metadata }),
     })),
     headers: headersOf(view.headers),
+    ...(expandLevel === undefined ? {} : { autoExpandLevel: expandLevel }),
   };
 }
 

@@ -26,7 +26,7 @@ import {
   tspVersion,
 } from "../tsp/index.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { HttpError, sendJson } from "./http.ts";
+import { abandoned, HttpError, sendJson } from "./http.ts";
 import { findView, type OpenView, openView, RowIds, startAnalysis, type View } from "./queries.ts";
 import {
   eventTableOutput,
@@ -198,7 +198,7 @@ export function registerTspRoutes(app: FastifyInstance, { catalogue, version, on
 
   // Time graphs
   viewRoute("timeGraph/:output/tree", "time-graph", decodeTreeParameters, undefined, ({ view, context }, _parameters, experiment) =>
-    toTimeGraphTree(view, view.tree(context), experiment),
+    toTimeGraphTree(view, view.tree(context), view.expandLevel?.(context), experiment),
   );
   viewRoute("timeGraph/:output/states", "time-graph", decodeRowsParameters, { rows: [] }, ({ view, context }, parameters, experiment) => {
     const { start, end, nbTimes } = parameters.requested_timerange;
@@ -253,10 +253,12 @@ export function registerTspRoutes(app: FastifyInstance, { catalogue, version, on
     const parameters = decodeLinesParameters(request.body);
     const columnIds = parameters.requested_table_column_ids ?? tableColumnModel.map((c) => c.id);
     const none: TableModel = { lowIndex: 0, size: 0, columnIds, lines: [] };
-    return sendJson(
-      reply,
-      whenAnalysed(experiment, none, () => linesOf(experiment, parameters, columnIds)),
-    );
+    if (experiment.status.state !== "completed")
+      return sendJson(
+        reply,
+        whenAnalysed(experiment, none, () => none),
+      );
+    return sendJson(reply, completed(await linesOf(experiment, parameters, columnIds, abandoned(reply))));
   });
 }
 
@@ -266,7 +268,12 @@ function isMatch(row: EventRow, columns: ReadonlyMap<EventColumn, RegExp>): bool
 }
 
 /** Lines from an index or a time; with a search direction, from the first match in that direction, or none where there is no match. */
-function linesOf(experiment: Experiment, parameters: LinesParameters, columnIds: readonly number[]): TableModel {
+async function linesOf(
+  experiment: Experiment,
+  parameters: LinesParameters,
+  columnIds: readonly number[],
+  signal: AbortSignal,
+): Promise<TableModel> {
   const size = experiment.eventRowCount;
   const time = parameters.requested_times?.[0];
   if (time === undefined && parameters.requested_table_index === undefined) {
@@ -281,7 +288,7 @@ function linesOf(experiment: Experiment, parameters: LinesParameters, columnIds:
   }
   if (columns.size > 0 && parameters.table_search_direction !== undefined) {
     const direction = parameters.table_search_direction === "NEXT" ? "next" : "previous";
-    const found = lowIndex < size ? experiment.findEvent(lowIndex, direction, Object.fromEntries(columns)) : undefined;
+    const found = lowIndex < size ? await experiment.findEvent(lowIndex, direction, Object.fromEntries(columns), { signal }) : undefined;
     if (found === undefined) return { lowIndex, size, columnIds, lines: [] };
     lowIndex = found;
   }

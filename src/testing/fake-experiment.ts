@@ -642,7 +642,7 @@ export function fakeExperiment(options: FakeOptions = {}): Experiment {
     eventRowCount: count * perRequest,
     eventRows: (index, rows) => Array.from(orderedEvents().subarray(index, index + rows), (code, i) => eventOf(code, index + i)),
     eventIndexAt: (t) => eventIndexAt(toRelative(t, origin)),
-    findEvent: (index, direction, columns) => {
+    findEvent: async (index, direction, columns) => {
       const all = orderedEvents();
       for (let i = index; i >= 0 && i < all.length; i += direction === "next" ? 1 : -1) {
         const row = eventOf(all[i] ?? 0, i);

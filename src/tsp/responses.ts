@@ -22,7 +22,9 @@ const timeGraphEntry = object({
 });
 export type DecodedTimeGraphEntry = Decoded<typeof timeGraphEntry>;
 
-export const decodeTimeGraphTree = response(object({ entries: list(timeGraphEntry), headers: list(object({ name: text })) }));
+export const decodeTimeGraphTree = response(
+  object({ entries: list(timeGraphEntry), headers: list(object({ name: text })), autoExpandLevel: optional(number) }),
+);
 
 const styleValue: Decoder<string | number> = (value, where) => (typeof value === "string" ? value : number(value, where));
 export const decodeStyles = response(object({ styles: record(object({ parentKey: optional(text), values: record(styleValue) })) }));

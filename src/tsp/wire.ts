@@ -87,6 +87,8 @@ export interface TimeGraphEntry extends TreeEntry {
 export interface TreeModel<E extends TreeEntry> {
   readonly entries: readonly E[];
   readonly headers: readonly TreeColumnHeader[];
+  /** Levels that start out unfolded: 1 the roots, 2 their children too; all when absent. */
+  readonly autoExpandLevel?: number;
 }
 
 /** Style values have the keys of Trace Compass' StyleProperties: `background-color`, `style-name`, `series-type`. */

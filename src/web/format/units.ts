@@ -6,7 +6,8 @@ export function formatCount(value: number): string {
 }
 
 /** Binary units: 512 B, 1.5 KiB, 12.0 MiB. */
-export function formatBytes(bytes: number): string {
+export function formatBytes(bytes: number | undefined): string {
+  if (bytes === undefined) return "–";
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;
   let unit = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { visibleRows } from "./rows.ts";
+import { foldedBelow, unfoldTo, visibleRows } from "./rows.ts";
 
 /** Indentation is depth. */
 const entries = [
@@ -34,6 +34,15 @@ describe("visible rows", () => {
       "fd 9",
       "fd 10",
     ]);
+  });
+
+  it("start out folded below a level, and unfold to a row that is asked for", () => {
+    expect([...foldedBelow(entries, undefined)]).toEqual([]);
+    expect([...foldedBelow(entries, -1)]).toEqual([]);
+    const folded = foldedBelow(entries, 1);
+    expect(show([...folded], "")).toEqual(["node -", " Connections +", " Threads +"]);
+    expect(show([...unfoldTo(entries, folded, 3)], "")).toEqual(["node -", " Connections -", "  fd 9", "  fd 10", " Threads +"]);
+    expect(unfoldTo(entries, folded, 1)).toBe(folded);
   });
 
   it("stand for what is collapsed into them", () => {

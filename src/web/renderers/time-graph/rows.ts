@@ -77,3 +77,24 @@ export function visibleRows(
     },
   };
 }
+
+/** Rows whose children start out hidden: those at `level` and deeper (1 unfolds the roots, 2 their children too); none without a level. */
+export function foldedBelow(entries: readonly TreeEntry[], level: number | undefined): ReadonlySet<number> {
+  const folded = new Set<number>();
+  if (level === undefined || level < 0) return folded;
+  const depth = new Map<number, number>();
+  for (const { id, parent } of entries) {
+    const own = (depth.get(parent) ?? -1) + 1;
+    depth.set(id, own);
+    if (own >= level) folded.add(id);
+  }
+  return folded;
+}
+
+/** `folded` without what hides this entry. The same set when nothing does. */
+export function unfoldTo(entries: readonly TreeEntry[], folded: ReadonlySet<number>, entry: number): ReadonlySet<number> {
+  const parents = new Map(entries.map((each) => [each.id, each.parent]));
+  const open = new Set(folded);
+  for (let parent = parents.get(entry); parent !== undefined && parent >= 0; parent = parents.get(parent)) open.delete(parent);
+  return open.size === folded.size ? folded : open;
+}

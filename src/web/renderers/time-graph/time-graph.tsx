@@ -21,7 +21,7 @@ import { Message } from "../../widgets/message.tsx";
 import { useSize } from "../../widgets/use-size.ts";
 import { tickCount, ticks } from "./axis.ts";
 import { type PaintBuffers, paintAxis, paintGraph, paintOverlay, rowHeight, type StyleInfo } from "./painter.ts";
-import { type TreeEntry, type VisibleTree, visibleRows } from "./rows.ts";
+import { foldedBelow, type TreeEntry, unfoldTo, type VisibleTree, visibleRows } from "./rows.ts";
 import { firstEndingAfter, stateAt } from "./states.ts";
 import { readGraphTheme } from "./theme.ts";
 import { createWindowLoader, type WindowLoader } from "./window-loader.ts";
@@ -92,7 +92,7 @@ export function TimeGraph(props: TimeGraphProps) {
       for (const id of e.metadata?.["conn_id"] ?? []) if (entry !== undefined) connectionRows.set(rowKey(nodeOf(entry), Number(id)), e.id);
     }
     useStore.getState().setGraph(connectionRows, new Map(Object.entries(styleMap).map(([key, style]) => [styleName(key), style.color])));
-    return { entries, styles: styleMap };
+    return { entries, styles: styleMap, folded: foldedBelow(entries, tree.model?.autoExpandLevel) };
   });
 
   if (loadedTree.error !== undefined) return <Message title="The view cannot be shown" text={loadedTree.error} />;
@@ -105,15 +105,19 @@ export function TimeGraph(props: TimeGraphProps) {
       />
     );
   }
-  return <Graph {...props} entries={loadedTree.data.entries} styles={loadedTree.data.styles} origin={origin} />;
+  return (
+    <Graph {...props} entries={loadedTree.data.entries} styles={loadedTree.data.styles} folded={loadedTree.data.folded} origin={origin} />
+  );
 }
 
 interface GraphProps extends TimeGraphProps {
   readonly entries: readonly TreeEntry[];
   readonly styles: Readonly<Record<string, StyleInfo>>;
+  /** Rows that start out folded. */
+  readonly folded: ReadonlySet<number>;
 }
 
-function Graph({ experimentId, viewId, origin, title, request, entries, styles }: GraphProps) {
+function Graph({ experimentId, viewId, origin, title, request, entries, styles, folded }: GraphProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const chart = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -124,7 +128,7 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
   // The layer fills the visible part of the scrolled box, however many rows there are.
   const { height } = useSize(scroller);
   const [scrollTop, setScrollTop] = useState(0);
-  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(new Set());
+  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(folded);
   const [filter, setFilter] = useState("");
   const [treeWidth, setTreeWidth] = useState(256);
   const [showArrows, setShowArrows] = useState(true);
@@ -335,7 +339,11 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles }
     [height],
   );
 
-  // A row selected elsewhere (link, search) comes into view.
+  // A row selected elsewhere (link, search) comes into view, also out of a folded group.
+  useEffect(() => {
+    const entry = selection?.entry;
+    if (entry !== undefined) setCollapsed((old) => unfoldTo(entries, old, entry));
+  }, [selection?.entry, entries]);
   useEffect(() => {
     const index = selection?.entry === undefined ? undefined : tree.indexOf(selection.entry);
     if (index !== undefined && height > 0) scrollToRow(index);
