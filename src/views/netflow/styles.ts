@@ -51,7 +51,7 @@ const palette = [
 const common: Readonly<Record<string, string>> = {
   get: "#0d9488",
   set: "#e11d48",
-  publish: "#9333ea",
+  publish: "#84cc16",
   lpush: "#ea580c",
   rpush: "#9a3412",
   lrange: "#4f46e5",
