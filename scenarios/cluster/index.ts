@@ -47,16 +47,20 @@ async function driveLoad(context: ScenarioContext, processes: Processes, ports: 
 async function run(context: ScenarioContext): Promise<RecordResult> {
   const processes = new Processes(context.directory, context.signal);
   try {
-    const ports = await context.step("starting a cluster of three nodes", () =>
+    const { ports, pids } = await context.step("starting a cluster of three nodes", () =>
       startCluster(processes, context.store, context.directory, 3),
     );
     const recording = await context.step("starting to record", () =>
-      context.startRecording({ output: context.output, events: context.events }),
+      context.startRecording({ output: context.output, events: context.events, pids }),
     );
     try {
-      await processes.waitFor("all nodes being traced", 20, async () => (await recording.processes()).length >= ports.length);
+      await processes.waitFor(
+        "all nodes being traced",
+        20,
+        async () => (await recording.processes()).filter(({ pid }) => pids.includes(pid)).length === pids.length,
+      );
       for (let i = 0; i < subscribers; i++) {
-        processes.start(context.store.cli, ["-p", String(ports[1]), "psubscribe", "news:*"], { log: `subscriber-${i}` });
+        await processes.start(context.store.cli, ["-p", String(ports[1]), "psubscribe", "news:*"], { log: `subscriber-${i}` });
       }
       await processes.waitFor(
         "the subscriptions",

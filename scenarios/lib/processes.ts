@@ -61,9 +61,11 @@ export class Processes {
     return { ...entry, log };
   }
 
-  /** Starts a program that stays until `stop`. */
-  start(program: string, args: readonly string[], options: StartOptions = {}): void {
-    this.spawn(program, args, options);
+  /** Starts a program that stays until `stop`. Returns its process id; throws RECORD_FAILED when it cannot be started. */
+  async start(program: string, args: readonly string[], options: StartOptions = {}): Promise<number> {
+    const { child, exited } = this.spawn(program, args, options);
+    if (child.pid === undefined) await exited;
+    return child.pid ?? 0;
   }
 
   /** Runs a program to its end and returns what it printed. Throws RECORD_FAILED with the end of its output when it fails, CANCELLED when told to stop. */

@@ -27,14 +27,15 @@ async function freePorts(count: number): Promise<readonly number[]> {
   return found;
 }
 
-/** Starts the nodes and joins them; returns their ports once every node says the cluster is whole. */
-export async function startCluster(
-  processes: Processes,
-  store: StorePrograms,
-  directory: string,
-  nodes: number,
-): Promise<readonly number[]> {
+export interface Cluster {
+  readonly ports: readonly number[];
+  readonly pids: readonly number[];
+}
+
+/** Starts the nodes and joins them; returns once every node says the cluster is whole. */
+export async function startCluster(processes: Processes, store: StorePrograms, directory: string, nodes: number): Promise<Cluster> {
   const ports = await freePorts(nodes);
+  const pids: number[] = [];
   for (const port of ports) {
     const folder = join(directory, `node-${port}`);
     mkdirSync(folder);
@@ -48,10 +49,12 @@ export async function startCluster(
       appendonly: "no",
       daemonize: "no",
     };
-    processes.start(
-      store.server,
-      Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
-      { log: `redis-${port}` },
+    pids.push(
+      await processes.start(
+        store.server,
+        Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
+        { log: `redis-${port}` },
+      ),
     );
   }
   const ask = async (port: number, ...command: string[]) => {
@@ -73,5 +76,5 @@ export async function startCluster(
       async () => /cluster_state:ok[\s\S]*cluster_known_nodes:(\d+)/.exec(await ask(port, "cluster", "info"))?.[1] === String(nodes),
     );
   }
-  return ports;
+  return { ports, pids };
 }

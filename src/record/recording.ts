@@ -31,6 +31,8 @@ export interface RecordingOptions {
   readonly output: string;
   /** `light` (default), `full`, `classic`, or a list of events. */
   readonly events?: string | undefined;
+  /** Record only these processes; default: all of this user that offer the events. */
+  readonly pids?: readonly number[] | undefined;
   /** Buffer memory; by default what suits the events and this machine. */
   readonly channel?: Partial<ChannelSize> | undefined;
 }
@@ -104,7 +106,13 @@ function treeBytes(path: string): number {
   return stat.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + treeBytes(join(path, name)), 0) : stat.size;
 }
 
-async function createSession(session: string, directory: string, selection: EventSelection, size: ChannelSize): Promise<void> {
+async function createSession(
+  session: string,
+  directory: string,
+  selection: EventSelection,
+  size: ChannelSize,
+  pids: readonly number[] | undefined,
+): Promise<void> {
   const inSession = ["--userspace", `--session=${session}`];
   const inChannel = [...inSession, `--channel=${channelName}`];
   await lttng("create", session, `--output=${directory}`);
@@ -119,6 +127,7 @@ async function createSession(session: string, directory: string, selection: Even
     `--switch-timer=${switchTimerUs}`,
     channelName,
   );
+  if (pids !== undefined) await lttng("track", ...inSession, `--vpid=${pids.join(",")}`);
   await lttng("add-context", ...inChannel, ...contexts.map((name) => `--type=${name}`));
   await lttng("enable-event", ...inChannel, selection.names.join(","));
   await lttng("start", session);
@@ -163,7 +172,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     await withDaemonLock(async () => {
       await ensureDaemon();
       await destroyStale();
-      await createSession(session, directory, selection, size);
+      await createSession(session, directory, selection, size, options.pids);
     });
     describe({ finished: false });
   } catch (error) {

@@ -33,7 +33,7 @@ export async function withDaemonLock<T>(task: () => Promise<T>): Promise<T> {
         "RECORD_FAILED",
         "another Storescope process is starting or stopping LTTng's session daemon and does not end",
       );
-    server.removeAllListeners("error");
+    server.removeAllListeners();
     await delay(20);
   }
   try {

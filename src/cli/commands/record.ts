@@ -9,6 +9,7 @@ import { parseBytes, parseCount } from "../parse.ts";
 interface Options {
   readonly output?: string;
   readonly events: string;
+  readonly pid?: string;
   readonly subbufSize?: string;
   readonly numSubbuf?: string;
   readonly json?: boolean;
@@ -31,6 +32,7 @@ const recordCommand: CommandFile = (command, shell) => {
     .argument("[cmd...]", "program to run while recording; its redis-server is the instrumented one when that is built")
     .option("-o, --output <dir>", "folder for the trace (default: storescope-DATE-TIME)")
     .option("-e, --events <set>", "light, full, classic, or a list of events such as poll_start,poll_end", "light")
+    .option("--pid <list>", "only these processes, such as 812,813 (default: every instrumented one of this user)")
     .option("--subbuf-size <size>", "bytes of one sub-buffer, a power of two (default: what suits the events and this machine)")
     .option("--num-subbuf <count>", "sub-buffers per CPU, a power of two")
     .option("--json", "print one JSON document")
@@ -51,6 +53,7 @@ Examples:
       const result = await record({
         output: options.output ?? defaultOutput(),
         events: options.events,
+        pids: options.pid?.split(",").map((pid) => parseCount(pid, "a process id", 1)),
         channel: {
           ...(options.subbufSize === undefined ? {} : { subBufferBytes: parseBytes(options.subbufSize) }),
           ...(options.numSubbuf === undefined ? {} : { subBufferCount: parseCount(options.numSubbuf, "--num-subbuf", 2) }),

@@ -15,11 +15,14 @@ interface Options extends TraceOptions, RangeOptions {
 
 const sorts = ["duration", "start", "wait", "execute"] as const;
 
+/** `light` traces do not hold every size. */
+const sizeText = (size: number | undefined) => (size === undefined ? "unknown bytes" : bytes(size));
+
 /** One request: each phase with its thread and, for waits, who held that thread. */
 function requestText(experiment: Experiment, request: RequestInfo): string {
   const lines = [
     `request ${request.id}: ${printable(request.command)} (${request.type}) on ${printable(request.node)}, ${printable(request.connectionLabel)}`,
-    `  ${duration(request.durationNs)} from ${offset(Number(request.start - experiment.start))}; ${bytes(request.requestBytes)} in, ${bytes(request.replyBytes)} out${request.failed ? "; failed" : ""}${request.complete ? "" : "; cut by an end of the trace"}`,
+    `  ${duration(request.durationNs)} from ${offset(Number(request.start - experiment.start))}; ${sizeText(request.requestBytes)} in, ${sizeText(request.replyBytes)} out${request.failed ? "; failed" : ""}${request.complete ? "" : "; cut by an end of the trace"}`,
   ];
   for (const phase of request.phases) {
     const at = offset(Number(phase.start - experiment.start));
