@@ -5,6 +5,7 @@
  * (session-daemon.ts does, and knows whose it is). Answers that are read by a program come as LTTng's machine interface (`--mi xml`).
  */
 import { spawn, spawnSync } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
 import { StorescopeError, UsageError } from "../base/index.ts";
 
 const general = ["--no-sessiond"];
@@ -70,9 +71,20 @@ export interface TracedProcess {
   readonly name: string;
 }
 
+/** LTTng gives up its listing when a process ends in the middle of it: asked again a few times. */
+async function userspaceListing(tries = 5): Promise<string> {
+  try {
+    return await lttng("--mi", "xml", "list", "--userspace");
+  } catch (error) {
+    if (tries <= 1 || !(error instanceof StorescopeError) || error.code !== "RECORD_FAILED") throw error;
+    await delay(100);
+    return await userspaceListing(tries - 1);
+  }
+}
+
 /** Running processes that offer events of the provider. */
 export async function listProcesses(provider: string): Promise<readonly TracedProcess[]> {
-  const xml = await lttng("--mi", "xml", "list", "--userspace");
+  const xml = await userspaceListing();
   return elements(xml, "pid").flatMap((pid) => {
     const events = elements(pid, "event").map((event) => first(event, "name"));
     if (!events.some((name) => name?.startsWith(`${provider}:`))) return [];

@@ -69,12 +69,16 @@ describe("storescope record", () => {
     const recording = start(["record", "--json", "--events", "full", "--output", output, "--", "redis-server", ...settings(port)]);
     await answers(store.cli, port);
     benchmark(port, "-n", "20000", "-t", "set,get");
+    const [, pid] = /process_id:(\d+)/.exec(execFileSync(store.cli, ["-p", String(port), "info", "server"], { encoding: "utf8" })) ?? [];
     execFileSync(store.cli, ["-p", String(port), "shutdown", "nosave"], { stdio: "ignore" });
     const { code, stdout } = await recording.ended;
     expect(code).toBe(0);
     const result = JSON.parse(stdout.slice(stdout.indexOf("{\n"))) as Result;
     expect(result).toMatchObject({ directory: output, lostEvents: 0, command: { exitCode: 0 } });
-    const events = babeltrace(output);
+    const own = babeltrace(output)
+      .split("\n")
+      .filter((line) => line.includes(`vpid = ${pid},`));
+    const events = own.join("\n");
     expect(events).toContain("redis:server_info");
     expect(events.match(/name = "set"/g)).toHaveLength(1);
     expect(events.split("redis:connection_open").length - 1).toBeGreaterThanOrEqual(40);
