@@ -783,8 +783,22 @@ void ss_call_end(const struct ss_call_scope *scope) {
         w[2] = (uint32_t)(now - scope->start);
         w[3] = (uint32_t)c->ss.parsed;
         ss_commit(t, w + 4);
+        if (nesting == 0) ((client *)c)->ss.called = c->ss.parsed;
     }
     if (SS_UNLIKELY(scope->on & (SS_FULL | SS_CLASSIC))) ss_call_end_steps(scope, flags, nesting);
+}
+
+void ss_not_called(client *c) {
+    c->ss.called = c->ss.parsed;
+    if (!(ss_recording() & SS_LIGHT)) return;
+    struct ss_thread *t = ss_thread();
+    uint64_t now;
+    uint32_t *w = ss_room(t, &now);
+    w = ss_set_context(t, w, c->id);
+    w[0] = ss_head(SS_R_PARSED, 0, ss_fit16((uint64_t)c->argc));
+    w[1] = (uint32_t)(now - t->base_ticks);
+    w[2] = (uint32_t)c->ss.parsed;
+    ss_commit(t, w + 3);
 }
 
 void ss_process_end(const client *c) {

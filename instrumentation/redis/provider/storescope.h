@@ -39,6 +39,7 @@ struct ss_stream {
     uint64_t in;     /* read from it */
     uint64_t out;    /* written to it by writeToClient */
     uint64_t parsed; /* end of the latest whole request; kept while something records */
+    uint64_t called; /* end of the latest request that was executed; kept while `light` records */
 };
 
 /* The same of a cluster-bus link. */
@@ -122,7 +123,7 @@ void ss_connection_open(const struct client *c);
 void ss_connection_close(const struct client *c);
 void ss_free_client(const struct client *c);
 void ss_free_client_async(const struct client *c);
-#define SS_CLIENT_INIT(c) do { (c)->ss.in = (c)->ss.out = (c)->ss.parsed = 0; } while (0)
+#define SS_CLIENT_INIT(c) do { (c)->ss.in = (c)->ss.out = (c)->ss.parsed = (c)->ss.called = 0; } while (0)
 #define SS_CONNECTION_OPEN(c) do { if (SS_ON()) ss_connection_open(c); } while (0)
 #define SS_CONNECTION_CLOSE(c) do { if (SS_ON()) ss_connection_close(c); } while (0)
 #define SS_FREE_CLIENT(c) do { if (SS_ON()) ss_free_client(c); } while (0)
@@ -152,11 +153,16 @@ static inline void ss_call_cleanup(struct ss_call_scope *scope) {
 #define SS_CALL_COUNTED() do { ss_call.counted = 1; } while (0)
 
 void ss_process_end(const struct client *c);
+void ss_not_called(struct client *c);
 void ss_blocked(const struct client *c, int type);
 void ss_unblocked(const struct client *c, int type);
 void ss_redirect(const struct client *c, int slot, int kind, const char *host, int port);
 void ss_publish(const char *channel, size_t channel_length, size_t payload, int receivers);
-#define SS_PROCESS_END(c) do { if (SS_ON_STEPS()) ss_process_end(c); } while (0)
+/* In `light`, whose calls say what was parsed, only a request that was never executed (queued, redirected, refused) needs a word. */
+#define SS_PROCESS_END(c) do { \
+    if (SS_ON_STEPS()) ss_process_end(c); \
+    else if (SS_ON() && (c)->ss.called != (c)->ss.parsed) ss_not_called(c); \
+} while (0)
 #define SS_BLOCKED(c, type) do { if (SS_ON()) ss_blocked(c, type); } while (0)
 #define SS_UNBLOCKED(c, type) do { if (SS_ON()) ss_unblocked(c, type); } while (0)
 #define SS_REDIRECT(c, slot, kind, host, port) do { if (SS_ON()) ss_redirect(c, slot, kind, host, port); } while (0)

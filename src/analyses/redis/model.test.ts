@@ -149,6 +149,15 @@ describe("redis analysis", () => {
     expect(requests(history)).toMatchObject([{ command: "(not executed)", flags: 16, callStart: 330, callEnd: 330, writeEnd: 510 }]);
   });
 
+  it("knows requests that were never executed from the light set too", () => {
+    const history = analyse(`${server}
+      ${light(900, "poll@100 duration=90 aux=1; read@300 duration=100 conn=7 nread=60; parsed@310 aux=2 end_offset=1030; call@480 aux=4 flags=4 duration=40 end_offset=1060; write@800 duration=100 conn=7 nwritten=14")}`);
+    expect(requests(history)).toMatchObject([
+      { command: "(not executed)", requestBytes: 30, writeEnd: 800 },
+      { command: "get", requestBytes: 30, callStart: 440 },
+    ]);
+  });
+
   it("says when a request was still under way at the end", () => {
     const history = analyse(`${server}
       ${batch(450, `poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=30; parsed@310 end_offset=1030; call_start@320 aux=3 flags=4; call_end@400 aux=3 flags=4 reply_bytes=5`)}`);

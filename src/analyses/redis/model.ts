@@ -413,6 +413,7 @@ export class RedisModel implements StepSink {
       }
       case "client_blocked": {
         const connection = this.connection(process, event.conn, time);
+        if (connection.current !== undefined) connection.current.flags |= requestFlags.blocked;
         this.setState(connection, time, this.text.blocked);
         break;
       }
@@ -501,6 +502,8 @@ export class RedisModel implements StepSink {
   }
 
   private parsed(connection: Connection, time: number, endOffset: number): void {
+    // Two sets recording at once may both tell of it.
+    if (connection.current !== undefined && connection.parsedOffset === endOffset) return;
     this.settleUncalled(connection, time);
     const request = this.begin(connection, Math.max(connection.readEnd, connection.processed));
     if (connection.parsedOffset >= 0) request.requestBytes = (endOffset - connection.parsedOffset + 0x1_0000_0000) % 0x1_0000_0000;
@@ -554,11 +557,13 @@ export class RedisModel implements StepSink {
     if ((flags & errorBit) !== 0) request.flags |= requestFlags.failed;
     if ((flags & blockedBit) !== 0) request.flags |= requestFlags.blocked;
     if ((flags & countedBit) === 0) request.flags |= requestFlags.notCalled;
-    if (replyBytes >= 0) request.replyBytes = replyBytes;
-    const isAnswered = connection.kind !== "master" && (replyBytes !== 0 || (flags & blockedBit) !== 0);
+    // A parked request is answered later: what its call queued is not its reply.
+    const isParked = (request.flags & requestFlags.blocked) !== 0;
+    if (replyBytes >= 0 && !isParked) request.replyBytes = replyBytes;
+    const isAnswered = connection.kind !== "master" && (replyBytes !== 0 || isParked);
     if (isAnswered) {
       connection.unanswered.push(request);
-      this.setState(connection, time, (flags & blockedBit) !== 0 ? this.text.blocked : this.text.queuedForWrite);
+      this.setState(connection, time, isParked ? this.text.blocked : this.text.queuedForWrite);
     } else {
       request.writeStart = time;
       this.complete(process, connection, request, time);
