@@ -20,7 +20,7 @@ import {
   type TraceWarning,
 } from "../trace/index.ts";
 import { cyclesToNs, makeStreamClock } from "./decode/clock.ts";
-import { CompiledDecoder, compilePlace, compileStep } from "./decode/compile.ts";
+import { CompiledDecoder, type CompiledStream, compilePlace, compileStream } from "./decode/compile.ts";
 import { makeCompiledReader } from "./decode/compiled-reader.ts";
 import { Interpreter } from "./decode/interpreter.ts";
 import { type EventPlace, findField, kindOf, makeWalkingReader } from "./decode/readers.ts";
@@ -75,11 +75,11 @@ export function makeTraceSource(
       clock: makeStreamClock(group.schema.clock, span?.firstCycles ?? 0n, origin),
     };
   });
-  const steps = new Map(schema.streams.map((stream) => [stream, options.interpreter === true ? undefined : compileStep(stream)]));
+  const compiled = new Map(schema.streams.map((stream) => [stream, options.interpreter === true ? undefined : compileStream(stream)]));
   const makeDecoder = (stream: StreamSchema): StreamDecoder => {
     const interpreter = new Interpreter(schema, stream);
-    const step = steps.get(stream);
-    return step === undefined ? interpreter : new CompiledDecoder(step, interpreter);
+    const own = compiled.get(stream);
+    return own === undefined ? interpreter : new CompiledDecoder(own, interpreter);
   };
   const losses = groups.map((group, index) => streamLosses(group, index));
   const infos = groups.map((group, index): StreamInfo => {
@@ -116,7 +116,7 @@ export function makeTraceSource(
     streams: infos,
     warnings,
     losses: losses.flatMap((loss) => loss.list),
-    cursor: () => new TraceCursor(schema, eventSchemas, groups, streams, makeDecoder),
+    cursor: () => new TraceCursor(schema, eventSchemas, groups, streams, makeDecoder, compiled),
     close() {
       for (const file of files) file.close();
     },
@@ -264,10 +264,12 @@ class TraceCursor implements EventCursor, EventPlace {
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   context = 0;
+  marks: Int32Array = new Int32Array(0);
   readonly #schema: TraceSchema;
   readonly #events: readonly { readonly stream: StreamSchema; readonly event: EventSchema }[];
   readonly #streams: readonly StreamCursor[];
   readonly #decoders: readonly StreamDecoder[];
+  readonly #compiled: ReadonlyMap<StreamSchema, CompiledStream | undefined>;
   /** Stream class of each stream. */
   readonly #schemas: readonly StreamSchema[];
   readonly #queue: MergeQueue<StreamCursor>;
@@ -278,7 +280,9 @@ class TraceCursor implements EventCursor, EventPlace {
     groups: readonly StreamGroup[],
     streams: readonly StreamPackets[],
     makeDecoder: (stream: StreamSchema) => StreamDecoder,
+    compiled: ReadonlyMap<StreamSchema, CompiledStream | undefined>,
   ) {
+    this.#compiled = compiled;
     this.#schema = schema;
     this.#events = events;
     this.#schemas = groups.map((group) => group.schema);
@@ -296,6 +300,7 @@ class TraceCursor implements EventCursor, EventPlace {
     this.bytes = current.bytes;
     this.view = current.view;
     this.context = current.context;
+    this.marks = current.marks;
     return true;
   }
 
@@ -306,7 +311,8 @@ class TraceCursor implements EventCursor, EventPlace {
     if (place === undefined) return undefined;
     const ownDecoder = this.#decoders.find((_, index) => this.#schemas[index] === found.stream);
     if (ownDecoder?.unit === 1) {
-      const compiled = compilePlace(place);
+      const own = this.#compiled.get(found.stream);
+      const compiled = compilePlace(place, own?.compiled.has(found.event) === true ? own : undefined);
       const reader = compiled && makeCompiledReader(place, compiled, this);
       if (reader !== undefined) return reader;
     }

@@ -63,3 +63,34 @@ function isAllowed(ours: string, theirs: string): boolean {
   const pattern = ours.split('""').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${pattern.join('"(?:[^"\\\\]|\\\\.)*"')}$`).test(theirs);
 }
+
+/**
+ * What field readers say of every event, as one line per event; text and numbers, and bytes where content has a place. Ends as the reading ends: with an
+ * error's text, if there is one. Compiled and walking readers must say the same.
+ */
+export function readFields(source: TraceSource): string[] {
+  const cursor = source.cursor();
+  const plain = new Set(["unsigned", "signed", "float", "boolean", "enum"]);
+  const placed = new Set(["string", "blob", "array", "sequence"]);
+  const readers = source.eventClasses.map((eventClass) =>
+    [...eventClass.payload, ...eventClass.contexts].flatMap(({ name }) => {
+      const reader = cursor.field(eventClass, name);
+      return reader === undefined ? [] : [{ name, reader }];
+    }),
+  );
+  const lines: string[] = [];
+  try {
+    while (cursor.next()) {
+      const values = (readers[cursor.eventClass] ?? []).map(({ name, reader }) => {
+        if (plain.has(reader.kind)) return `${name}=${reader.number()},${reader.bigint()},${reader.text()}`;
+        if (!placed.has(reader.kind)) return `${name}:${reader.kind}`;
+        const at = reader.offset();
+        return `${name}=${reader.text()}@${at}+${reader.byteLength()}`;
+      });
+      lines.push(`${cursor.time} ${cursor.stream} ${cursor.eventClass} ${values.join(" ")}`);
+    }
+  } catch (error) {
+    lines.push(String(error));
+  }
+  return lines;
+}

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { firstDifference, printTrace } from "./compare.ts";
+import { openCtf } from "../../src/ctf/index.ts";
+import { firstDifference, printTrace, readFields } from "./compare.ts";
 
 const own = join(import.meta.dirname, "own");
 const collection = join(import.meta.dirname, "..", "..", "..", "shared", "ctf-traces");
@@ -32,6 +33,7 @@ describe("traces of ours", () => {
   test.each(traces)("%s: compiled decoder and interpreter agree", (name) => {
     const path = join(own, name);
     expect(printTrace(path, "json")).toEqual(printTrace(path, "json", { interpreter: true }));
+    expect(readFields(openCtf(path))).toEqual(readFields(openCtf(path, { interpreter: true })));
   });
 
   test.each(traces.filter(() => hasBabeltrace))("%s: also as the installed babeltrace2 prints it by default", (name) => {

@@ -8,6 +8,11 @@
  *
  *     u32 a; u8 b; string s; u16 c;        a, b: offset += 40 bits     s: p += 5, scan, p++     c: offset += 16 bits
  *
+ * Behind everything of variable length the step leaves a mark, so that whatever follows is found again at a constant distance, without the way there:
+ *
+ *     u32 a; string s; u16 c; u32 d; u8 x[d]; u8 y        context            marks[0]            marks[1]
+ *                                                         | a | s ... 0      | c | d | x ...     | y |
+ *
  * What has no constant bit phase, or is rare, throws `NotCompilable`: the event class is then left to the interpreter.
  */
 import { assert } from "../../base/index.ts";
@@ -36,7 +41,19 @@ export interface CodeHooks {
   clock(bits: number, low: string, high: string): string;
 }
 
-/** Generates code for one function. In it: `u8`, `dv`, `p` (bytes), `end` (bytes), locals `s<slot>`, label `body` to break out of with `p = -1`. */
+/** Marks kept per event; fields behind the last one are found by going there. */
+export const maximumMarks = 32;
+
+/** A place known without going there: bytes behind mark `mark`, or behind where the code began (-1). */
+export interface MarkedPlace {
+  readonly mark: number;
+  readonly bytes: number;
+}
+
+/**
+ * Generates code for one function. In it: `u8`, `dv`, `p` (bytes), `end` (bytes), locals `s<slot>`, label `body` to break out of with `p = -1`; with
+ * `isMarking` also `marks`, where it leaves its marks.
+ */
 export class CodeWriter {
   readonly lines: string[] = [];
   /** Constant bits not added to `p` yet. */
@@ -48,14 +65,42 @@ export class CodeWriter {
   readonly #slots = new Set<number>();
   readonly #hooks: CodeHooks | undefined;
   readonly #isGuarded: boolean;
+  readonly #isMarking: boolean;
+  /** Marks left so far. */
+  marks = 0;
+  /** Last mark (-1: the start), and the bytes of `p` behind it; undefined where marks do not reach. */
+  #place: MarkedPlace | undefined = { mark: -1, bytes: 0 };
+  /** Choices around the current field: marks stand behind whole choices only, so that they always are as many. */
+  #depth = 0;
   #loops = 0;
   #partialOrder: boolean | undefined;
 
   /** `isGuarded` false: whatever is read lies within the padding behind the content, and the caller checks `p` afterwards. */
-  constructor(known: number, hooks?: CodeHooks, isGuarded = true) {
+  constructor(
+    known: number,
+    { hooks, isGuarded = true, isMarking = false }: { hooks?: CodeHooks; isGuarded?: boolean; isMarking?: boolean } = {},
+  ) {
     this.known = known;
     this.#hooks = hooks;
     this.#isGuarded = isGuarded;
+    this.#isMarking = isMarking;
+  }
+
+  /** The current position, as far as marks tell it. */
+  get place(): MarkedPlace | undefined {
+    if (this.#place === undefined || this.offset % 8 !== 0) return undefined;
+    return { mark: this.#place.mark, bytes: this.#place.bytes + this.offset / 8 };
+  }
+
+  /** Leaves a mark at `p`, which has just moved by what is not constant. */
+  #mark(): void {
+    if (this.#depth > 0) return;
+    if (this.#place === undefined || this.marks === maximumMarks) {
+      this.#place = undefined;
+      return;
+    }
+    if (this.#isMarking) this.lines.push(`marks[${literal(this.marks)}] = p;`);
+    this.#place = { mark: this.marks++, bytes: 0 };
   }
 
   /** Declares the locals of all slots seen. Goes before `lines`. */
@@ -78,6 +123,8 @@ export class CodeWriter {
   move(expression: string, by: number | undefined): void {
     this.lines.push(`p += ${expression};`);
     this.isMoved = true;
+    if (by === undefined) this.#mark();
+    else if (this.#place !== undefined) this.#place = { mark: this.#place.mark, bytes: this.#place.bytes + by };
     while (this.known > 1 && (by === undefined || by % this.known !== 0)) this.known /= 2;
   }
 
@@ -96,6 +143,7 @@ export class CodeWriter {
     this.flush();
     this.lines.push(`p = (p + ${literal(bytes - 1)}) & ${literal(-bytes)};`);
     this.isMoved = true;
+    this.#mark();
     this.known = bytes;
   }
 
@@ -192,6 +240,8 @@ export class CodeWriter {
     const count = length.kind === "constant" ? literal(length.count) : this.slot(length.slot);
     this.flush();
     const counter = `i${literal(this.#loops++)}`;
+    // A loop may give up on what the interpreter then reads (elements of no size), and the interpreter leaves no marks.
+    this.#place = undefined;
     // Nothing is known about where an element begins but that it is a byte.
     this.known = 1;
     // Every element moves by at least one byte, or the loop ends: no length can make it long.
@@ -205,6 +255,7 @@ export class CodeWriter {
 
   #choice(selector: string, options: readonly { ranges: readonly IntegerRange[]; field: FieldClass }[], mayBeAbsent: boolean): void {
     this.flush();
+    this.#depth++;
     const { known } = this;
     for (const [i, option] of options.entries()) {
       const test = option.ranges
@@ -216,7 +267,9 @@ export class CodeWriter {
       this.flush();
     }
     this.lines.push(mayBeAbsent ? "}" : "} else { p = -1; break body; }");
+    this.#depth--;
     this.isMoved = true;
+    this.#mark();
     this.known = 1;
   }
 }

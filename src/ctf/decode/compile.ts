@@ -11,7 +11,7 @@
  */
 import type { EventVisitor } from "../../trace/index.ts";
 import type { EventSchema, FieldClass, StreamSchema } from "../schema.ts";
-import { CodeWriter, literal, NotCompilable } from "./codegen.ts";
+import { CodeWriter, literal, type MarkedPlace, NotCompilable } from "./codegen.ts";
 import type { Interpreter } from "./interpreter.ts";
 import type { FieldPlace } from "./readers.ts";
 import { type EventDecoder, paddingBytes, type StreamCursor } from "./stream-cursor.ts";
@@ -19,7 +19,16 @@ import type { Walker } from "./walker.ts";
 
 /** Decodes one event at `cursor.position`; false when the interpreter has to. */
 type Step = (cursor: StreamCursor) => boolean;
-type Skip = (u8: Uint8Array, dv: DataView, p: number, end: number) => number;
+type Skip = (u8: Uint8Array, dv: DataView, p: number, end: number, marks: Int32Array) => number;
+
+/** The compiled decoder of a data stream class. */
+export interface CompiledStream {
+  readonly step: Step;
+  /** Bytes that an event's context is known to begin at a multiple of. */
+  readonly align: number;
+  /** Classes (by `EventSchema`) whose events leave marks; all others are the interpreter's. */
+  readonly compiled: ReadonlySet<EventSchema>;
+}
 
 /** More classes than this make one function too large for the optimising compiler. */
 const inlineLimit = 40;
@@ -27,9 +36,9 @@ const inlineLimit = 40;
 const tableLimit = 1 << 20;
 
 /** `undefined` where the stream class is the interpreter's altogether, or code may not be generated here. */
-export function compileStep(stream: StreamSchema): Step | undefined {
+export function compileStream(stream: StreamSchema): CompiledStream | undefined {
   try {
-    return generateStep(stream);
+    return generateStream(stream);
   } catch (error) {
     // EvalError: a content security policy forbids generated code.
     if (error instanceof NotCompilable || error instanceof EvalError) return undefined;
@@ -37,7 +46,7 @@ export function compileStep(stream: StreamSchema): Step | undefined {
   }
 }
 
-function generateStep(stream: StreamSchema): Step {
+function generateStream(stream: StreamSchema): CompiledStream {
   const { events } = stream;
   const [first] = events;
   if (first === undefined) throw new NotCompilable("no event classes");
@@ -55,10 +64,10 @@ function generateStep(stream: StreamSchema): Step {
     : bodies.map((body) => (body === undefined || body.size !== undefined ? reject : generateSkip(body.code)));
   const moves = isInline
     ? `switch (e) { ${bodies.map((body, e) => `case ${literal(e)}: { ${body === undefined ? "p = -1;" : body.code} break; }`).join("\n")} }`
-    : "const size = SIZE[e]; p = size >= 0 ? p + size : SKIP[e](u8, dv, p, end);";
+    : "const size = SIZE[e]; p = size >= 0 ? p + size : SKIP[e](u8, dv, p, end, marks);";
   const only = header.hasId || events.length > 1 ? "" : "e = 0;";
   const text = `"use strict"; return function step(c) {
-    const u8 = c.bytes, dv = c.view, end = c.end, start = c.position;
+    const u8 = c.bytes, dv = c.view, end = c.end, marks = c.marks, start = c.position;
     let p = start, id = 0, e = -1, context = 0;
     let low = c.clockLow, high = c.clockHigh;
     c.startLow = low; c.startHigh = high; c.start = start;
@@ -77,7 +86,8 @@ function generateStep(stream: StreamSchema): Step {
     c.time = c.multiplier > 0 ? (high * 4294967296 + low) * c.multiplier + c.timeOffset : c.clock.exact(low, high);
     return true;
   }`;
-  return new Function("INDEX", "SIZE", "SKIP", text)(table, sizes, skips) as Step;
+  const step = new Function("INDEX", "SIZE", "SKIP", text)(table, sizes, skips) as Step;
+  return { step, align: header.align, compiled: new Set(events.filter((_, number) => bodies[number] !== undefined)) };
 }
 
 function reject(): number {
@@ -85,7 +95,7 @@ function reject(): number {
 }
 
 function generateSkip(code: string): Skip {
-  return new Function("u8", "dv", "p", "end", `"use strict"; body: { ${code} } return p;`) as Skip;
+  return new Function("u8", "dv", "p", "end", "marks", `"use strict"; body: { ${code} } return p;`) as Skip;
 }
 
 interface Header {
@@ -107,7 +117,7 @@ function generateHeader(stream: StreamSchema): Header {
     },
     clock: clockCode,
   };
-  const writer = new CodeWriter(1, hooks, !(maximumBits(struct) / 8 <= paddingBytes / 2));
+  const writer = new CodeWriter(1, { hooks, isGuarded: !(maximumBits(struct) / 8 <= paddingBytes / 2) });
   writer.members(struct);
   writer.offset = Math.ceil(writer.offset / 8) * 8;
   writer.flush();
@@ -152,7 +162,7 @@ interface Body {
 
 function tryBody(stream: StreamSchema, event: EventSchema, align: number): Body | undefined {
   try {
-    const writer = new CodeWriter(align);
+    const writer = new CodeWriter(align, { isMarking: true });
     for (const struct of [stream.commonContext, event.specificContext, event.payload]) if (struct !== undefined) writer.members(struct);
     // The next event begins on a byte.
     writer.offset = Math.ceil(writer.offset / 8) * 8;
@@ -171,7 +181,7 @@ export class CompiledDecoder implements EventDecoder {
   readonly #step: Step;
   readonly #interpreter: Interpreter;
 
-  constructor(step: Step, interpreter: Interpreter) {
+  constructor({ step }: CompiledStream, interpreter: Interpreter) {
     this.#step = step;
     this.#interpreter = interpreter;
   }
@@ -207,8 +217,10 @@ export class CompiledDecoder implements EventDecoder {
 
 /** Where a field is, for compiled readers. */
 export interface CompiledPlace {
-  /** Bytes behind the context position (or the packet's start); -1: ask `locate`. */
-  readonly offset: number;
+  /** Where the field begins, counted from the context position (or the packet's start); undefined: ask `locate`. */
+  readonly start: MarkedPlace | undefined;
+  /** The mark that stands at the field's end, where there is one. */
+  readonly endMark: number | undefined;
   /** Gives the byte, given the context position, and puts the value of the field's length into `length[0]`. */
   readonly locate: (u8: Uint8Array, dv: DataView, p: number, end: number, length: Float64Array) => number;
 }
@@ -216,24 +228,38 @@ export interface CompiledPlace {
 /** On the way to a field nothing is decided: clock and id have been taken already. */
 const silentHooks = { eventId: () => "", clock: () => "" };
 
-/** Generates the way to the field at `place`; undefined where the interpreter has to walk. */
-export function compilePlace(place: FieldPlace): CompiledPlace | undefined {
+/**
+ * Generates the way to the field at `place`; undefined where the interpreter has to walk. `marked`: the compiled stream whose marks may be used, if the
+ * event's class leaves any.
+ */
+export function compilePlace(place: FieldPlace, marked: CompiledStream | undefined): CompiledPlace | undefined {
   const { field } = place;
   const lengthSlot = (field.type === "bytes" || field.type === "array") && field.length.kind === "field" ? field.length.slot : -1;
   try {
     // A packet begins at byte 0, which is a multiple of everything.
-    const writer = new CodeWriter(place.isPacket ? 2 ** 28 : 1, silentHooks);
+    const writer = new CodeWriter(place.isPacket ? 2 ** 28 : (marked?.align ?? 1), { hooks: silentHooks });
     for (const scope of place.scopes) writer.members(scope);
     writer.align(place.align);
     for (const member of place.members) writer.field(member);
     writer.align(field.align);
     const length = lengthSlot < 0 ? "0" : writer.slot(lengthSlot);
-    if (!writer.isMoved && lengthSlot < 0) return writer.offset % 8 === 0 ? { offset: writer.offset / 8, locate: () => 0 } : undefined;
+    if (!writer.isMoved && writer.offset % 8 !== 0) return undefined;
+    const isReached = !writer.isMoved || (marked !== undefined && !place.isPacket);
+    const start = isReached ? writer.place : undefined;
     writer.flush();
     const code = `"use strict"; ${writer.declarations} body: { ${writer.lines.join("\n")} } length[0] = ${length}; return p;`;
-    return { offset: -1, locate: new Function("u8", "dv", "p", "end", "length", code) as CompiledPlace["locate"] };
+    const locate = new Function("u8", "dv", "p", "end", "length", code) as CompiledPlace["locate"];
+    return { start, endMark: marked === undefined || place.isPacket ? undefined : endMarkOf(field, writer), locate };
   } catch (error) {
     if (error instanceof NotCompilable || error instanceof EvalError) return undefined;
     throw error;
   }
+}
+
+/** The mark that the step leaves behind `field`, which begins at `writer`'s position. */
+function endMarkOf(field: FieldClass, writer: CodeWriter): number | undefined {
+  if (field.type !== "string" && field.type !== "array" && field.type !== "bytes") return undefined;
+  const { marks } = writer;
+  writer.field(field);
+  return writer.marks === marks + 1 && writer.place?.bytes === 0 ? marks : undefined;
 }

@@ -1,11 +1,11 @@
 /**
  * FieldReaders of compiled decoders, for the fields analyses read: whole-byte integers and floats, text, blobs, and arrays of whole bytes.
  *
- * `number` and `offset` are generated per field, with the field's offset and type in their text (integers and this file's words only, see codegen.ts), so
- * that a call becomes a load and nothing is decided at run time. The rest is shared code over them.
+ * `number`, `offset` and `byteLength` are generated per field, with the field's place and type in their text (integers and this file's words only, see
+ * codegen.ts), so that a call becomes a load and nothing is decided at run time. The rest is shared code over them.
  */
 import type { FieldKind, FieldReader } from "../../trace/index.ts";
-import type { FieldClass, FloatClass, IntegerClass } from "../schema.ts";
+import type { BytesClass, FieldClass, FloatClass, IntegerClass, Length, StringClass } from "../schema.ts";
 import { toBigint } from "./bits.ts";
 import { literal } from "./codegen.ts";
 import type { CompiledPlace } from "./compile.ts";
@@ -17,52 +17,81 @@ const decoder = new TextDecoder();
 /** A reader of the field at `place`; undefined where the field is none of the kinds above. */
 export function makeCompiledReader(place: FieldPlace, compiled: CompiledPlace, event: EventPlace): FieldReader | undefined {
   const { field } = place;
-  // locate() puts the value of the field's length here.
-  const length = new Float64Array(1);
-  const offset = generate(`return ${addressOf(place, compiled)};`, event, compiled.locate, length);
+  const generate = generator(place, compiled, event);
+  const offset = generate("return at;");
   const kind = kindOf(field);
   switch (field.type) {
     case "integer":
     case "float": {
       const load = loadOf(field);
       if (load === undefined) return undefined;
-      const number = generate(
-        `const at = ${addressOf(place, compiled)}; const view = event.view; return ${load};`,
-        event,
-        compiled.locate,
-        length,
-      );
+      const number = generate(`const view = event.view; return ${load};`);
       return field.type === "float" ? floatReader(kind, field, number, offset) : integerReader(kind, field, number, offset, event);
     }
     case "string":
-      return field.encoding === "utf-8" ? textReader(kind, offset, event, () => event.bytes.length) : undefined;
-    case "bytes": {
-      if (field.encoding !== undefined && field.encoding !== "utf-8") return undefined;
-      const count = countOf(field, length);
-      return field.encoding === undefined ? runReader(kind, offset, count) : textReader(kind, offset, event, (at) => at + count());
-    }
+      if (field.encoding !== "utf-8") return undefined;
+      return textReader(kind, offset, textLength(place, field, compiled, generate), event);
+    case "bytes":
+      if (field.encoding === undefined) return runReader(kind, offset, runLength(place, field.length, 1, compiled, generate));
+      return field.encoding === "utf-8" ? textReader(kind, offset, textLength(place, field, compiled, generate), event) : undefined;
     case "array": {
       const width = elementBytes(field);
-      if (width === undefined) return undefined;
-      const count = countOf(field, length);
-      return runReader(kind, offset, () => count() * width);
+      return width === undefined ? undefined : runReader(kind, offset, runLength(place, field.length, width, compiled, generate));
     }
     default:
       return undefined;
   }
 }
 
-/** A function of no arguments over the current event. `body` is made of this file's words and `literal`s. */
-function generate(body: string, event: EventPlace, locate: CompiledPlace["locate"], length: Float64Array): () => number {
-  return new Function("event", "locate", "length", `"use strict"; return function () { ${body} };`)(event, locate, length) as () => number;
+/** Makes functions of no arguments over the current event. `body` is made of this file's words and `literal`s; `at` is the field's first byte. */
+type Generate = (body: string) => () => number;
+
+function generator(place: FieldPlace, { start, locate }: CompiledPlace, event: EventPlace): Generate {
+  const length = new Float64Array(1);
+  const at = start === undefined ? walkTo(place) : `${start.mark < 0 ? baseOf(place) : markAt(start.mark)} + ${literal(start.bytes)}`;
+  return (body) =>
+    new Function("event", "locate", "length", `"use strict"; return function () { const at = ${at}; ${body} };`)(
+      event,
+      locate,
+      length,
+    ) as () => number;
 }
 
-/** Expression for the field's first byte. */
-function addressOf(place: FieldPlace, compiled: CompiledPlace): string {
-  const base = place.isPacket ? "0" : "event.context";
-  return compiled.offset >= 0
-    ? `${base} + ${literal(compiled.offset)}`
-    : `locate(event.bytes, event.view, ${base}, event.bytes.length, length)`;
+function baseOf(place: FieldPlace): string {
+  return place.isPacket ? "0" : "event.context";
+}
+
+/** Expression for the field's first byte that goes there; puts the value of the field's length into `length[0]`. */
+function walkTo(place: FieldPlace): string {
+  return `locate(event.bytes, event.view, ${baseOf(place)}, event.bytes.length, length)`;
+}
+
+function markAt(mark: number): string {
+  return `event.marks[${literal(mark)}]`;
+}
+
+/** Text up to its first zero byte; the event has been checked, so there is one, or the bytes of the field end. */
+function textLength(place: FieldPlace, field: StringClass | BytesClass, { endMark }: CompiledPlace, generate: Generate): () => number {
+  if (field.type === "string") {
+    if (endMark !== undefined) return generate(`return ${markAt(endMark)} - 1 - at;`);
+    return generate("const bytes = event.bytes; let end = at; while (end < bytes.length && bytes[end] !== 0) end++; return end - at;");
+  }
+  const { length } = field;
+  const walked = `${walkTo(place)} + length[0]`;
+  const stop = length.kind === "constant" ? `at + ${literal(length.count)}` : endMark === undefined ? walked : markAt(endMark);
+  return generate(
+    `const bytes = event.bytes, stop = ${stop}; let end = at; while (end < stop && bytes[end] !== 0) end++; return end - at;`,
+  );
+}
+
+/** Bytes of elements of `width` bytes. */
+function runLength(place: FieldPlace, length: Length, width: number, { endMark }: CompiledPlace, generate: Generate): () => number {
+  if (length.kind === "constant") {
+    const size = length.count * width;
+    return () => size;
+  }
+  if (endMark !== undefined) return generate(`return ${markAt(endMark)} - at;`);
+  return generate(`${walkTo(place)}; return length[0] * ${literal(width)};`);
 }
 
 /** Expression for the value at byte `at` of `view`. */
@@ -92,12 +121,6 @@ function elementBytes(field: Extract<FieldClass, { type: "array" }>): number | u
   const { element } = field;
   const isPlain = element.type === "integer" || element.type === "float";
   return isPlain && element.bits % 8 === 0 && element.bits % element.align === 0 && field.align % 8 === 0 ? element.bits / 8 : undefined;
-}
-
-/** Elements of the field whose `offset` was asked last. */
-function countOf(field: Extract<FieldClass, { type: "array" | "bytes" }>, length: Float64Array): () => number {
-  const constant = field.length.kind === "constant" ? field.length.count : -1;
-  return constant >= 0 ? () => constant : () => length[0] ?? 0;
 }
 
 function noBigint(): bigint {
@@ -134,31 +157,16 @@ function integerReader(kind: FieldKind, field: IntegerClass, number: () => numbe
   return { kind, number, bigint, text, offset, byteLength: () => size };
 }
 
-/** Text up to a zero byte, at most to `limit(start)`. The event has been checked: text that must end with a zero does. */
-function textReader(kind: FieldKind, offset: () => number, event: EventPlace, limit: (start: number) => number): FieldReader {
-  const endOf = (at: number): number => {
-    const { bytes } = event;
-    const stop = limit(at);
-    let end = at;
-    while (end < stop && bytes[end] !== 0) end++;
-    return end;
-  };
+/** Text of UTF-8 bytes. */
+function textReader(kind: FieldKind, offset: () => number, byteLength: () => number, event: EventPlace): FieldReader {
   const text = (): string => {
     const at = offset();
-    return decoder.decode(event.bytes.subarray(at, endOf(at)));
-  };
-  const byteLength = (): number => {
-    const at = offset();
-    return endOf(at) - at;
+    return decoder.decode(event.bytes.subarray(at, at + byteLength()));
   };
   return { kind, number: notANumber, bigint: noBigint, text, offset, byteLength };
 }
 
 /** Bytes with a length. */
-function runReader(kind: FieldKind, offset: () => number, bytes: () => number): FieldReader {
-  const byteLength = (): number => {
-    offset();
-    return bytes();
-  };
+function runReader(kind: FieldKind, offset: () => number, byteLength: () => number): FieldReader {
   return { kind, number: notANumber, bigint: noBigint, text: noText, offset, byteLength };
 }

@@ -10,6 +10,8 @@ export interface EventPlace {
   view: DataView;
   /** Position behind the current event's header, in the decoder's unit. */
   context: number;
+  /** Of the current event's stream; see `StreamCursor.marks`. */
+  marks: Int32Array;
 }
 
 /** How users see a field class. */

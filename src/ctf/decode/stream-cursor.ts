@@ -14,6 +14,7 @@ import { BadInputError, defined } from "../../base/index.ts";
 import type { EventVisitor, Mergeable } from "../../trace/index.ts";
 import type { Packet } from "../packet/scan.ts";
 import type { StreamClock } from "./clock.ts";
+import { maximumMarks } from "./codegen.ts";
 import { DecodeError } from "./walker.ts";
 
 /** Decodes the events of one stream class. Belongs to one cursor. */
@@ -53,6 +54,8 @@ export class StreamCursor implements Mergeable {
   end = 0;
   clockLow = 0;
   clockHigh = 0;
+  /** Ends of the current event's fields of variable length, as compiled decoders leave them (codegen.ts). */
+  readonly marks = new Int32Array(maximumMarks);
   readonly clock: StreamClock;
   /** Copies of `clock`, for decoders. */
   readonly multiplier: number;
