@@ -96,7 +96,7 @@ async function startRedis(): Promise<{ child: ChildProcess; port: number; probe:
 
 /** Starts recording and waits until the server is being traced. */
 async function startTracing(output: string, events: string, pid: number): Promise<Awaited<ReturnType<typeof startRecording>>> {
-  const recording = await startRecording({ output, events });
+  const recording = await startRecording({ output, events, pids: [pid] });
   for (let tries = 0; tries < 200; tries++) {
     if ((await recording.processes()).some((process) => process.pid === pid)) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
