@@ -296,11 +296,14 @@ class TraceCursor implements EventCursor, EventPlace {
     if (current === undefined) return false;
     this.time = current.time;
     this.eventClass = current.eventClass;
-    this.stream = current.stream;
-    this.bytes = current.bytes;
-    this.view = current.view;
     this.context = current.context;
-    this.marks = current.marks;
+    // Runs of events come from one stream's buffer: compare before storing pointers, which costs more.
+    if (this.bytes !== current.bytes || this.stream !== current.stream) {
+      this.stream = current.stream;
+      this.bytes = current.bytes;
+      this.view = current.view;
+      this.marks = current.marks;
+    }
     return true;
   }
 

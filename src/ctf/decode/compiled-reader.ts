@@ -7,7 +7,7 @@
 import type { FieldKind, FieldReader } from "../../trace/index.ts";
 import type { BytesClass, FieldClass, FloatClass, IntegerClass, Length, StringClass } from "../schema.ts";
 import { toBigint } from "./bits.ts";
-import { literal } from "./codegen.ts";
+import { literal, zeroScan } from "./codegen.ts";
 import type { CompiledPlace } from "./compile.ts";
 import { type EventPlace, type FieldPlace, kindOf } from "./readers.ts";
 import { formatOf } from "./walker.ts";
@@ -74,13 +74,15 @@ function markAt(mark: number): string {
 function textLength(place: FieldPlace, field: StringClass | BytesClass, { endMark }: CompiledPlace, generate: Generate): () => number {
   if (field.type === "string") {
     if (endMark !== undefined) return generate(`return ${markAt(endMark)} - 1 - at;`);
-    return generate("const bytes = event.bytes; let end = at; while (end < bytes.length && bytes[end] !== 0) end++; return end - at;");
+    return generate(
+      `const bytes = event.bytes, view = event.view, stop = bytes.length; let end = at; ${zeroScan("end", "stop", "bytes", "view")} return end - at;`,
+    );
   }
   const { length } = field;
   const walked = `${walkTo(place)} + length[0]`;
   const stop = length.kind === "constant" ? `at + ${literal(length.count)}` : endMark === undefined ? walked : markAt(endMark);
   return generate(
-    `const bytes = event.bytes, stop = ${stop}; let end = at; while (end < stop && bytes[end] !== 0) end++; return end - at;`,
+    `const bytes = event.bytes, view = event.view, stop = ${stop}; let end = at; ${zeroScan("end", "stop", "bytes", "view")} return end - at;`,
   );
 }
 
