@@ -14,6 +14,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { arch, cpus, hostname, release } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { StorescopeError, UsageError } from "../base/index.ts";
 import { type ChannelSize, channelBytes, channelFor, checkChannel } from "./channel.ts";
 import { type EventSelection, selectEvents } from "./events.ts";
@@ -25,6 +26,8 @@ const channelName = "storescope";
 const contexts = ["vpid", "vtid", "procname"];
 /** Rings are handed to the consumer at least this often, so that a trace of an idle server is not empty, and a crash of LTTng costs a second. */
 const switchTimerUs = 1_000_000;
+/** An idle server hands over its last records when it next wakes up, ten times a second by default. */
+const handOverMs = 150;
 
 export interface RecordingOptions {
   /** Folder for the trace: must not exist, or be empty. */
@@ -188,6 +191,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     let lost: { events: number; packets: number } | undefined;
     let problem: string | undefined;
     try {
+      await sleep(handOverMs);
       await lttng("stop", session);
       lost = await lostRecords(session);
     } catch (error) {

@@ -1,7 +1,7 @@
 /* Storescope's runtime inside the store. storescope.h says what a probe is; this file is what runs when something records.
  *
  * Two carriers. In the `classic` set a probe emits its LTTng event at once. In the `light` and `full` sets it appends a record to its thread's buffer, and the
- * buffer travels as the sequence field of one event: before every poll, when it is full, when an io thread's run ends, and from the crash handlers.
+ * buffer travels as the sequence field of one event: before a poll, at most once in 200 us, when it is full, when an io thread's run ends, and from the crash handlers.
  *
  *   thread buffer     +--------+--------+-- ... --+      one event `steps` or `commands`:
  *                     | record | record |         |  ->  thread, base pair, end pair, words
@@ -87,6 +87,9 @@ static uint64_t ss_to_ns(uint64_t ticks) {
 #define SS_LONGEST 16          /* words of the longest record, with the context and the extend record before it */
 #define SS_LONGEST_INTERVAL (UINT64_C(1) << 31)
 #define SS_NO_CONTEXT UINT64_MAX
+/* An event loop's records are sent before a poll when the batch is at least this long. Shorter iterations share a batch: sending one costs as much as
+ * twenty records. An idle server wakes up ten times a second, so nothing stays behind longer than that. */
+#define SS_BATCH_NS 200000
 #define SS_THREADS 256
 #define SS_FOREIGN_THREAD 200  /* threads that never introduced themselves (modules') are numbered from here */
 
@@ -97,6 +100,7 @@ struct ss_thread {
     uint64_t base_ns;
     uint64_t context;     /* connection of the latest record of the batch that names one */
     uint64_t poll_start;  /* ticks; 0 when not polling */
+    uint64_t batch_ticks; /* SS_BATCH_NS as ticks, by the latest batch's rate; 0 before the first */
     uint32_t sent;        /* bus messages queued by this thread */
     uint32_t introduced;  /* the generation for which thread_info was emitted */
     uint16_t number;
@@ -198,6 +202,7 @@ static void ss_flush(struct ss_thread *t) {
     ss_read_pair(&ticks, &ns);
     ss_emit_batch(t, t->used, ticks, ns);
     __atomic_store_n(&t->used, 0, __ATOMIC_RELEASE);
+    if (ns > t->base_ns && ticks - t->base_ticks < SS_LONGEST_INTERVAL) t->batch_ticks = (ticks - t->base_ticks) * SS_BATCH_NS / (ns - t->base_ns);
     t->base_ticks = ticks;
     t->base_ns = ns;
     t->context = SS_NO_CONTEXT;
@@ -867,8 +872,16 @@ void ss_poll_start(const struct timeval *timeout) {
         int64_t us = timeout ? (int64_t)timeout->tv_sec * 1000000 + timeout->tv_usec : -1;
         EMIT(poll_start, .timeout_us = us > INT32_MAX ? INT32_MAX : (int32_t)us);
     }
-    if (mask) ss_flush(t);
-    t->poll_start = mask & SS_LIGHT ? ss_ticks() : 0;
+    if (!mask) {
+        t->poll_start = 0;
+        return;
+    }
+    uint64_t now = ss_ticks();
+    if (now - t->base_ticks >= t->batch_ticks || t->introduced != ss_generation) {
+        ss_flush(t);
+        now = ss_ticks();
+    }
+    t->poll_start = mask & SS_LIGHT ? now : 0;
 }
 
 void ss_poll_end(int ready) {

@@ -5,7 +5,7 @@
  * and docs/events.md. Checked against it: what the running binary offers (`lttng list -u -f`), and the readers in this folder.
  *
  * Two carriers, one meaning. In the `classic` set every event is an LTTng event of its own. In the `light` and `full` sets the frequent ones are records
- * in a per-thread buffer that travels as one event, `commands` or `steps`, per event-loop iteration (ADR 0003 has the costs).
+ * in a per-thread buffer that travels as one event, `commands` or `steps`, once in a few event-loop iterations (ADR 0003 has the costs).
  * Rare events (a connection opens, a fork, ...) are LTTng events in every set.
  */
 
