@@ -9,7 +9,7 @@ import type { TraceSource } from "../trace/index.ts";
 const turnMs = 20;
 const eventsPerLook = 64;
 
-/** Builds the history in `directory`; false when it was there but damaged. Throws CANCELLED when told to stop: nothing is left behind then. */
+/** Builds the history in `directory`. Throws CANCELLED when told to stop: nothing is left behind then. */
 export async function buildHistory(
   source: TraceSource,
   analyses: readonly Analysis[],

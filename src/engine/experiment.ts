@@ -1,8 +1,6 @@
 /** An opened experiment: traces, the history of their analyses, and every question one can ask of them. */
-import { rmSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { type EventSummary, documents as eventDocuments } from "../analyses/event-counts/keys.ts";
-import { documents as redisDocuments, type StepSummary } from "../analyses/redis/keys.ts";
 import {
   type AbsoluteNs,
   BadInputError,
@@ -29,6 +27,7 @@ import type {
   TraceInfo,
 } from "./contract.ts";
 import { EventRows } from "./event-rows.ts";
+import { eventText } from "./event-text.ts";
 import { compileGlob } from "./glob.ts";
 import { experimentId, historyDirectory, historyIdentity } from "./history-cache.ts";
 import { analyses, views } from "./registry.gen.ts";
@@ -274,7 +273,7 @@ export class OpenExperiment implements Experiment {
   ): Promise<number | undefined> {
     const { rows } = this.need();
     const wanted = Object.entries(columns);
-    const matches = (row: EventRow): boolean => wanted.every(([column, pattern]) => pattern.test(columnText(row, column)));
+    const matches = (row: EventRow): boolean => wanted.every(([column, pattern]) => pattern.test(eventText(row, column)));
     const blockRows = 512;
     const step = direction === "next" ? 1 : -1;
     let turn = performance.now();
@@ -304,14 +303,6 @@ export class OpenExperiment implements Experiment {
     this.ready = undefined;
     this.source.close();
   }
-
-  /** Removes the cached history; the next `analyze` builds it anew. */
-  forget(): void {
-    this.ready?.history.close();
-    this.ready = undefined;
-    this.status = { state: "idle" };
-    rmSync(historyDirectory(this.paths, this.options.cacheDirectory), { recursive: true, force: true });
-  }
 }
 
 /** The cached history, if it is whole: a damaged one counts as none. */
@@ -326,21 +317,6 @@ function openSound(directory: string, identity: string): HistoryReader | undefin
     history.close();
     if (error instanceof BadInputError) return undefined;
     throw error;
-  }
-}
-
-function columnText(row: EventRow, column: string): string {
-  switch (column) {
-    case "time":
-      return row.time.toString();
-    case "node":
-      return row.node;
-    case "thread":
-      return String(row.thread);
-    case "event":
-      return row.name;
-    default:
-      return row.fields.map(([name, value]) => `${name}=${value}`).join(", ");
   }
 }
 
@@ -359,9 +335,4 @@ function traceInfo(source: TraceSource): TraceInfo {
     discardedPackets: sum((stream) => stream.discardedPackets),
     warnings: source.warnings,
   };
-}
-
-/** The `steps` document's counts, for callers that show logical events by name. */
-export function logicalCounts(history: HistoryReader): Readonly<Record<string, number>> {
-  return (history.document(redisDocuments.steps) as StepSummary | undefined)?.counts ?? {};
 }

@@ -8,6 +8,7 @@ import { OpenExperiment } from "./experiment.ts";
 import { type PrintOptions, printEvents as printSource } from "./print-events.ts";
 
 export * from "./contract.ts";
+export { eventText } from "./event-text.ts";
 export { compileGlob } from "./glob.ts";
 export { cacheFolderName, historyDirectory } from "./history-cache.ts";
 export type { PrintOptions } from "./print-events.ts";

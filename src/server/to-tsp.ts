@@ -219,19 +219,3 @@ function formatUtc(time: AbsoluteNs): string {
   const date = new Date(Number((time - fraction) / 1_000_000n));
   return `${date.toISOString().slice(0, 19).replace("T", " ")}.${fraction.toString().padStart(9, "0")}`;
 }
-
-/** Text that the search of the events table compares a column's pattern with. */
-export function searchText(row: EventRow, key: EventColumn): string {
-  switch (key) {
-    case "time":
-      return row.time.toString();
-    case "node":
-      return row.node;
-    case "thread":
-      return String(row.thread);
-    case "event":
-      return row.name;
-    case "fields":
-      return row.fields.map(([n, v]) => `${n}=${v}`).join(", ");
-  }
-}

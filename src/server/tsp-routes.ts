@@ -8,6 +8,7 @@ import { arch, cpus, platform, release } from "node:os";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { StorescopeError, UsageError } from "../base/index.ts";
 import type { EventRow, Experiment } from "../engine/contract.ts";
+import { eventText } from "../engine/index.ts";
 import {
   type DataProvider,
   decodeAnnotationsParameters,
@@ -31,7 +32,6 @@ import { findView, type OpenView, openView, RowIds, startAnalysis, type View } f
 import {
   eventTableOutput,
   eventTableProvider,
-  searchText,
   tableColumnKey,
   tableColumnModel,
   toArrows,
@@ -263,7 +263,7 @@ export function registerTspRoutes(app: FastifyInstance, { catalogue, version, on
 }
 
 function isMatch(row: EventRow, columns: ReadonlyMap<EventColumn, RegExp>): boolean {
-  for (const [key, pattern] of columns) if (!pattern.test(searchText(row, key))) return false;
+  for (const [key, pattern] of columns) if (!pattern.test(eventText(row, key))) return false;
   return true;
 }
 
