@@ -37,8 +37,9 @@ export class PrivateLttng {
     throw new Error("the private session daemon does not answer");
   }
 
+  /** With `--root`, since entering a mount namespace alone leads to its root, which in a chroot is not ours. */
   private enter(program: string, args: readonly string[]): readonly string[] {
-    return [...(process.getuid?.() === 0 ? [] : ["--user"]), "--mount", `--target=${this.holder.pid}`, "--", program, ...args];
+    return [...(process.getuid?.() === 0 ? [] : ["--user"]), "--mount", "--root", `--target=${this.holder.pid}`, "--", program, ...args];
   }
 
   /** Runs a program in the namespace to its end; its standard output. Throws when it fails. */
