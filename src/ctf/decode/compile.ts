@@ -12,7 +12,7 @@
 import type { EventVisitor } from "../../trace/index.ts";
 import type { EventSchema, FieldClass, StreamSchema } from "../schema.ts";
 import { CodeWriter, literal, type MarkedPlace, NotCompilable } from "./codegen.ts";
-import type { Interpreter } from "./interpreter.ts";
+import { beginsOnByte, type Interpreter } from "./interpreter.ts";
 import type { FieldPlace } from "./readers.ts";
 import { type EventDecoder, paddingBytes, type StreamCursor } from "./stream-cursor.ts";
 import type { Walker } from "./walker.ts";
@@ -122,12 +122,6 @@ function generateHeader(stream: StreamSchema): Header {
   writer.offset = Math.ceil(writer.offset / 8) * 8;
   writer.flush();
   return { code: `${writer.declarations} ${writer.lines.join("\n")}`, align: writer.known, hasId };
-}
-
-/** Whether every event of the stream begins on a byte, wherever the one before ended. */
-function beginsOnByte(stream: StreamSchema): boolean {
-  if (stream.eventHeader !== undefined) return stream.eventHeader.align >= 8;
-  return stream.events.every((event) => ((stream.commonContext ?? event.specificContext ?? event.payload)?.align ?? 8) >= 8);
 }
 
 /** An upper bound of the bits a field takes with its alignment; infinite where its length varies. */

@@ -6,6 +6,12 @@ import { toBigint } from "./bits.ts";
 import type { EventDecoder, StreamCursor } from "./stream-cursor.ts";
 import { DecodeError, Walker, type WalkerHooks } from "./walker.ts";
 
+/** Whether every event of the stream begins on a byte, wherever the one before ended. */
+export function beginsOnByte(stream: StreamSchema): boolean {
+  if (stream.eventHeader !== undefined) return stream.eventHeader.align >= 8;
+  return stream.events.every((event) => ((stream.commonContext ?? event.specificContext ?? event.payload)?.align ?? 8) >= 8);
+}
+
 export class Interpreter implements EventDecoder, WalkerHooks {
   readonly unit = 8;
   readonly walker: Walker;
@@ -13,6 +19,7 @@ export class Interpreter implements EventDecoder, WalkerHooks {
   readonly #stream: StreamSchema;
   readonly #events = new Map<bigint, EventSchema>();
   readonly #byIndex = new Map<number, EventSchema>();
+  readonly #beginsOnByte: boolean;
   #eventId: bigint | undefined;
   #cursor: StreamCursor | undefined;
 
@@ -20,6 +27,7 @@ export class Interpreter implements EventDecoder, WalkerHooks {
     this.walker = new Walker(schema.slotCount);
     this.#schema = schema;
     this.#stream = stream;
+    this.#beginsOnByte = beginsOnByte(stream);
     for (const event of stream.events) {
       this.#events.set(event.id, event);
       this.#byIndex.set(event.index, event);
@@ -60,7 +68,8 @@ export class Interpreter implements EventDecoder, WalkerHooks {
     }
     walker.hooks = undefined;
     if (walker.position === start) throw new DecodeError(start, "an event takes no space: there would be no end of them");
-    cursor.position = walker.position;
+    // Where the next event begins on a byte anyway, bits before it belong to none: compiled decoders count in bytes.
+    cursor.position = this.#beginsOnByte ? Math.ceil(walker.position / 8) * 8 : walker.position;
     cursor.eventClass = event.index;
     cursor.time = cursor.timeOf(cursor.clockLow, cursor.clockHigh);
   }
