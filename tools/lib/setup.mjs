@@ -39,7 +39,10 @@ export async function ensurePackages(packages, report) {
   const wanted = missing(packages);
   if (wanted.length === 0) return undefined;
   const isRoot = process.getuid?.() === 0;
-  if (!isRoot && !has("sudo")) return `installing needs root or sudo: apt-get install ${wanted.join(" ")}`;
+  // Where nobody can type a password, sudo must not want one.
+  const canSudo = () =>
+    spawnSync("sudo", process.stdin.isTTY ? ["--version"] : ["--non-interactive", "true"], { stdio: "ignore" }).status === 0;
+  if (!isRoot && !canSudo()) return `installing needs root or sudo: apt-get install ${wanted.join(" ")}`;
   const apt = async (...args) => {
     const command = [...(isRoot ? [] : ["sudo"]), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...args];
     return await run(command[0], command.slice(1), { isInteractive: !isRoot });
