@@ -74,6 +74,21 @@ describe("hostile traces", () => {
     );
   });
 
+  test("a file that is no stream is left out with a warning; alone, it is refused", () => {
+    const metadata = parseMetadata(
+      utf8(payload("u8 a;").replace("};", "packet.header := struct { integer { size = 32; } magic; }; };")),
+      "metadata",
+    );
+    const good = memoryFile("good", Uint8Array.of(0xc1, 0x1f, 0xfc, 0xc1, 7, 8));
+    const bad = memoryFile("bad", utf8("notes about the recording"));
+    const source = makeTraceSource("memory", metadata, [bad, good], [], {});
+    expect(print(source, "json")).toMatchObject({ events: 2, error: undefined });
+    expect(source.warnings).toEqual([
+      { file: "bad", offset: 0, message: expect.stringMatching(/^the packet does not begin .*; the file is left out$/) },
+    ]);
+    expect(() => makeTraceSource("memory", metadata, [bad], [], {})).toThrow(/^bad: byte 0: the packet does not begin/);
+  });
+
   test("names never become code", () => {
     const name = '"]; globalThis.hacked = true; process.exit(3); //';
     const metadata = payload("u8 a;").replace('"e"', JSON.stringify(name));

@@ -5,7 +5,7 @@
  *
  * Streams are ordered by (stream class id, stream id), which is also how equal times are ordered, as in babeltrace2.
  */
-import { type BadInputError, defined, type RelativeNs } from "../base/index.ts";
+import { BadInputError, defined, type RelativeNs } from "../base/index.ts";
 import {
   type CursorPosition,
   type EventClass,
@@ -140,12 +140,22 @@ function describeEvent(stream: StreamSchema, event: EventSchema): EventClass {
   };
 }
 
-/** Files with the same stream class and stream id are one stream, cut by tracefile rotation; a file without a stream id is a stream of its own. */
+/**
+ * Files with the same stream class and stream id are one stream, cut by tracefile rotation; a file without a stream id is a stream of its own.
+ * A file whose first packet is no packet is left out with a warning; where no other is readable, its error is thrown.
+ */
 function groupStreams(files: readonly ByteFile[], schema: TraceSchema, warnings: TraceWarning[]): StreamGroup[] {
   const byKey = new Map<string, { id: bigint; scans: ScannedFile[] }>();
   const nextId = new Map<bigint, bigint>();
+  const refused: BadInputError[] = [];
   for (const file of files) {
-    const scan = scanFile(file, schema, warnings);
+    let scan: ScannedFile | undefined;
+    try {
+      scan = scanFile(file, schema, warnings);
+    } catch (error) {
+      if (!(error instanceof BadInputError)) throw error;
+      refused.push(error);
+    }
     if (scan === undefined) continue;
     warnings.push(...scan.warnings);
     const classId = scan.stream.id;
@@ -159,6 +169,12 @@ function groupStreams(files: readonly ByteFile[], schema: TraceSchema, warnings:
     const group = byKey.get(key);
     if (group === undefined) byKey.set(key, { id: streamId, scans: [scan] });
     else group.scans.push(scan);
+  }
+  const [first] = refused;
+  if (first !== undefined && byKey.size === 0) throw first;
+  for (const { file, offset, message } of refused) {
+    const what = message.slice(`${file}: byte ${offset}: `.length);
+    warnings.push({ file, offset, message: `${what}; the file is left out` });
   }
   const groups = Array.from(byKey.values(), ({ id, scans }): StreamGroup => {
     const [first] = scans;
