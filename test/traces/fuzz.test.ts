@@ -60,8 +60,15 @@ function read(metadata: Uint8Array, streams: readonly Uint8Array[], interpreter:
     const files = streams.map((bytes, i) => memoryFile(`stream${i}`, bytes));
     const source = makeTraceSource("memory", parseMetadata(metadata, "metadata"), files, [], { interpreter });
     const printed = print(source, "babeltrace", { clockSeconds: true });
-    if (printed.error !== undefined && !/^BadInputError: .*: byte \d+: /.test(printed.error)) throw new Error(`not an error of bad input: ${printed.error}`);
-    return [printed.text, printed.error, ...readFields(source), ...source.warnings.map(({ message }) => message), source.losses?.length].join("\n");
+    if (printed.error !== undefined && !/^BadInputError: .*: byte \d+: /.test(printed.error))
+      throw new Error(`not an error of bad input: ${printed.error}`);
+    return [
+      printed.text,
+      printed.error,
+      ...readFields(source),
+      ...source.warnings.map(({ message }) => message),
+      source.losses?.length,
+    ].join("\n");
   } catch (error) {
     if (!(error instanceof StorescopeError)) throw error;
     return error.message;
