@@ -18,7 +18,8 @@ import { makeRandom, mutateMetadata, mutateStream } from "./mutate.ts";
 
 const own = join(import.meta.dirname, "own");
 const budgetSeconds = Number(process.env["STORESCOPE_FUZZ_SECONDS"] ?? 6);
-const firstSeed = Number(process.env["STORESCOPE_FUZZ_SEED"] ?? Date.now() % 1_000_000_000);
+// The same mutations every time, so that a failing run is a change of ours; other seeds are for long runs.
+const firstSeed = Number(process.env["STORESCOPE_FUZZ_SEED"] ?? 1);
 const streamBytes = 6000;
 const slowestMs = 20_000;
 const growthBytes = 48 << 20;

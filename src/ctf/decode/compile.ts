@@ -28,6 +28,8 @@ export interface CompiledStream {
   readonly align: number;
   /** Classes (by `EventSchema`) whose events leave marks; all others are the interpreter's. */
   readonly compiled: ReadonlySet<EventSchema>;
+  /** Leaves the marks of an event of this class (`EventClass.index`) that the interpreter had to decode: `p` is where its context begins. */
+  remark(eventClass: number, u8: Uint8Array, dv: DataView, p: number, end: number, marks: Int32Array): void;
 }
 
 /** More classes than this make one function too large for the optimising compiler. */
@@ -87,7 +89,17 @@ function generateStream(stream: StreamSchema): CompiledStream {
     return true;
   }`;
   const step = new Function("INDEX", "SIZE", "SKIP", text)(table, sizes, skips) as Step;
-  return { step, align: header.align, compiled: new Set(events.filter((_, number) => bodies[number] !== undefined)) };
+  // Made when first needed: events that begin within a byte, for one, are the interpreter's though their class is compiled.
+  const remarks = new Map<number, Skip | undefined>();
+  const remark: CompiledStream["remark"] = (eventClass, ...place) => {
+    const number = eventClass - first.index;
+    if (!remarks.has(number)) {
+      const body = bodies[number];
+      remarks.set(number, body === undefined ? undefined : generateSkip(body.code));
+    }
+    remarks.get(number)?.(...place);
+  };
+  return { step, remark, align: header.align, compiled: new Set(events.filter((_, number) => bodies[number] !== undefined)) };
 }
 
 function reject(): number {
@@ -173,10 +185,12 @@ function tryBody(stream: StreamSchema, event: EventSchema, align: number): Body 
 export class CompiledDecoder implements EventDecoder {
   readonly unit = 1;
   readonly #step: Step;
+  readonly #remark: CompiledStream["remark"];
   readonly #interpreter: Interpreter;
 
-  constructor({ step }: CompiledStream, interpreter: Interpreter) {
+  constructor({ step, remark }: CompiledStream, interpreter: Interpreter) {
     this.#step = step;
+    this.#remark = remark;
     this.#interpreter = interpreter;
   }
 
@@ -202,6 +216,7 @@ export class CompiledDecoder implements EventDecoder {
     cursor.start = start;
     cursor.context /= 8;
     cursor.position = Math.ceil(cursor.position / 8);
+    this.#remark(cursor.eventClass, cursor.bytes, cursor.view, cursor.context, cursor.end, cursor.marks);
   }
 
   visit(cursor: StreamCursor, visitor: EventVisitor): void {
