@@ -3,26 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { print } from "../../test/traces/compare.ts";
+import { memoryFile, print } from "../../test/traces/compare.ts";
 import { StorescopeError } from "../base/index.ts";
 import { parseMetadata } from "./metadata/index.ts";
-import type { ByteFile } from "./packet/byte-file.ts";
 import { makeTraceSource } from "./trace.ts";
 
 const own = join(import.meta.dirname, "..", "..", "test", "traces", "own");
-
-function memoryFile(path: string, bytes: Uint8Array): ByteFile {
-  return {
-    path,
-    size: bytes.length,
-    read(offset, into, length) {
-      const part = bytes.subarray(offset, offset + length);
-      into.set(part);
-      return part.length;
-    },
-    close: () => undefined,
-  };
-}
 
 /** Reads a trace in memory by both decoders; gives what was printed, or the refusal. Anything but a StorescopeError is a bug. */
 function readBoth(metadata: Uint8Array, streams: readonly Uint8Array[]): string[] {

@@ -17,6 +17,7 @@ let lttng: PrivateLttng;
 let directory: string;
 let traces = 0;
 const running: ChildProcess[] = [];
+const handOverMs = 250;
 
 beforeAll(async () => {
   store = await buildStore({ flavor: "redis" });
@@ -89,6 +90,8 @@ async function record(set: EventSet, work: () => void | Promise<void>): Promise<
   const trace = join(directory, `trace-${traces++}`);
   const session = lttng.record(trace, eventNames(set));
   await work();
+  // A server that goes idle keeps its last batch until its timer wakes it, ten times a second.
+  await sleep(handOverMs);
   session.stop();
   const { events: found, warnings } = readTrace(trace);
   expect(warnings).toBe("");

@@ -1,6 +1,21 @@
-/** Comparing our output with babeltrace2's. */
+/** Reading traces for tests, and comparing our output with babeltrace2's. */
 import { createEventPrinter, type EventFormat, type EventPrinterOptions, openCtf } from "../../src/ctf/index.ts";
+import type { ByteFile } from "../../src/ctf/packet/byte-file.ts";
 import type { TraceSource } from "../../src/trace/index.ts";
+
+/** A file that is only in memory. */
+export function memoryFile(path: string, bytes: Uint8Array): ByteFile {
+  return {
+    path,
+    size: bytes.length,
+    read(offset, into, length) {
+      const part = bytes.subarray(offset, offset + length);
+      into.set(part);
+      return part.length;
+    },
+    close: () => undefined,
+  };
+}
 
 export interface Printed {
   readonly text: string;

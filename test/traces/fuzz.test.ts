@@ -11,9 +11,8 @@ import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { StorescopeError } from "../../src/base/index.ts";
 import { parseMetadata } from "../../src/ctf/metadata/index.ts";
-import type { ByteFile } from "../../src/ctf/packet/byte-file.ts";
 import { makeTraceSource } from "../../src/ctf/trace.ts";
-import { print, readFields } from "./compare.ts";
+import { memoryFile, print, readFields } from "./compare.ts";
 import { makeRandom, mutateMetadata, mutateStream } from "./mutate.ts";
 
 const own = join(import.meta.dirname, "own");
@@ -41,19 +40,6 @@ const samples = readdirSync(own)
       streams: files.slice(0, 3).map((file) => readFileSync(join(directory, file)).subarray(0, streamBytes)),
     };
   });
-
-function memoryFile(path: string, bytes: Uint8Array): ByteFile {
-  return {
-    path,
-    size: bytes.length,
-    read(offset, into, length) {
-      const part = bytes.subarray(offset, offset + length);
-      into.set(part);
-      return part.length;
-    },
-    close: () => undefined,
-  };
-}
 
 /** Everything a reading says: printed events, fields, warnings, losses; or the refusal. */
 function read(metadata: Uint8Array, streams: readonly Uint8Array[], interpreter: boolean): string {
