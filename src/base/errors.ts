@@ -43,10 +43,13 @@ export class UsageError extends StorescopeError {
 export class BadInputError extends StorescopeError {
   readonly file: string;
   readonly offset: number;
+  /** The message without its place. */
+  readonly what: string;
   constructor(code: ErrorCode, file: string, offset: number, what: string, options?: { cause?: unknown }) {
     super(code, `${file}: byte ${offset}: ${what}`, options);
     this.name = "BadInputError";
     this.file = file;
     this.offset = offset;
+    this.what = what;
   }
 }

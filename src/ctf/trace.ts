@@ -172,8 +172,7 @@ function groupStreams(files: readonly ByteFile[], schema: TraceSchema, warnings:
   }
   const [first] = refused;
   if (first !== undefined && byKey.size === 0) throw first;
-  for (const { file, offset, message } of refused) {
-    const what = message.slice(`${file}: byte ${offset}: `.length);
+  for (const { file, offset, what } of refused) {
     warnings.push({ file, offset, message: `${what}; the file is left out` });
   }
   const groups = Array.from(byKey.values(), ({ id, scans }): StreamGroup => {

@@ -3,7 +3,8 @@
  *
  *     preamble, field-class-alias*, trace-class?, clock-class*, data-stream-class*, event-record-class*
  *
- * Extensions are refused, as the specification demands of readers that do not know them. Other unknown properties are ignored.
+ * Extensions are refused, as the specification demands of readers that do not know them; so are properties and fragments that it does not name, as
+ * babeltrace2 does: what they ask for would be left undone without a word. `attributes` are for anybody, and only those we know are read.
  */
 import { BadInputError } from "../../base/index.ts";
 import type { ClockSchema, EnumMapping, EventSchema, FieldRole, IntegerRange, StreamSchema, TextEncoding, TraceSchema } from "../schema.ts";
@@ -30,6 +31,38 @@ const fieldRoles: Readonly<Record<string, FieldRole>> = {
   "discarded-event-record-counter-snapshot": "discarded-events",
   "packet-sequence-number": "packet-sequence",
   "event-record-class-id": "event-id",
+};
+
+/** The properties that may stand in each object besides `type`, `attributes` and `extensions` (CTF2-SPEC-2.0 sections 5 and 6). */
+const fragmentProperties: Readonly<Record<string, string>> = {
+  preamble: "version uuid",
+  "field-class-alias": "name field-class",
+  "trace-class": "namespace name uid packet-header-field-class environment",
+  "clock-class": "id namespace name uid origin offset-from-origin frequency precision accuracy description",
+  "data-stream-class":
+    "id namespace name uid default-clock-class-id packet-context-field-class event-record-header-field-class event-record-common-context-field-class",
+  "event-record-class": "id data-stream-class-id namespace name uid specific-context-field-class payload-field-class",
+};
+const bitArrayProperties = "length byte-order bit-order alignment";
+const fieldClassProperties: Readonly<Record<string, string>> = {
+  "fixed-length-bit-array": bitArrayProperties,
+  "fixed-length-bit-map": `${bitArrayProperties} flags`,
+  "fixed-length-boolean": bitArrayProperties,
+  "fixed-length-unsigned-integer": `${bitArrayProperties} preferred-display-base mappings roles`,
+  "fixed-length-signed-integer": `${bitArrayProperties} preferred-display-base mappings`,
+  "fixed-length-floating-point-number": bitArrayProperties,
+  "variable-length-unsigned-integer": "preferred-display-base mappings roles",
+  "variable-length-signed-integer": "preferred-display-base mappings",
+  "null-terminated-string": "encoding",
+  "static-length-string": "length encoding",
+  "dynamic-length-string": "length-field-location encoding",
+  "static-length-blob": "length media-type roles",
+  "dynamic-length-blob": "length-field-location media-type",
+  "static-length-array": "length element-field-class minimum-alignment",
+  "dynamic-length-array": "length-field-location element-field-class minimum-alignment",
+  structure: "member-classes minimum-alignment",
+  variant: "selector-field-location options",
+  optional: "selector-field-location selector-field-ranges field-class",
 };
 
 /** LTTng's log levels by their names in attributes. */
@@ -113,7 +146,9 @@ class Builder {
     if (preamble?.members.get("type") !== "preamble")
       throw new BadInputError("METADATA_INVALID", this.#file, 0, "the first fragment is no preamble");
     if (this.#integer(preamble, "version") !== 2n) this.#fail(preamble, "the metadata is not of CTF version 2");
-    for (const fragment of this.#fragments) this.#refuseExtensions(fragment);
+    for (const fragment of this.#fragments) this.#checkProperties(fragment, fragmentProperties, "fragment");
+    const secondPreamble = this.#ofType("preamble")[1];
+    if (secondPreamble !== undefined) this.#fail(secondPreamble, "there is a second preamble");
     const uuid = this.#list(preamble, "uuid").map((byte) => {
       if (typeof byte !== "bigint" || byte < 0n || byte > 255n) this.#fail(preamble, "the uuid is not an array of bytes");
       return Number(byte);
@@ -173,7 +208,17 @@ class Builder {
     };
   }
 
-  #refuseExtensions(at: JsonObject): void {
+  /** Refuses an object of an unknown `type`, and what else the specification does not name in it. */
+  #checkProperties(at: JsonObject, byType: Readonly<Record<string, string>>, what: string): void {
+    const type = this.#text(at, "type") ?? "";
+    const known = Object.hasOwn(byType, type) ? byType[type] : undefined;
+    if (known === undefined) this.#fail(at, `there is no ${what} type ${JSON.stringify(type)}`);
+    this.#checkMembers(at, `type attributes extensions ${known}`);
+  }
+
+  #checkMembers(at: JsonObject, known: string): void {
+    const names = known.split(" ");
+    for (const name of at.members.keys()) if (!names.includes(name)) this.#fail(at, `unknown property ${JSON.stringify(name)}`);
     const extensions = at.members.get("extensions");
     if (isObject(extensions) && extensions.members.size > 0) {
       throw new BadInputError("METADATA_UNSUPPORTED", this.#file, at.offset, "the metadata needs an extension of CTF 2");
@@ -200,13 +245,17 @@ class Builder {
     const frequency = this.#integer(fragment, "frequency") ?? 0n;
     if (frequency <= 0n) this.#fail(fragment, "a clock's frequency is not positive");
     const offset = this.#object(fragment, "offset-from-origin");
+    if (offset !== undefined) this.#checkMembers(offset, "seconds cycles");
+    const origin = fragment.members.get("origin");
+    if (isObject(origin)) this.#checkMembers(origin, "namespace name uid");
+    else if (origin !== undefined && origin !== "unix-epoch") this.#fail(fragment, `there is no clock origin ${JSON.stringify(origin)}`);
     return {
       id: this.#text(fragment, "id") ?? this.#fail(fragment, "a clock class has no id"),
       uid: this.#text(fragment, "uid"),
       frequency,
       offsetSeconds: (offset && this.#integer(offset, "seconds")) ?? 0n,
       offsetCycles: (offset && this.#integer(offset, "cycles")) ?? 0n,
-      isUnixEpoch: fragment.members.get("origin") === "unix-epoch",
+      isUnixEpoch: origin === "unix-epoch",
     };
   }
 
@@ -231,7 +280,7 @@ class Builder {
 
   #definition(at: JsonObject): Definition {
     if (++this.#depth > 100) this.#fail(at, "field classes are nested too deeply");
-    this.#refuseExtensions(at);
+    this.#checkProperties(at, fieldClassProperties, "field class");
     const made = this.#make(at);
     this.#depth--;
     return made;
@@ -292,6 +341,7 @@ class Builder {
           align: this.#alignment(at, "minimum-alignment"),
           members: this.#list(at, "member-classes").map((member) => {
             if (!isObject(member)) return this.#fail(at, "a member class is not an object");
+            this.#checkMembers(member, "name field-class attributes extensions");
             const name = this.#text(member, "name") ?? this.#fail(member, "a member class has no name");
             return { key: name, name, definition: this.#required(member, "field-class") };
           }),
@@ -302,6 +352,7 @@ class Builder {
           selector: this.#location(at, "selector-field-location"),
           options: this.#list(at, "options").map((option) => {
             if (!isObject(option)) return this.#fail(at, "an option is not an object");
+            this.#checkMembers(option, "name selector-field-ranges field-class attributes extensions");
             const name = this.#text(option, "name") ?? "";
             return {
               name,
@@ -325,6 +376,8 @@ class Builder {
 
   #fixedInteger(at: JsonObject, show: "number" | "bits" | "flags" | "boolean", signed: boolean): Definition {
     const mappings = show === "number" ? this.#mappings(at, "mappings") : show === "flags" ? this.#mappings(at, "flags") : [];
+    if (show === "flags" && mappings.some(({ ranges }) => ranges.some(({ low }) => low < 0n)))
+      this.#fail(at, "a flag stands for a negative bit");
     return {
       type: "integer",
       bits: this.#count(at, "length", 1, 4096),
@@ -403,6 +456,7 @@ class Builder {
 
   #location(at: JsonObject, name: string): Reference {
     const location = this.#object(at, name) ?? this.#fail(at, `"${name}" is missing`);
+    this.#checkMembers(location, "origin path");
     const origin = this.#text(location, "origin");
     const scope = origin !== undefined && Object.hasOwn(origins, origin) ? origins[origin] : undefined;
     if (origin !== undefined && scope === undefined) this.#fail(location, `there is no origin ${JSON.stringify(origin)}`);

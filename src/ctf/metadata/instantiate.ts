@@ -173,7 +173,7 @@ export class Instantiator {
         const target = this.#find(definition.selector, frame);
         const isBoolean = target.type === "integer" && target.show === "boolean";
         if ((definition.ranges === undefined) !== isBoolean) this.#fail("an optional field's selector is of the wrong kind");
-        const ranges = definition.ranges ?? [{ low: 1n, high: 0xffff_ffff_ffff_ffffn }];
+        const ranges = definition.ranges ?? [{ low: 1n, high: (1n << BigInt(target.type === "integer" ? target.bits : 64)) - 1n }];
         const field = this.#field(definition.definition, frame, []);
         return {
           type: "optional",
