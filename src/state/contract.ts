@@ -40,6 +40,8 @@ export interface StateBuilder {
   setText(time: RelativeNs, quark: Quark, text: number): void;
   setNumber(time: RelativeNs, quark: Quark, value: number): void;
   clear(time: RelativeNs, quark: Quark): void;
+  /** The attribute's numbers are ids of this id space: see `HistoryPart`. Call before or after its states, any number of times. */
+  holdsIds(quark: Quark, space: string): void;
   /** A complete interval at once, for attributes that never use `set`. Must not overlap another of its attribute. */
   insertText(start: RelativeNs, end: RelativeNs, quark: Quark, text: number): void;
   insertNumber(start: RelativeNs, end: RelativeNs, quark: Quark, value: number): void;
@@ -100,6 +102,8 @@ export type ColumnType = "f64" | "u32" | "u16" | "u8" | "text";
 export interface ColumnSpec {
   readonly name: string;
   readonly type: ColumnType;
+  /** The column's numbers are ids of this id space: see `HistoryPart`. */
+  readonly ids?: string;
 }
 
 /** Rows too many to be attributes (one per request, per message): append-only, columnar, in chunks. */
@@ -145,10 +149,34 @@ export interface HistoryWriter {
   table(name: string, columns: readonly ColumnSpec[]): TableBuilder;
   /** A JSON-serialisable document (bigint not allowed), at most a few MB. */
   document(name: string, value: unknown): void;
+  /** Ids 0 .. count - 1 of this id space are in use: see `HistoryPart`. Once per space, before `finish`. */
+  idSpace(name: string, count: number): void;
   /** Closes open states at `end`, writes everything out, then the finished mark. The directory is invalid until this returns. */
   finish(end: RelativeNs): void;
   /** Removes what was written. */
   abort(): void;
+}
+
+/**
+ * A part of a history, in a file of its own: what one thread writes while others write theirs. `joinHistoryParts` makes one history of them. Its file depends on
+ * what is written to it alone, so parts written one after the other, by turns or in parallel make the same history, bit for bit.
+ *
+ * What the joined history holds:
+ * - attributes: all of them, part by part in order of creation. Parts may share attributes (the upper ones of the tree), but only one may write states of each.
+ * - tables: those of one name have the same columns; rows of the first part come first. Time order within a part is not time order of the table.
+ * - texts: one id space for all tables, whatever the ids were in the parts. Ties for the dominant value go to the text that its part interned first.
+ * - documents: each name in one part only.
+ * - ids: an analysis that numbers things (requests) starts at 0 in each part, and says where it writes such ids (`holdsIds`, `ColumnSpec.ids`) and how many it
+ *   gave out (`idSpace`). The joined history adds the counts of earlier parts. A number that is no id of its part (not whole, or not less than the count: a mark
+ *   for none) stays as it is.
+ *
+ * `finish(end)` must get the same `end` in every build: the end of the whole trace, not of what this part saw.
+ */
+export interface HistoryPart extends HistoryWriter {
+  /** Removes the part's file, also when it is finished. */
+  abort(): void;
+  /** The part's file; `finish` completes it. A text, so that threads can tell each other. */
+  readonly path: string;
 }
 
 /** A finished history directory. */

@@ -2,7 +2,7 @@
  * A history's bytes in a directory: the only file of this folder that touches node:fs.
  *
  *     <directory>/history                          finished: whole, durable, its footer checked by container.ts
- *     <directory>/history.<pid>.<random>.partial   being written by process <pid>
+ *     <directory>/history.<pid>.<random>.partial   being written by process <pid>, or a part of what it is writing
  *
  * `finish` syncs the partial file, renames it and syncs the directory, so that a crash at any moment leaves either no `history` or a whole one. Starting to
  * write removes the finished history (it is about to be replaced) and the partial files of processes that are gone.
@@ -52,18 +52,20 @@ function writeError(path: string, offset: number, cause: unknown): StorescopeErr
   return new StorescopeError("HISTORY_INVALID", `${path}: byte ${offset}: the history cannot be written: ${what}`, { cause });
 }
 
-/** Writes the history of one directory. */
+/** Writes the history of one directory, or a part of it: that keeps its name, since it is no history and need not survive a crash. */
 export class FileSink implements ByteSink {
   size = 0;
+  readonly path: string;
   private readonly directory: string;
-  private readonly path: string;
+  private readonly isPart: boolean;
   private readonly calls: FileCalls;
   private readonly pending = new Uint8Array(writeBytes);
   private pendingBytes = 0;
   private fd: number;
 
-  constructor(directory: string, calls: FileCalls = realCalls) {
+  constructor(directory: string, calls: FileCalls = realCalls, isPart = false) {
     this.directory = directory;
+    this.isPart = isPart;
     this.calls = calls;
     this.path = join(directory, `history.${process.pid}.${randomBytes(6).toString("hex")}.partial`);
     try {
@@ -92,9 +94,10 @@ export class FileSink implements ByteSink {
     assert(this.fd >= 0, "finish of a closed history file");
     this.flush();
     try {
-      this.calls.sync(this.fd);
+      if (!this.isPart) this.calls.sync(this.fd);
       closeSync(this.fd);
       this.fd = -1;
+      if (this.isPart) return;
       renameSync(this.path, join(this.directory, finishedName));
       syncDirectory(this.directory);
     } catch (cause) {
@@ -166,9 +169,13 @@ export class FileSource implements ByteSource {
   }
 }
 
-/** The finished history of the directory; undefined when there is none. Other failures (rights, not a file) throw BadInputError. */
-export function openFile(directory: string): FileSource | undefined {
-  const path = join(directory, finishedName);
+/** The finished history of the directory; undefined when there is none. */
+export function openFinished(directory: string): FileSource | undefined {
+  return openFile(join(directory, finishedName));
+}
+
+/** The file; undefined when there is none. Other failures (rights, not a file) throw BadInputError. */
+export function openFile(path: string): FileSource | undefined {
   let fd: number;
   try {
     fd = openSync(path, "r");
@@ -181,6 +188,11 @@ export function openFile(directory: string): FileSource | undefined {
     throw new BadInputError("HISTORY_INVALID", path, 0, "not a regular file");
   }
   return new FileSource(path, fd);
+}
+
+/** Removes the file of a part. */
+export function removePart(path: string): void {
+  rmSync(path, { force: true });
 }
 
 /** Removes finished and partial histories, and the directory when nothing else is in it. */

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { ContainerReader } from "./container.ts";
 import type { HistoryReader, HistoryWriter, Interval, StateValue } from "./contract.ts";
-import { FileSink, openFile } from "./file-pages.ts";
+import { FileSink, openFinished } from "./file-pages.ts";
 import { History, HistoryFile } from "./history.ts";
 import type { IntervalWriterOptions } from "./interval-writer.ts";
 import { MemoryStore } from "./store.ts";
@@ -21,12 +22,12 @@ const stores: Record<string, (write: (writer: HistoryWriter) => void, options?: 
   memory: (write, options = tiny) => {
     const store = new MemoryStore("memory");
     write(new History(store, key, options));
-    return new HistoryFile(store);
+    return new HistoryFile(new ContainerReader(store));
   },
   // A cache of one leaf: every query evicts.
   file: (write, options = tiny) => {
     write(new History(new FileSink(scratch), key, options));
-    return new HistoryFile(openFile(scratch)!, 1);
+    return new HistoryFile(new ContainerReader(openFinished(scratch)!), 1);
   },
 };
 

@@ -1,25 +1,26 @@
 /**
  * One history: a state history, tables and documents in one container. The footer (JSON):
  *
- *     { identity, state: { start, end, intervalCount, texts, attributes, leaves }, tables: [{ name, columns, rowCount, index }], documents: { name: block } }
+ *     { identity, state: { start, end, intervalCount, texts, attributes, leaves, ids: { space: quarks } },
+ *       tables: [{ name, columns, rowCount, index }], documents: { name: block }, idSpaces: { name: count } }
  *
- * where texts, attributes, leaves, index and the documents are block references.
+ * where texts, attributes, leaves, index and the documents are block references. A history of parts has another footer: see joined-history.ts.
  */
-import { assert, BadInputError, type RelativeNs, StorescopeError, type TaskOptions } from "../base/index.ts";
+import { assert, BadInputError, type RelativeNs } from "../base/index.ts";
 import { Attributes } from "./attributes.ts";
 import { decodeIndex } from "./block-index.ts";
-import { type BlockRef, ContainerReader, ContainerWriter } from "./container.ts";
+import { type BlockRef, type ContainerReader, ContainerWriter } from "./container.ts";
 import type { ColumnSpec, HistoryKey, HistoryReader, HistoryWriter, StateHistory, Table, TableBuilder } from "./contract.ts";
 import { IntervalIndex } from "./interval-index.ts";
 import { IntervalWriter, type IntervalWriterOptions, leafIndexShape } from "./interval-writer.ts";
 import { readLeaf, readSummary, StateReader } from "./state-reader.ts";
 import { StateWriter } from "./state-writer.ts";
-import type { ByteSink, ByteSource } from "./store.ts";
-import { type TableFooter, TableReader, TableWriter } from "./table.ts";
+import type { ByteSink } from "./store.ts";
+import { type TableFooter, TableReader, TableWriter, type Translate } from "./table.ts";
 import { TextReader, TextWriter } from "./texts.ts";
 
 /** Budget for decoded leaves, and for the decoded chunks of each table, in bytes. */
-const defaultCacheBytes = 128 << 20;
+export const defaultCacheBytes = 128 << 20;
 const tableCacheBytes = 16 << 20;
 
 interface StateFooter {
@@ -29,6 +30,8 @@ interface StateFooter {
   readonly texts: BlockRef;
   readonly attributes: BlockRef;
   readonly leaves: BlockRef;
+  /** Attributes whose numbers are ids, by id space. */
+  readonly ids: Readonly<Record<string, readonly number[]>>;
 }
 
 interface Footer {
@@ -36,6 +39,8 @@ interface Footer {
   readonly state: StateFooter;
   readonly tables: readonly TableFooter[];
   readonly documents: Readonly<Record<string, BlockRef>>;
+  /** Ids in use, by id space. */
+  readonly idSpaces: Readonly<Record<string, number>>;
 }
 
 /** The writing side, on any sink. */
@@ -47,6 +52,7 @@ export class History implements HistoryWriter {
   private readonly intervals: IntervalWriter;
   private readonly tables = new Map<string, TableWriter>();
   private readonly documents = new Map<string, BlockRef>();
+  private readonly idSpaces = new Map<string, number>();
   private isOpen = true;
 
   constructor(sink: ByteSink, key: HistoryKey, options: IntervalWriterOptions = {}) {
@@ -72,6 +78,11 @@ export class History implements HistoryWriter {
     this.documents.set(name, this.container.append(new TextEncoder().encode(json)));
   }
 
+  idSpace(name: string, count: number): void {
+    assert(this.isOpen && !this.idSpaces.has(name) && Number.isSafeInteger(count) && count >= 0, `id space ${name} is known already`);
+    this.idSpaces.set(name, count);
+  }
+
   finish(end: RelativeNs): void {
     assert(this.isOpen && Number.isFinite(end), "finish of a closed history, or at no finite time");
     this.state.closeAll(end);
@@ -87,9 +98,11 @@ export class History implements HistoryWriter {
         texts: this.container.append(this.texts.encode()),
         attributes: this.container.append(this.state.attributes.encode()),
         leaves,
+        ids: Object.fromEntries([...this.state.ids].map(([space, quarks]) => [space, [...quarks].sort((a, b) => a - b)])),
       },
       tables,
       documents: Object.fromEntries(this.documents),
+      idSpaces: Object.fromEntries(this.idSpaces),
     };
     this.container.finish(footer);
     this.isOpen = false;
@@ -107,15 +120,19 @@ export class HistoryFile implements HistoryReader {
   readonly identity: string;
   readonly bytes: number;
   private readonly container: ContainerReader;
-  private readonly texts: TextReader;
   private readonly index: IntervalIndex;
-  private readonly footer: Footer;
-  private readonly tables = new Map<string, TableReader>();
+  readonly footer: Footer;
+  readonly texts: TextReader;
+  readonly tables = new Map<string, TableReader>();
 
-  /** Throws BadInputError when anything but leaves, chunks and documents is damaged; those are checked when read. Owns the source from here on. */
-  constructor(source: ByteSource, cacheBytes: number = defaultCacheBytes) {
-    this.container = new ContainerReader(source);
-    const footer = parseFooter(this.container.footer, source.name, this.container.footerRef.offset);
+  /**
+   * `translate` is what table columns pass through when they are read.
+   * Throws BadInputError when anything but leaves, chunks and documents is damaged; those are checked when read. Owns the container from here on.
+   */
+  constructor(container: ContainerReader, cacheBytes: number = defaultCacheBytes, translate?: Translate) {
+    const { source } = container;
+    this.container = container;
+    const footer = parseFooter(container.footer, source.name, container.footerRef.offset);
     this.footer = footer;
     this.identity = footer.identity;
     this.bytes = source.size;
@@ -129,7 +146,8 @@ export class HistoryFile implements HistoryReader {
       leaves.offset,
     );
     this.state = new StateReader(this.container, footer.state, tree, this.texts, this.index, cacheBytes);
-    for (const table of footer.tables) this.tables.set(table.name, new TableReader(table, this.container, this.texts, tableCacheBytes));
+    for (const table of footer.tables)
+      this.tables.set(table.name, new TableReader(table, this.container, this.texts, Math.min(tableCacheBytes, cacheBytes), translate));
   }
 
   table(name: string): Table | undefined {
@@ -147,13 +165,12 @@ export class HistoryFile implements HistoryReader {
     this.container.close();
   }
 
-  /** Reads every block; throws BadInputError at the first that is damaged. */
-  verify(options: TaskOptions = {}): void {
+  /** Reads every block, and says how many bytes each had; throws BadInputError at the first that is damaged. */
+  verify(onBytes: (bytes: number) => void): void {
     let done = 0;
     const advance = (bytes: number): void => {
       done += bytes;
-      if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "verifying the history was cancelled");
-      options.onProgress?.({ label: "verify history", done, total: this.bytes });
+      onBytes(bytes);
     };
     let intervals = 0;
     for (let leaf = 0; leaf < this.index.leafCount; leaf++) {
@@ -193,12 +210,13 @@ function parseFooter(value: unknown, file: string, offset: number): Footer {
     return { offset: count(at, what), bytes: count(bytes, what), checksum: count(checksum, what) };
   };
   const column = (from: unknown): ColumnSpec => {
-    const { name, type } = object(from, "column");
+    const { name, type, ids } = object(from, "column");
     if (type !== "f64" && type !== "u32" && type !== "u16" && type !== "u8" && type !== "text") return fail("column type");
-    return { name: text(name, "column name"), type };
+    const spec: ColumnSpec = { name: text(name, "column name"), type };
+    return ids === undefined ? spec : { ...spec, ids: text(ids, "column ids") };
   };
-  const { identity, state, tables, documents } = object(value, "content");
-  const { start, end, intervalCount, texts, attributes, leaves } = object(state, "state");
+  const { identity, state, tables, documents, idSpaces } = object(value, "content");
+  const { start, end, intervalCount, texts, attributes, leaves, ids } = object(state, "state");
   return {
     identity: text(identity, "identity"),
     state: {
@@ -208,6 +226,9 @@ function parseFooter(value: unknown, file: string, offset: number): Footer {
       texts: block(texts, "texts"),
       attributes: block(attributes, "attributes"),
       leaves: block(leaves, "leaves"),
+      ids: Object.fromEntries(
+        Object.entries(object(ids, "ids")).map(([space, quarks]) => [space, list(quarks, "ids").map((quark) => count(quark, "ids"))]),
+      ),
     },
     tables: list(tables, "tables").map((from) => {
       const { name, columns, rowCount, index } = object(from, "table");
@@ -219,5 +240,6 @@ function parseFooter(value: unknown, file: string, offset: number): Footer {
       };
     }),
     documents: Object.fromEntries(Object.entries(object(documents, "documents")).map(([name, ref]) => [name, block(ref, "document")])),
+    idSpaces: Object.fromEntries(Object.entries(object(idSpaces, "id spaces")).map(([name, n]) => [name, count(n, "id space")])),
   };
 }

@@ -17,6 +17,8 @@ export class StateWriter implements StateBuilder {
   private since = new Float64Array(1024).fill(Number.NEGATIVE_INFINITY);
   private values = new Float64Array(1024);
   private kinds = new Uint8Array(1024).fill(noState);
+  /** Attributes whose numbers are ids, by id space. */
+  readonly ids = new Map<string, Set<Quark>>();
 
   constructor(texts: TextWriter, intervals: IntervalWriter) {
     this.texts = texts;
@@ -51,6 +53,13 @@ export class StateWriter implements StateBuilder {
 
   clear(time: RelativeNs, quark: Quark): void {
     this.change(time, quark, 0, noState);
+  }
+
+  holdsIds(quark: Quark, space: string): void {
+    assert(quark >= 0 && quark < this.attributes.count, "an attribute that child() did not give");
+    const quarks = this.ids.get(space);
+    if (quarks === undefined) this.ids.set(space, new Set([quark]));
+    else quarks.add(quark);
   }
 
   insertText(start: RelativeNs, end: RelativeNs, quark: Quark, text: number): void {

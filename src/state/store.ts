@@ -74,6 +74,21 @@ export class MemoryStore implements ByteSink, ByteSource {
   }
 }
 
+/** A run of a source's bytes as a source of its own. Closing it does nothing: the source belongs to its owner. */
+export function sliceOf(source: ByteSource, offset: number, size: number): ByteSource {
+  checkRange(source, offset, size);
+  const slice = {
+    name: `${source.name} (part at byte ${offset})`,
+    size,
+    read: (at: number, length: number): Uint8Array<ArrayBuffer> => {
+      checkRange(slice, at, length);
+      return source.read(offset + at, length);
+    },
+    close: () => undefined,
+  };
+  return slice;
+}
+
 /** Throws BadInputError unless [offset, offset + length) lies in the source. */
 export function checkRange(source: { readonly name: string; readonly size: number }, offset: number, length: number): void {
   if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0 && offset + length <= source.size)) {

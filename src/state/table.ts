@@ -17,7 +17,7 @@ import type { TextReader, TextWriter } from "./texts.ts";
 /** Rows per chunk. */
 export const chunkRows = 4096;
 
-type ColumnArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;
+export type ColumnArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
 function columnArray(type: ColumnType, length: number): ColumnArray {
   if (type === "f64") return new Float64Array(length);
@@ -50,7 +50,9 @@ export class TableWriter implements TableBuilder {
       `table ${name} needs columns of different names`,
     );
     this.name = name;
-    this.columns = columns.map(({ name: columnName, type }) => ({ name: columnName, type }));
+    this.columns = columns.map(({ name: columnName, type, ids }) =>
+      ids === undefined ? { name: columnName, type } : { name: columnName, type, ids },
+    );
     this.container = container;
     this.texts = texts;
     this.arrays = columns.map((column) => columnArray(column.type, chunkRows));
@@ -184,6 +186,16 @@ function decodeChunk(
   return columns;
 }
 
+/** Changes a column's values, just read, in place: what makes a part's own ids those of the joined history. */
+export type Translate = (spec: ColumnSpec, values: ColumnArray) => void;
+
+/** Values wanted of a column, inclusive. */
+interface Bound {
+  readonly column: number;
+  readonly min: number;
+  readonly max: number;
+}
+
 interface DecodedChunk extends TableChunk {
   readonly bytes: number;
 }
@@ -196,8 +208,10 @@ export class TableReader implements Table {
   private readonly texts: TextReader;
   private readonly index: IndexColumns;
   private readonly cache: NodeCache<DecodedChunk>;
+  private readonly translate: Translate | undefined;
 
-  constructor(footer: TableFooter, container: ContainerReader, texts: TextReader, cacheBytes: number) {
+  constructor(footer: TableFooter, container: ContainerReader, texts: TextReader, cacheBytes: number, translate?: Translate) {
+    this.translate = translate;
     this.name = footer.name;
     this.columns = footer.columns;
     this.rowCount = footer.rowCount;
@@ -226,13 +240,17 @@ export class TableReader implements Table {
     return this.texts.text(id);
   }
 
-  *chunks(bound?: { readonly column: number; readonly min: number; readonly max: number }): Iterable<TableChunk> {
+  chunks(bound?: Bound): Iterable<TableChunk> {
+    return this.chunksWithin(bound === undefined ? [] : [bound]);
+  }
+
+  /** Chunks that may hold rows within any of the bounds (of the stored values, not the translated ones); all without bounds. */
+  *chunksWithin(bounds: readonly Bound[]): Iterable<TableChunk> {
     const { rows, f64 } = this.index;
-    const least = bound === undefined ? undefined : f64[1 + bound.column];
-    const greatest = bound === undefined ? undefined : f64[1 + this.columns.length + bound.column];
+    const within = (chunk: number, { column, min, max }: Bound): boolean =>
+      (f64[1 + column]?.[chunk] as number) <= max && (f64[1 + this.columns.length + column]?.[chunk] as number) >= min;
     for (let chunk = 0; chunk < rows; chunk++) {
-      if (bound !== undefined && !((least?.[chunk] as number) <= bound.max && (greatest?.[chunk] as number) >= bound.min)) continue;
-      yield this.cache.get(chunk);
+      if (bounds.length === 0 || bounds.some((bound) => within(chunk, bound))) yield this.cache.get(chunk);
     }
   }
 
@@ -261,6 +279,8 @@ export class TableReader implements Table {
     const rowCount = Math.min(chunkRows, this.rowCount - firstRow);
     const stored = this.container.read({ offset, bytes: u32[0]?.[chunk] as number, checksum: u32[1]?.[chunk] as number });
     const columns = decodeChunk(stored, this.columns, rowCount, this.container.source.name, offset);
+    const { translate } = this;
+    if (translate !== undefined) for (const [c, values] of columns.entries()) translate(this.columns[c] as ColumnSpec, values);
     return { firstRow, rowCount, columns, bytes: columns.reduce((sum, column) => sum + column.byteLength, 0) };
   }
 }
