@@ -2,10 +2,15 @@
 import environmentsRedis from "../environments/redis/index.ts";
 import analysesEventCounts from "../analyses/event-counts/index.ts";
 import analysesRedis from "../analyses/redis/index.ts";
+import viewsDataVolume from "../views/data-volume/index.ts";
+import viewsEventLoop from "../views/event-loop/index.ts";
 import viewsHistogram from "../views/histogram/index.ts";
+import viewsLatency from "../views/latency/index.ts";
 import viewsNetflow from "../views/netflow/index.ts";
+import viewsStateExplorer from "../views/state-explorer/index.ts";
+import viewsThreads from "../views/threads/index.ts";
 
 export const environments = [environmentsRedis] as const;
 export const analyses = [analysesEventCounts, analysesRedis] as const;
-export const views = [viewsHistogram, viewsNetflow] as const;
+export const views = [viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsNetflow, viewsStateExplorer, viewsThreads] as const;
 export const diagnoses = [] as const;

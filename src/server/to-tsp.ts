@@ -158,6 +158,8 @@ export function toStyles(styles: ReturnType<TimeGraphView["styles"]>): { readonl
   };
 }
 
+const yTypes: Readonly<Record<string, DataType>> = { "bytes/s": "BINARY_NUMBER", ns: "DURATION" };
+
 export function toXy(view: XyView, series: ReturnType<XyView["series"]>, experiment: Experiment): XyModel {
   return {
     title: view.title,
@@ -169,9 +171,9 @@ export function toXy(view: XyView, series: ReturnType<XyView["series"]>, experim
         seriesName: curve.name,
         xValues: points.map((p) => p.x),
         yValues: points.map((p) => p.y),
-        style: { values: { "series-type": "line" } },
+        style: { values: { "series-type": view.draw === "points" ? "scatter" : "line" } },
         xValuesDescription: { label: "Time", unit: "ns", dataType: "TIMESTAMP" },
-        yValuesDescription: { label: view.title, unit: view.unit, dataType: view.unit === "bytes" ? "BINARY_NUMBER" : "NUMBER" },
+        yValuesDescription: { label: view.title, unit: view.unit, dataType: yTypes[view.unit] ?? "NUMBER" },
       };
     }),
   };

@@ -1,5 +1,5 @@
 /** The protocol's answers that Storescope's own web UI reads, decoded: trees, styles, tooltips and curves. */
-import { type Decoded, type Decoder, flag, index, int64, list, number, object, oneOf, optional, record, text } from "./decode.ts";
+import { type Decoded, type Decoder, flag, index, int64, list, number, numbers, object, oneOf, optional, record, text } from "./decode.ts";
 
 const status = oneOf("RUNNING", "COMPLETED", "FAILED", "CANCELLED");
 
@@ -32,12 +32,25 @@ export const decodeStyles = response(object({ styles: record(object({ parentKey:
 export const decodeTooltip = response(record(text));
 
 export const decodeXyTree = response(
-  object({ entries: list(object({ id: index, parentId: optional(number), labels: list(text), isDefault: optional(flag) })) }),
+  object({
+    entries: list(
+      object({ id: index, parentId: optional(number), labels: list(text), hasData: optional(flag), isDefault: optional(flag) }),
+    ),
+  }),
 );
 
 export const decodeXy = response(
   object({
     title: text,
-    series: list(object({ seriesId: number, seriesName: text, xValues: list(int64), yValues: list(number) })),
+    series: list(
+      object({
+        seriesId: number,
+        seriesName: text,
+        xValues: list(int64),
+        yValues: numbers,
+        style: object({ values: record(styleValue) }),
+        yValuesDescription: object({ label: text, unit: text }),
+      }),
+    ),
   }),
 );

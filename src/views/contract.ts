@@ -74,6 +74,7 @@ export interface ViewStyle {
 /** Rows of states over time. */
 export interface TimeGraphView extends ViewBase {
   readonly type: "time-graph";
+  /** Titles of the tree's columns. A last one named `Value` is filled by the viewer: each row's state at the selected time. */
   readonly headers: readonly string[];
   tree(context: ViewContext): readonly ViewEntry[];
   /** Depth down to which the tree starts out unfolded: 0 shows the roots only, 1 their children too; undefined unfolds everything. */
@@ -86,7 +87,7 @@ export interface TimeGraphView extends ViewBase {
   styles(context: ViewContext): Readonly<Record<string, ViewStyle>>;
 }
 
-/** A curve: one y per column of the range. */
+/** A curve: one y per column of the range, or, in a view of points, as many as there are. `x` never decreases. */
 export interface ViewSeries {
   readonly id: number;
   readonly name: string;
@@ -97,7 +98,10 @@ export interface ViewSeries {
 /** Curves over time. */
 export interface XyView extends ViewBase {
   readonly type: "xy";
+  /** Of y: `ns` and `bytes/s` are shown in units that suit. */
   readonly unit: string;
+  /** How the curves are meant; lines where absent. */
+  readonly draw?: "lines" | "points";
   tree(context: ViewContext): readonly (ViewEntry & { readonly isDefault: boolean })[];
   series(context: ViewContext, entries: readonly number[], range: ViewRange): readonly ViewSeries[];
 }

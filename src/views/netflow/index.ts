@@ -5,72 +5,16 @@
  *
  * Entry ids are quarks: of the node and its branches for rows that group, of `Operation` and `State` for rows with states.
  */
-
-import { branches, documents, type ProcessSummary, root, tables } from "../../analyses/redis/keys.ts";
+import { branches, root, tables } from "../../analyses/redis/keys.ts";
 import type { RelativeNs } from "../../base/index.ts";
-import type { AttributeTree, StateColumns, StateHistory, StateValue } from "../../state/contract.ts";
-import type { TimeGraphView, ViewArrow, ViewContext, ViewEntry, ViewRange, ViewState, ViewStyle } from "../contract.ts";
-import { commandStyle, fixedStyles, styleOf } from "./styles.ts";
+import type { AttributeTree, StateHistory } from "../../state/contract.ts";
+import type { TimeGraphView, ViewArrow, ViewContext, ViewEntry, ViewRange } from "../contract.ts";
+import { byNumber, connections, messageNames, operationStyles, processes, publishTypes, threadRows } from "../redis.ts";
+import { rowStates, stateText } from "../state-rows.ts";
+import { stateLook } from "../styles.ts";
 
-/** Message types whose arrows are worth drawing first: publish and publish-shard; gossip fills what room is left. */
-const publishTypes = new Set([4, 10]);
+/** Publishes are worth drawing first; gossip fills what room is left. */
 const arrowLimit = 2000;
-const messageNames: Readonly<Record<number, string>> = {
-  0: "ping",
-  1: "pong",
-  2: "meet",
-  3: "fail",
-  4: "publish",
-  7: "update",
-  10: "publish-shard",
-};
-
-function processes(context: ViewContext): readonly ProcessSummary[] {
-  return (context.history.document(documents.processes) as readonly ProcessSummary[] | undefined) ?? [];
-}
-
-interface ConnectionRow {
-  readonly label: string;
-  readonly kind: string;
-  readonly opened: RelativeNs;
-  readonly closed: RelativeNs;
-  readonly requests: number;
-}
-
-/** Connections of all processes by `process/conn_id`. */
-function connections(context: ViewContext): ReadonlyMap<string, ConnectionRow> {
-  const found = new Map<string, ConnectionRow>();
-  const table = context.history.table(tables.connections);
-  if (table === undefined) return found;
-  const at = (name: string): number => table.column(name);
-  const [process, connection, label, kind, opened, closed, requests] = [
-    "process",
-    "connection",
-    "label",
-    "kind",
-    "opened",
-    "closed",
-    "requests",
-  ].map(at) as [number, number, number, number, number, number, number];
-  for (const chunk of table.chunks()) {
-    const value = (column: number, row: number): number => chunk.columns[column]?.[row] ?? 0;
-    for (let row = 0; row < chunk.rowCount; row++) {
-      found.set(`${value(process, row)}/${value(connection, row)}`, {
-        label: table.text(value(label, row)),
-        kind: table.text(value(kind, row)),
-        opened: value(opened, row),
-        closed: value(closed, row),
-        requests: value(requests, row),
-      });
-    }
-  }
-  return found;
-}
-
-/** Numbers before other names, numbers by value. */
-function byNumber(left: string, right: string): number {
-  return Number(left) - Number(right) || left.localeCompare(right);
-}
 
 function tree(context: ViewContext): readonly ViewEntry[] {
   const { attributes } = context.history.state;
@@ -88,15 +32,16 @@ function tree(context: ViewContext): readonly ViewEntry[] {
       end,
       hasData: false,
     });
-    const threads = attributes.find(root, process.node, branches.threads);
-    if (threads !== undefined) {
-      const roles = new Map(process.threads.map((thread) => [String(thread.tid), thread.role]));
-      const tids = attributes.children(threads).map((quark) => attributes.name(quark));
-      for (const tid of tids.sort(byNumber)) {
-        const id = attributes.find(root, process.node, branches.threads, tid, "Operation");
-        const labels = [roles.get(tid) ?? "thread", `tid ${tid}`];
-        if (id !== undefined) entries.push({ id, parent: node, labels, start, end, hasData: true, metadata: { tid: [Number(tid)] } });
-      }
+    for (const { role, tid, operation } of threadRows(context, process)) {
+      entries.push({
+        id: operation,
+        parent: node,
+        labels: [role, `tid ${tid}`],
+        start,
+        end,
+        hasData: true,
+        metadata: { tid: [Number(tid)] },
+      });
     }
     const branch = attributes.find(root, process.node, branches.connections);
     if (branch === undefined) continue;
@@ -118,59 +63,6 @@ function tree(context: ViewContext): readonly ViewEntry[] {
     }
   }
   return entries;
-}
-
-function label(value: StateValue): string {
-  return value === undefined ? "" : String(value);
-}
-
-/**
- * The states of rows: all of them where the viewer has room, otherwise one per run of columns with the same prevailing state.
- *
- * One query sums all rows into columns. A state is counted in every column it touches, so what a row has beyond one state per covered column is what shares
- * columns: rows with little of that are read exactly, the others would draw several states on one pixel.
- */
-function rowStates(history: StateHistory, quarks: readonly number[], range: ViewRange): readonly (readonly ViewState[])[] {
-  return history.columns(quarks, range.start, range.end, range.columns).map((columns) => {
-    let covered = 0;
-    let sharing = 0;
-    for (const count of columns.count) {
-      if (count === 0) continue;
-      covered++;
-      sharing += count - 1;
-    }
-    if (covered === 0) return [];
-    return sharing <= range.columns / 4 ? exactStates(history, columns.quark, range) : prevailingStates(columns, range);
-  });
-}
-
-function exactStates(history: StateHistory, quark: number, range: ViewRange): readonly ViewState[] {
-  const states: ViewState[] = [];
-  history.range([quark], range.start, range.end, (_quark, start, end, value) => {
-    if (value !== undefined) states.push({ start, end, label: label(value), style: styleOf(label(value)), count: 1 });
-    return true;
-  });
-  return states;
-}
-
-function prevailingStates(columns: StateColumns, range: ViewRange): readonly ViewState[] {
-  const width = (range.end - range.start) / range.columns;
-  const states: ViewState[] = [];
-  for (let from = 0, to = 0; from < range.columns; from = to) {
-    const value = columns.dominant[from] as number;
-    let count = 0;
-    for (to = from; to < range.columns && columns.dominant[to] === value; to++) count += columns.count[to] as number;
-    if (value < 0) continue;
-    const text = label(columns.values[value]);
-    states.push({
-      start: range.start + from * width,
-      end: range.start + to * width,
-      label: text,
-      style: styleOf(text),
-      count: Math.max(1, count),
-    });
-  }
-  return states;
 }
 
 function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
@@ -221,7 +113,7 @@ function tooltip(context: ViewContext, entry: number, time: RelativeNs): Readonl
   const path = state.attributes.path(entry);
   const [, node, branch, name, kind] = path;
   if (node === undefined || branch === undefined || name === undefined || kind === undefined) return {};
-  const found: Record<string, string> = { State: label(interval.value), Node: node };
+  const found: Record<string, string> = { State: stateText(interval.value), Node: node };
   if (branch === branches.threads) {
     found["Thread"] = name;
     addRequest(state, time, found, state.attributes.find(root, node, branches.threads, name, "Request"));
@@ -242,12 +134,6 @@ function addRequest(state: StateHistory, time: RelativeNs, found: Record<string,
   if (value !== undefined) found["Request"] = String(value);
 }
 
-function styles(context: ViewContext): Readonly<Record<string, ViewStyle>> {
-  const found: Record<string, ViewStyle> = { ...fixedStyles };
-  for (const process of processes(context)) for (const command of Object.keys(process.calls)) found[command] ??= commandStyle(command);
-  return found;
-}
-
 const netflow: TimeGraphView = {
   type: "time-graph",
   id: "netflow",
@@ -260,13 +146,13 @@ const netflow: TimeGraphView = {
   states(context, entries, range) {
     const { state } = context.history;
     const asked = entries.filter((entry) => isDataRow(state.attributes, entry));
-    const states = rowStates(state, asked, range);
+    const states = rowStates(state, asked, range, stateLook);
     const byEntry = new Map(asked.map((entry, i) => [entry, states[i] ?? []]));
     return entries.map((entry) => byEntry.get(entry) ?? []);
   },
   arrows,
   tooltip,
-  styles,
+  styles: operationStyles,
 };
 
 /** Whether an entry id, which may come from anywhere, is one of our rows. */

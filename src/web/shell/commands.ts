@@ -14,7 +14,8 @@ export interface Command {
 
 const zoomStep = 1.5;
 
-function panel(id: PanelId, title: string): Command {
+/** Brings a panel forward. */
+export function panel(id: PanelId, title: string): Command {
   return { id: `panel-${id}`, title: `Show ${title}`, group: "Panels", run: () => useStore.getState().want(id) };
 }
 
@@ -26,7 +27,6 @@ export const commands: readonly Command[] = [
   { id: "fit", title: "Fit the selection", key: "F", group: "Move", run: () => useStore.getState().fitSelection() },
   { id: "full", title: "Show the whole trace", key: "0", group: "Move", run: () => useStore.getState().showAll() },
   { id: "clear", title: "Clear the selection", key: "Escape", group: "Move", run: () => useStore.getState().select(undefined) },
-  panel("netflow", "Netflow"),
   panel("events", "Events"),
   panel("requests", "Requests"),
   panel("statistics", "Statistics"),

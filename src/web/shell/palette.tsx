@@ -6,7 +6,8 @@ import { formatTime, parseTime } from "../format/time.ts";
 import { call } from "../state/client.ts";
 import { useStore } from "../state/store.ts";
 import { useLatest } from "../state/use-latest.ts";
-import { commands } from "./commands.ts";
+import { mainView, panelOf, panelViews } from "../state/views.ts";
+import { commands, panel } from "./commands.ts";
 
 /** Most rows offered at once. */
 const maxRows = 30;
@@ -43,14 +44,15 @@ function PaletteBody({ experiment, onClose }: { readonly experiment: ExperimentS
   const [text, setText] = useState("");
   const timeMode = useStore((s) => s.timeMode);
   const { origin } = experiment;
-  const graph = experiment.views.find((v) => v.type === "time-graph");
+  const graph = mainView(experiment);
   const path =
     graph === undefined ? undefined : `tsp/api/experiments/${experiment.id}/outputs/timeGraph/${encodeURIComponent(graph.outputId)}/tree`;
   const rows = useLatest(path, (signal) => call(path ?? "", decodeTimeGraphTree, { body: { parameters: {} }, signal }));
   const wanted = text.trim().toLowerCase();
   const request = /^#?(\d{1,15})$/.exec(wanted)?.[1];
   const time = parseTime(text, origin, timeMode);
-  const matching = commands.filter((c) => c.title.toLowerCase().includes(wanted));
+  const offered = [...panelViews(experiment).map((view) => panel(panelOf(view), view.title)), ...commands];
+  const matching = offered.filter((c) => c.title.toLowerCase().includes(wanted));
   const entries =
     wanted === ""
       ? []
@@ -104,7 +106,7 @@ function PaletteBody({ experiment, onClose }: { readonly experiment: ExperimentS
                 onSelect={() =>
                   run(() => {
                     const store = useStore.getState();
-                    store.want("netflow");
+                    if (graph !== undefined) store.want(panelOf(graph));
                     store.select({ time: store.selection?.time ?? Math.floor((store.range.start + store.range.end) / 2), entry: e.id });
                   })
                 }

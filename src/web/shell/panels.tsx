@@ -1,5 +1,5 @@
 /** The dock: which panels there are and where they stand at first. Users drag, split and maximise them as they like. */
-import { Actions, type IJsonModel, Layout, Model, type TabNode } from "flexlayout-react";
+import { Actions, type IJsonModel, type IJsonTabNode, Layout, Model, type TabNode } from "flexlayout-react";
 import { useCallback, useEffect, useMemo } from "react";
 import { decodeRequest, type ExperimentSummary } from "../../tsp/index.ts";
 import { EventsPanel } from "../renderers/events/events.tsx";
@@ -7,13 +7,19 @@ import { RequestDetail } from "../renderers/requests/request-detail.tsx";
 import { RequestsPanel } from "../renderers/requests/requests.tsx";
 import { StatisticsPanel } from "../renderers/statistics/statistics.tsx";
 import { TimeGraph } from "../renderers/time-graph/time-graph.tsx";
+import { XyChart } from "../renderers/xy/xy-chart.tsx";
 import { call } from "../state/client.ts";
-import { useStore } from "../state/store.ts";
+import { type PanelId, useStore } from "../state/store.ts";
 import { useLatest } from "../state/use-latest.ts";
+import { panelOf, panelViews, type ViewSummary } from "../state/views.ts";
 import { Message } from "../widgets/message.tsx";
 
-function initialLayout(): IJsonModel {
-  const tab = (id: string, name: string) => ({ type: "tab", id, component: id, name });
+/** Time graphs above; tables and curves below, so that they can be read side by side with the graph. */
+function initialLayout(experiment: ExperimentSummary): IJsonModel {
+  const tab = (id: PanelId, name: string): IJsonTabNode => ({ type: "tab", id, component: id, name });
+  const views = panelViews(experiment);
+  const tabsOf = (type: ViewSummary["type"]) => views.filter((view) => view.type === type).map((view) => tab(panelOf(view), view.title));
+  const tables = [tab("requests", "Requests"), tab("events", "Events"), tab("statistics", "Statistics")];
   // The detail panel is as wide as its text needs, in percent of the window.
   const detail = Math.min(32, Math.max(15, (350 / innerWidth) * 100));
   return {
@@ -32,12 +38,8 @@ function initialLayout(): IJsonModel {
           type: "row",
           weight: 100 - detail,
           children: [
-            { type: "tabset", weight: 66, children: [tab("netflow", "Netflow")] },
-            {
-              type: "tabset",
-              weight: 34,
-              children: [tab("requests", "Requests"), tab("events", "Events"), tab("statistics", "Statistics")],
-            },
+            { type: "tabset", weight: 66, children: tabsOf("time-graph") },
+            { type: "tabset", weight: 34, children: [...tables, ...tabsOf("xy")] },
           ],
         },
         { type: "tabset", weight: detail, children: [tab("request", "Request")] },
@@ -47,17 +49,16 @@ function initialLayout(): IJsonModel {
 }
 
 export function Panels({ experiment }: { readonly experiment: ExperimentSummary }) {
-  const model = useMemo(() => Model.fromJson(initialLayout()), []);
+  const model = useMemo(() => Model.fromJson(initialLayout(experiment)), [experiment]);
   const wanted = useStore((s) => s.wanted);
   useEffect(() => {
-    if (wanted.count > 0) model.doAction(Actions.selectTab(wanted.panel));
+    if (wanted.count > 0 && model.getNodeById(wanted.panel) !== undefined) model.doAction(Actions.selectTab(wanted.panel));
   }, [wanted, model]);
 
   const factory = useCallback(
     (node: TabNode) => {
-      switch (node.getComponent()) {
-        case "netflow":
-          return <Netflow experiment={experiment} />;
+      const component = node.getComponent();
+      switch (component) {
         case "events":
           return <EventsPanel experiment={experiment} />;
         case "requests":
@@ -66,8 +67,10 @@ export function Panels({ experiment }: { readonly experiment: ExperimentSummary 
           return <StatisticsPanel experiment={experiment} />;
         case "request":
           return <RequestDetail experiment={experiment} />;
-        default:
-          return null;
+        default: {
+          const view = panelViews(experiment).find((each) => panelOf(each) === component);
+          return view === undefined ? null : <ViewPanel experiment={experiment} view={view} />;
+        }
       }
     },
     [experiment],
@@ -79,8 +82,19 @@ export function Panels({ experiment }: { readonly experiment: ExperimentSummary 
   );
 }
 
-function Netflow({ experiment }: { readonly experiment: ExperimentSummary }) {
-  const view = experiment.views.find((v) => v.id === "netflow") ?? experiment.views.find((v) => v.type === "time-graph");
+/** Draws a view by its type. */
+function ViewPanel({ experiment, view }: { readonly experiment: ExperimentSummary; readonly view: ViewSummary }) {
+  switch (view.type) {
+    case "time-graph":
+      return <TimeGraphPanel experiment={experiment} view={view} />;
+    case "xy":
+      return <XyChart experiment={experiment} view={view} />;
+    case "data-tree":
+      return <Message title={view.title} text="Views of this type are for other viewers." />;
+  }
+}
+
+function TimeGraphPanel({ experiment, view }: { readonly experiment: ExperimentSummary; readonly view: ViewSummary }) {
   const request = useStore((s) => s.request);
   const path = request === undefined ? undefined : `api/experiments/${experiment.id}/requests/${request}`;
   const { data } = useLatest(path, (signal) => call(path ?? "", decodeRequest, { signal }));
@@ -88,7 +102,5 @@ function Netflow({ experiment }: { readonly experiment: ExperimentSummary }) {
     () => (data === undefined ? undefined : { start: Number(data.start - experiment.origin), end: Number(data.end - experiment.origin) }),
     [data, experiment.origin],
   );
-  if (view === undefined || view.type !== "time-graph")
-    return <Message title="No time graph" text="This trace has no view that can be drawn over time." />;
   return <TimeGraph experimentId={experiment.id} viewId={view.id} origin={experiment.origin} title={view.title} request={range} />;
 }

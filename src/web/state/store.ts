@@ -22,7 +22,7 @@ export interface Selection {
 /** Shortest range that can be shown, ns: wide enough for single nanoseconds to be told apart. */
 export const minSpan = 40;
 
-export type PanelId = "netflow" | "events" | "requests" | "statistics" | "request";
+export type PanelId = "events" | "requests" | "statistics" | "request" | `view:${string}`;
 
 export interface ViewState {
   readonly experiment: ExperimentSummary | undefined;
@@ -90,7 +90,7 @@ export const useStore = create<Store>()((set, get) => ({
   request: undefined,
   timeMode: "local",
   hover: undefined,
-  wanted: { panel: "netflow", count: 0 },
+  wanted: { panel: "requests", count: 0 },
   connectionRows: new Map(),
   styleColors: new Map(),
 

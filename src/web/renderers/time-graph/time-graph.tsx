@@ -91,8 +91,11 @@ export function TimeGraph(props: TimeGraphProps) {
       const entry = entries[i];
       for (const id of e.metadata?.["conn_id"] ?? []) if (entry !== undefined) connectionRows.set(rowKey(nodeOf(entry), Number(id)), e.id);
     }
-    useStore.getState().setGraph(connectionRows, new Map(Object.entries(styleMap).map(([key, style]) => [styleName(key), style.color])));
-    return { entries, styles: styleMap, folded: foldedBelow(entries, tree.model?.autoExpandLevel) };
+    // Only the view whose rows are connections says where a request is found, and in which colours.
+    if (connectionRows.size > 0)
+      useStore.getState().setGraph(connectionRows, new Map(Object.entries(styleMap).map(([key, style]) => [styleName(key), style.color])));
+    const hasValues = tree.model?.headers.at(-1)?.name === "Value";
+    return { entries, styles: styleMap, folded: foldedBelow(entries, tree.model?.autoExpandLevel), hasValues };
   });
 
   if (loadedTree.error !== undefined) return <Message title="The view cannot be shown" text={loadedTree.error} />;
@@ -106,7 +109,13 @@ export function TimeGraph(props: TimeGraphProps) {
     );
   }
   return (
-    <Graph {...props} entries={loadedTree.data.entries} styles={loadedTree.data.styles} folded={loadedTree.data.folded} origin={origin} />
+    <Graph
+      {...props}
+      entries={loadedTree.data.entries}
+      styles={loadedTree.data.styles}
+      folded={loadedTree.data.folded}
+      hasValues={loadedTree.data.hasValues}
+    />
   );
 }
 
@@ -115,9 +124,11 @@ interface GraphProps extends TimeGraphProps {
   readonly styles: Readonly<Record<string, StyleInfo>>;
   /** Rows that start out folded. */
   readonly folded: ReadonlySet<number>;
+  /** Rows show their state at the selected time. */
+  readonly hasValues: boolean;
 }
 
-function Graph({ experimentId, viewId, origin, title, request, entries, styles, folded }: GraphProps) {
+function Graph({ experimentId, viewId, origin, title, request, entries, styles, folded, hasValues }: GraphProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const chart = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -407,6 +418,15 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles, 
     void pickRequest(entry, time);
   };
 
+  /** The label of a row's state at the selected time, as far as it is loaded. */
+  const valueAt = (entry: number): string => {
+    const window = loader.current?.loaded;
+    const states = window?.rows.get(entry);
+    if (window === undefined || states === undefined || selection === undefined) return "";
+    const i = stateAt(states, selection.time, 0);
+    return i < 0 ? "" : (window.labels[states.labels[i] ?? 0] ?? "");
+  };
+
   const firstRow = Math.max(0, Math.floor(scrollTop / rowHeight) - 2);
   const lastRow = Math.min(tree.rows.length, Math.ceil((scrollTop + height) / rowHeight) + 2);
   // What can be seen: the whole palette of a view is long.
@@ -496,6 +516,7 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles, 
                   )}
                   <span className="tg-label">{row.label}</span>
                   {row.detail === "" ? null : <span className="tg-detail">{row.detail}</span>}
+                  {hasValues && row.hasData ? <span className="tg-value is-mono">{valueAt(row.id)}</span> : null}
                 </div>
               );
             })}

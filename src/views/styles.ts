@@ -1,6 +1,6 @@
-/** Colours of the netflow view: reading and writing in blue and green, waiting in warm tones, commands from a palette of their own. */
-import { connectionStates, operations } from "../../analyses/redis/keys.ts";
-import type { ViewStyle } from "../contract.ts";
+/** Colours of everything that shows the Redis model: reading and writing in blue and green, waiting in warm tones, commands from a palette of their own. */
+import { connectionStates, operations } from "../analyses/redis/keys.ts";
+import type { ViewStyle } from "./contract.ts";
 
 const colors: Readonly<Record<string, string>> = {
   [operations.eventLoop]: "#8b95a5",
@@ -66,14 +66,31 @@ const common: Readonly<Record<string, string>> = {
   info: "#ca8a04",
 };
 
-/** A command's style: its colour depends on its name alone, so that it is the same in every trace. */
+/** Style of a command, or of any text without one of its own: its colour depends on the text alone, so that it is the same in every trace. */
 export function commandStyle(command: string): ViewStyle {
   let hash = 0;
   for (let i = 0; i < command.length; i++) hash = (hash * 31 + command.charCodeAt(i)) >>> 0;
   return { text: command, color: common[command] ?? (palette[hash % palette.length] as string) };
 }
 
-/** Style key of a state: states that differ only in a number share one. */
-export function styleOf(text: string): string {
-  return text.startsWith(sslStyle) ? sslStyle : text;
+/** How an operation or a connection's state is shown: those that differ only in a number share a style. */
+export function stateLook(value: number | string): { readonly label: string; readonly style: string } {
+  const label = String(value);
+  return { label, style: label.startsWith(sslStyle) ? sslStyle : label };
 }
+
+/** Key and style of numbers, whatever they count. */
+export const numberStyle = { key: "number", style: { text: "a number", color: "#7b8ba1" } } as const;
+
+/** How an arbitrary value is shown: texts by one of a few colours, so that styles do not grow with the trace; numbers all alike. */
+export function valueLook(value: number | string): { readonly label: string; readonly style: string } {
+  if (typeof value === "number") return { label: String(value), style: numberStyle.key };
+  return { label: value, style: value in fixedStyles ? value : commandStyle(value).color };
+}
+
+/** The styles that `valueLook` names. */
+export const valueStyles: Readonly<Record<string, ViewStyle>> = {
+  ...fixedStyles,
+  ...Object.fromEntries([...palette, ...Object.values(common)].map((color) => [color, { text: "text", color }])),
+  [numberStyle.key]: numberStyle.style,
+};
