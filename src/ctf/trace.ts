@@ -27,6 +27,7 @@ import { type EventPlace, findField, kindOf, makeWalkingReader } from "./decode/
 import { type EventDecoder, StreamCursor, type StreamPackets } from "./decode/stream-cursor.ts";
 import type { Walker } from "./decode/walker.ts";
 import type { ByteFile } from "./packet/byte-file.ts";
+import { correctEnds } from "./packet/quirks.ts";
 import { type Packet, type ScannedFile, scanFile } from "./packet/scan.ts";
 import type { EventSchema, StreamSchema, StructClass, TraceSchema } from "./schema.ts";
 
@@ -178,15 +179,21 @@ function groupStreams(files: readonly ByteFile[], schema: TraceSchema, warnings:
   const groups = Array.from(byKey.values(), ({ id, scans }): StreamGroup => {
     const [first] = scans;
     const { stream, file, discardedBits } = defined(first, "a group has a file");
-    scans.sort((a, b) => compare(a.packets[0]?.begin ?? 0n, b.packets[0]?.begin ?? 0n));
+    scans.sort((a, b) => compareFirst(a.packets[0], b.packets[0]));
     // What follows a broken file of a stream would come out of order: the stream ends there.
     const broken = scans.findIndex((scan) => scan.failure !== undefined);
     const readable = broken < 0 ? scans : scans.slice(0, broken + 1);
+    for (const scan of scans.slice(readable.length)) {
+      warnings.push({ file: scan.file.path, offset: 0, message: "the file before it of the same stream is broken; this one is left out" });
+    }
     return {
       schema: stream,
       id,
       path: file.path,
-      packets: readable.flatMap((scan) => scan.packets),
+      packets: correctEnds(
+        readable.flatMap((scan) => scan.packets),
+        schema.environment,
+      ),
       failure: scans[broken]?.failure,
       bytes: scans.reduce((sum, scan) => sum + scan.file.size, 0),
       discardedBits,
@@ -199,13 +206,18 @@ function compare(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Files of one stream by their first packets: time, else sequence number. */
+function compareFirst(a: Packet | undefined, b: Packet | undefined): number {
+  return compare(a?.begin ?? 0n, b?.begin ?? 0n) || compare(a?.sequence ?? 0n, b?.sequence ?? 0n);
+}
+
 interface Span {
   readonly start: bigint;
   readonly end: bigint;
   readonly firstCycles: bigint;
 }
 
-/** First and last time of a stream; undefined where it has none. Packets say it; where they do not, all events are decoded once. */
+/** First and last time of a stream; undefined where it has none. Packets say it; where they do not, events are decoded once. */
 function streamSpan(group: StreamGroup, schema: TraceSchema): Span | undefined {
   const { clock } = group.schema;
   const first = group.packets[0];
@@ -214,13 +226,15 @@ function streamSpan(group: StreamGroup, schema: TraceSchema): Span | undefined {
   if (first.begin !== undefined && last?.end !== undefined) {
     return { firstCycles: first.begin, start: cyclesToNs(clock, first.begin), end: cyclesToNs(clock, last.end) };
   }
+  // Where only the last packet's end is missing, only that packet has to be decoded.
+  const packets = first.begin !== undefined && last?.clock !== undefined ? [last] : group.packets;
   const cursor = new StreamCursor(
-    { index: 0, packets: group.packets, failure: undefined, clock: makeStreamClock(clock, 0n, 0n) },
+    { index: 0, packets, failure: undefined, clock: makeStreamClock(clock, 0n, 0n) },
     new Interpreter(schema, group.schema),
   );
   const cycles = (): bigint => (BigInt(cursor.clockHigh) << 32n) | BigInt(cursor.clockLow);
   let from = first.begin;
-  let to = first.begin;
+  let to = last?.begin ?? first.begin;
   try {
     while (cursor.next()) {
       to = cycles();

@@ -10,7 +10,7 @@
  *
  * `start`, `startLow` and `startHigh` are such that decoding from there gives the current event again.
  */
-import { BadInputError, defined } from "../../base/index.ts";
+import { BadInputError } from "../../base/index.ts";
 import type { EventVisitor, Mergeable } from "../../trace/index.ts";
 import type { Packet } from "../packet/scan.ts";
 import type { StreamClock } from "./clock.ts";
@@ -142,14 +142,14 @@ export class StreamCursor implements Mergeable {
 
   /** First packet that can hold an event at or after `time`; 0 where packets do not tell their times, as their clock then depends on all before. */
   #packetAt(time: number): number {
-    if (this.#packets.some((packet) => packet.begin === undefined || packet.end === undefined)) return 0;
+    if (this.#packets.some((packet) => packet.begin === undefined)) return 0;
     let low = 0;
     let high = this.#packets.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const { end } = defined(this.#packets[middle], "the packet searched for exists");
-      const halves = this.#halves(end ?? 0n);
-      if (this.timeOf(halves.low, halves.high) < time) low = middle + 1;
+      const end = this.#packets[middle]?.end ?? this.#packets[middle + 1]?.begin;
+      const halves = end === undefined ? undefined : this.#halves(end);
+      if (halves !== undefined && this.timeOf(halves.low, halves.high) < time) low = middle + 1;
       else high = middle;
     }
     return Math.min(low, this.#packets.length - 1);
@@ -184,8 +184,8 @@ export class StreamCursor implements Mergeable {
       if (first && this.#failure !== undefined) throw this.#failure;
       return false;
     }
-    this.#bytesBefore = 0;
-    for (let i = 0; i < index; i++) this.#bytesBefore += this.#packets[i]?.size ?? 0;
+    if (index === this.#packet + 1) this.#bytesBefore += this.#packets[this.#packet]?.size ?? 0;
+    else this.#bytesBefore = this.#packets.slice(0, index).reduce((sum, { size }) => sum + size, 0);
     const length = Math.ceil(packet.contentBits / 8);
     if (this.bytes.length < length + paddingBytes) {
       // A little more than asked, so that slowly growing packets do not cost an allocation each.
@@ -202,8 +202,8 @@ export class StreamCursor implements Mergeable {
     }
     this.position = (packet.headerBits * this.#decoder.unit) / 8;
     this.end = (packet.contentBits * this.#decoder.unit) / 8;
-    if (packet.begin !== undefined) {
-      const halves = this.#halves(packet.begin);
+    if (packet.clock !== undefined) {
+      const halves = this.#halves(packet.clock);
       this.clockLow = halves.low;
       this.clockHigh = halves.high;
     }

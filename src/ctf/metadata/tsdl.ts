@@ -803,7 +803,10 @@ class Parser {
               inner.clock === undefined &&
               (member.roles?.length === 0 || member.roles?.some((role) => role === "packet-begin" || role === "packet-end"));
             const timed = isTimestamp ? { ...inner, clock: this.#onlyClock(block) } : inner;
-            return { ...member, definition: this.#autoMap(timed, mapped, block) };
+            const definition = this.#autoMap(timed, mapped, block);
+            // A packet's end is of its clock, but stands before the packet's events: it does not update the clock.
+            const isEnd = definition.type === "integer" && member.roles?.includes("packet-end") === true;
+            return { ...member, definition: isEnd ? { ...definition, clock: undefined } : definition };
           }),
         };
       case "variant":

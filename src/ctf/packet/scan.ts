@@ -1,11 +1,13 @@
 /**
- * Finds the packets of a stream file by their headers (CTF 1.8.3 section 5):
+ * Finds the packets of a stream file by their headers (CTF 1.8.3 section 5, CTF2-SPEC-2.0 section 7.2):
  *
  *     file    | packet | packet | packet ...
  *     packet  | packet header | packet context | events ........ | padding |
  *             0                              first event       content    packet size (both sizes count from 0, in bits)
  *
- * LTTng's `index/` files say the same more briefly, but may be missing, old or wrong; one small read per packet always tells the truth, so they are not used.
+ * LTTng's `index/` files say the same more briefly, but may be missing, old or wrong, and whoever checks them reads the headers: they are not used.
+ * The first packet's header is walked field by field. Those after it mostly repeat it, and where the fields of a stream's packet context have fixed places
+ * (`FixedContext`) they are read from there.
  *
  * A file may end in the middle of a packet (a tracer was killed, or is still writing): whole packets count, the rest is a warning. A packet whose header
  * breaks the rules ends the file too, with an error that is thrown when reading arrives there.
@@ -14,7 +16,7 @@ import { BadInputError } from "../../base/index.ts";
 import type { TraceWarning } from "../../trace/index.ts";
 import { toBigint } from "../decode/bits.ts";
 import { DecodeError, Walker, type WalkerHooks } from "../decode/walker.ts";
-import type { FieldRole, StreamSchema, TraceSchema } from "../schema.ts";
+import type { FieldClass, FieldRole, StreamSchema, StructClass, TraceSchema } from "../schema.ts";
 import type { ByteFile } from "./byte-file.ts";
 
 /** One whole packet. Clock values are in cycles; undefined where the packet does not say. */
@@ -29,6 +31,8 @@ export interface Packet {
   readonly headerBits: number;
   readonly begin: bigint | undefined;
   readonly end: bigint | undefined;
+  /** The stream's clock before the first event, where the packet says it. */
+  readonly clock: bigint | undefined;
   readonly discardedEvents: bigint | undefined;
   readonly sequence: bigint | undefined;
 }
@@ -50,22 +54,71 @@ export interface ScannedFile {
 const packetMagic = 0xc1fc1fc1n;
 const firstReadBytes = 4096;
 const largestHeaderBytes = 1 << 24;
+/** A packet's content is held in memory at once. */
+const largestContentBits = 8n * 2n ** 30n;
+/** Packets of a file are listed in memory, some 200 bytes each. */
+const mostPackets = 1 << 22;
 
 /** Collects what a packet's header and context say. */
 class PacketRoles implements WalkerHooks {
-  values = new Map<FieldRole, bigint>();
+  magic: bigint | undefined;
   uuid: Uint8Array | undefined;
-  /** The clock as updated by every mapped field so far. */
-  clockValue: bigint | undefined;
+  streamClassId: bigint | undefined;
+  streamId: bigint | undefined;
+  packetBits: bigint | undefined;
+  contentBits: bigint | undefined;
+  begin: bigint | undefined;
+  /** As written: of the field's width only. */
+  end: bigint | undefined;
+  discardedEvents: bigint | undefined;
+  sequence: bigint | undefined;
+  /** The clock as updated by every mapped field so far; until there is one, what the packet before left. */
+  clockValue: bigint;
+  hasClock = false;
+
+  constructor(clockValue: bigint) {
+    this.clockValue = clockValue;
+  }
 
   clock(bits: number, low: number, high: number): void {
-    this.clockValue = updateClock(this.clockValue ?? 0n, bits, toBigint(low, high, false));
+    this.clockValue = updateClock(this.clockValue, bits, toBigint(low, high, false));
+    this.hasClock = true;
   }
+
   role(role: FieldRole, value: bigint): void {
-    this.values.set(role, value);
+    switch (role) {
+      case "magic":
+        this.magic = value;
+        break;
+      case "stream-class-id":
+        this.streamClassId = value;
+        break;
+      case "stream-id":
+        this.streamId = value;
+        break;
+      case "packet-size":
+        this.packetBits = value;
+        break;
+      case "content-size":
+        this.contentBits = value;
+        break;
+      case "packet-begin":
+        this.begin = this.hasClock ? this.clockValue : value;
+        break;
+      case "packet-end":
+        this.end = value;
+        break;
+      case "discarded-events":
+        this.discardedEvents = value;
+        break;
+      case "packet-sequence":
+        this.sequence = value;
+        break;
+    }
   }
+
   bytesRole(role: FieldRole, bytes: Uint8Array): void {
-    if (role === "trace-uuid") this.uuid = bytes;
+    if (role === "trace-uuid") this.uuid = bytes.slice();
   }
 }
 
@@ -80,137 +133,261 @@ export function updateClock(current: bigint, bits: number, value: bigint): bigin
   return value < current % span ? high + span + value : high + value;
 }
 
+/** An unsigned integer of whole bytes at a fixed place. */
+interface FixedField {
+  readonly at: number;
+  readonly bits: 8 | 16 | 32 | 64;
+  readonly littleEndian: boolean;
+  readonly isClock: boolean;
+  readonly roles: readonly FieldRole[];
+}
+
+/** A stream's packet context whose fields have fixed places behind a given packet header. */
+interface FixedContext {
+  readonly fields: readonly FixedField[];
+  readonly bytes: number;
+}
+
+/** `undefined` where a field's place or size varies, or it is none of whole bytes. `start`: where the header ends, in bytes. */
+function fixedContext(context: StructClass, start: number): FixedContext | undefined {
+  const fields: FixedField[] = [];
+  let bits = start * 8;
+  const isFixed = (field: FieldClass): boolean => {
+    bits = Math.ceil(bits / field.align) * field.align;
+    switch (field.type) {
+      case "integer": {
+        const at = bits / 8;
+        const { bits: width } = field;
+        bits += width;
+        if (at % 1 !== 0 || width % 8 !== 0) return false;
+        if (field.roles.length === 0 && field.clock === undefined) return true;
+        if (field.signed || field.reversed || (width !== 8 && width !== 16 && width !== 32 && width !== 64)) return false;
+        fields.push({ at, bits: width, littleEndian: !field.bigEndian, isClock: field.clock !== undefined, roles: field.roles });
+        return true;
+      }
+      case "float":
+        bits += field.bits;
+        return true;
+      case "struct":
+        return field.members.every((member) => isFixed(member.field));
+      default:
+        return false;
+    }
+  };
+  return isFixed(context) && bits % 8 === 0 ? { fields, bytes: bits / 8 } : undefined;
+}
+
+function readFixed({ at, bits, littleEndian, isClock, roles }: FixedField, view: DataView, into: PacketRoles): void {
+  const isWide = bits === 64;
+  const high = isWide ? view.getUint32(littleEndian ? at + 4 : at, littleEndian) : 0;
+  const low = isWide
+    ? view.getUint32(littleEndian ? at : at + 4, littleEndian)
+    : bits === 32
+      ? view.getUint32(at, littleEndian)
+      : bits === 16
+        ? view.getUint16(at, littleEndian)
+        : view.getUint8(at);
+  if (isClock) into.clock(bits, low, high);
+  for (const role of roles) into.role(role, toBigint(low, high, false));
+}
+
+/** A packet's header that the next packets of the file most likely repeat. */
+interface KnownHeader {
+  readonly bytes: Uint8Array;
+  readonly stream: StreamSchema;
+  readonly streamId: bigint | undefined;
+  readonly isOfTrace: boolean;
+  readonly context: FixedContext;
+}
+
+/** What a packet's header and context said. */
+interface ReadHeader {
+  readonly stream: StreamSchema;
+  readonly streamId: bigint | undefined;
+  readonly isOfTrace: boolean;
+  readonly headerBits: number;
+  readonly roles: PacketRoles;
+}
+
 /** Scans one file. A file without one whole packet gives undefined, with a warning unless it is empty. Throws when its very first packet is no packet. */
 export function scanFile(file: ByteFile, schema: TraceSchema, warnings: TraceWarning[]): ScannedFile | undefined {
   if (file.size === 0) return undefined;
-  const walker = new Walker(schema.slotCount);
+  const scanner = new Scanner(file, schema);
   const packets: Packet[] = [];
   const found: TraceWarning[] = [];
-  let stream: StreamSchema | undefined;
-  let streamId: bigint | undefined;
+  let first: ReadHeader | undefined;
   let failure: BadInputError | undefined;
-  let scratch = new Uint8Array(firstReadBytes);
   let offset = 0;
+  let clockValue = 0n;
   while (offset < file.size) {
     try {
-      const scan = scanPacket(file, offset, schema, walker, scratch);
-      scratch = scan.scratch;
-      if (scan.packet === undefined) {
+      const header = scanner.readHeader(offset, clockValue);
+      const packet = header && scanner.makePacket(offset, header);
+      if (packet === undefined || header === undefined) {
         found.push({ file: file.path, offset, message: "the file ends in the middle of this packet; it is left out" });
         break;
       }
-      if (stream !== undefined && (scan.stream !== stream || scan.streamId !== streamId)) {
+      if (first !== undefined && (header.stream !== first.stream || header.streamId !== first.streamId)) {
         throw new BadInputError("PACKET_INVALID", file.path, offset, "this packet belongs to another stream than the ones before");
       }
-      if (!scan.isOfTrace && packets.length === 0) {
+      if (packets.length === mostPackets)
+        throw new BadInputError("PACKET_INVALID", file.path, offset, `more than ${mostPackets} packets in a file`);
+      if (!header.isOfTrace && first === undefined) {
         found.push({ file: file.path, offset, message: "the packet carries another uuid than the metadata" });
       }
-      stream = scan.stream;
-      streamId = scan.streamId;
-      packets.push(scan.packet);
-      offset += scan.packet.size;
+      first ??= header;
+      packets.push(packet);
+      offset += packet.size;
+      clockValue = packet.end ?? header.roles.clockValue;
     } catch (error) {
       if (!(error instanceof BadInputError) || packets.length === 0) throw error;
       failure = error;
       break;
     }
   }
-  if (stream === undefined) {
+  if (first === undefined) {
     warnings.push(...found);
     return undefined;
   }
-  return { file, stream, streamId, packets, warnings: found, failure, discardedBits: counterBits(stream) };
+  const { stream, streamId } = first;
+  return { file, stream, streamId, packets, warnings: found, failure, discardedBits: roleBits(stream, "discarded-events") };
 }
 
-function counterBits(stream: StreamSchema): number {
-  const member = stream.packetContext?.members.find(({ field }) => field.roles.includes("discarded-events"));
+/** Width of the packet context's field with this role. */
+function roleBits(stream: StreamSchema, role: FieldRole): number {
+  const member = stream.packetContext?.members.find(({ field }) => field.roles.includes(role));
   return member?.field.type === "integer" ? member.field.bits : 64;
 }
 
-function scanPacket(
-  file: ByteFile,
-  offset: number,
-  schema: TraceSchema,
-  walker: Walker,
-  given: Uint8Array<ArrayBuffer>,
-): {
-  packet: Packet | undefined;
-  stream: StreamSchema;
-  streamId: bigint | undefined;
-  isOfTrace: boolean;
-  scratch: Uint8Array<ArrayBuffer>;
-} {
-  let scratch = given;
-  const fail = (what: string): never => {
-    throw new BadInputError("PACKET_INVALID", file.path, offset, what);
-  };
-  for (;;) {
-    const available = file.read(offset, scratch, Math.min(scratch.length, file.size - offset));
-    const view = new DataView(scratch.buffer);
-    const roles = new PacketRoles();
+/** Reads the headers of one file's packets. */
+class Scanner {
+  readonly #file: ByteFile;
+  readonly #schema: TraceSchema;
+  readonly #walker: Walker;
+  #scratch = new Uint8Array(firstReadBytes);
+  #view = new DataView(this.#scratch.buffer);
+  #known: KnownHeader | undefined;
+  #endBits = 64;
+
+  constructor(file: ByteFile, schema: TraceSchema) {
+    this.#file = file;
+    this.#schema = schema;
+    this.#walker = new Walker(schema.slotCount);
+  }
+
+  #fail(offset: number, what: string, cause?: Error): never {
+    throw new BadInputError("PACKET_INVALID", this.#file.path, offset, what, { cause });
+  }
+
+  /** Header and context of the packet at `offset`; undefined where the file ends within them. `clockValue` is the stream's clock so far. */
+  readHeader(offset: number, clockValue: bigint): ReadHeader | undefined {
+    const rest = this.#file.size - offset;
+    if (this.#known !== undefined && this.#known.context.bytes <= rest) {
+      const header = this.#readKnown(this.#known, offset, clockValue);
+      if (header !== undefined) return header;
+    }
+    for (let length = firstReadBytes; ; length *= 4) {
+      if (this.#scratch.length < length) {
+        this.#scratch = new Uint8Array(length);
+        this.#view = new DataView(this.#scratch.buffer);
+      }
+      const available = this.#file.read(offset, this.#scratch, Math.min(length, rest));
+      const header = this.#walkHeader(offset, available, available < rest && length < largestHeaderBytes, clockValue);
+      if (header !== "longer") return header;
+    }
+  }
+
+  /** Where the packet begins as the one before did. */
+  #readKnown({ bytes, stream, streamId, isOfTrace, context }: KnownHeader, offset: number, clockValue: bigint): ReadHeader | undefined {
+    const scratch = this.#scratch;
+    if (this.#file.read(offset, scratch, context.bytes) < context.bytes) return undefined;
+    for (let i = 0; i < bytes.length; i++) if (scratch[i] !== bytes[i]) return undefined;
+    const roles = new PacketRoles(clockValue);
+    for (const field of context.fields) readFixed(field, this.#view, roles);
+    return { stream, streamId, isOfTrace, headerBits: context.bytes * 8, roles };
+  }
+
+  #walkHeader(offset: number, available: number, isCut: boolean, clockValue: bigint): ReadHeader | undefined | "longer" {
+    const { packetHeader, streams } = this.#schema;
+    const walker = this.#walker;
+    const roles = new PacketRoles(clockValue);
     walker.hooks = roles;
-    walker.setPacket(scratch, view, available * 8);
+    walker.setPacket(this.#scratch, this.#view, available * 8);
     walker.position = 0;
     let stream: StreamSchema | undefined;
+    let contextBits = 0;
+    let isRepeated = false;
     try {
-      if (schema.packetHeader !== undefined) walker.members(schema.packetHeader, undefined);
-      checkMagic(roles, fail);
-      const classId = roles.values.get("stream-class-id");
-      stream = classId === undefined ? schema.streams[0] : schema.streams.find((candidate) => candidate.id === classId);
-      if (classId === undefined && schema.streams.length > 1) fail("the packet does not say which of several streams it belongs to");
-      if (stream === undefined) return fail(`the packet belongs to stream class ${classId}, which is not declared`);
-      roles.clockValue = undefined;
+      if (packetHeader !== undefined) walker.members(packetHeader, undefined);
+      if (roles.magic !== undefined && roles.magic !== packetMagic)
+        this.#fail(offset, `the packet does not begin with its magic number, but with 0x${roles.magic.toString(16)}`);
+      const classId = roles.streamClassId;
+      if (classId === undefined && streams.length > 1) this.#fail(offset, "the packet does not say which of several streams it belongs to");
+      stream = classId === undefined ? streams[0] : streams.find((candidate) => candidate.id === classId);
+      if (stream === undefined) return this.#fail(offset, `the packet belongs to stream class ${classId}, which is not declared`);
+      contextBits = walker.position;
+      isRepeated =
+        !roles.hasClock &&
+        [roles.packetBits, roles.contentBits, roles.discardedEvents, roles.sequence].every((value) => value === undefined);
       if (stream.packetContext !== undefined) walker.members(stream.packetContext, undefined);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      const isAll = available >= file.size - offset;
-      if (!isAll && scratch.length < largestHeaderBytes) {
-        scratch = new Uint8Array(scratch.length * 4);
-        continue;
-      }
+      if (isCut) return "longer";
       // Nothing follows: the file was cut here, or its only packet is shorter than its own header.
-      if (stream === undefined && offset === 0)
-        throw new BadInputError("PACKET_INVALID", file.path, offset, error.message, { cause: error });
-      const known = stream ?? schema.streams[0];
-      if (known === undefined) return fail(error.message);
-      return { packet: undefined, stream: known, streamId: undefined, isOfTrace: true, scratch };
+      if (stream === undefined && offset === 0) this.#fail(offset, error.message, error);
+      return undefined;
     }
+    const { streamId } = roles;
+    const isOfTrace = isUuid(this.#schema, roles.uuid);
     const headerBits = walker.position;
-    const streamId = roles.values.get("stream-id");
-    const fileBits = BigInt(file.size - offset) * 8n;
-    const packetBits = roles.values.get("packet-size") ?? roles.values.get("content-size") ?? fileBits;
-    const contentBits = roles.values.get("content-size") ?? packetBits;
-    if (packetBits <= 0n || packetBits % 8n !== 0n) fail(`the packet's size of ${packetBits} bits is not a positive number of bytes`);
-    if (contentBits > packetBits) fail(`the packet's content (${contentBits} bits) is larger than the packet (${packetBits} bits)`);
-    if (contentBits < BigInt(headerBits))
-      fail(`the packet's content (${contentBits} bits) is smaller than its header (${headerBits} bits)`);
-    if (packetBits > fileBits) return { packet: undefined, stream, streamId, isOfTrace: true, scratch };
-    const begin = roles.values.get("packet-begin");
-    const end = roles.values.get("packet-end");
-    const packet: Packet = {
-      file,
+    // Nothing but ids: the same for all packets of a file.
+    const context =
+      stream.packetContext && contextBits % 8 === 0 && isRepeated ? fixedContext(stream.packetContext, contextBits / 8) : undefined;
+    this.#endBits = roleBits(stream, "packet-end");
+    this.#known = context && { bytes: this.#scratch.slice(0, contextBits / 8), stream, streamId, isOfTrace, context };
+    return { stream, streamId, isOfTrace, headerBits, roles };
+  }
+
+  /** The packet, if the file holds all of it. */
+  makePacket(offset: number, { headerBits, roles }: ReadHeader): Packet | undefined {
+    const fileBits = BigInt(this.#file.size - offset) * 8n;
+    const packetBits = roles.packetBits ?? roles.contentBits ?? fileBits;
+    const contentBits = roles.contentBits ?? packetBits;
+    if (packetBits <= 0n || packetBits % 8n !== 0n) {
+      this.#fail(offset, `the packet's size of ${packetBits} bits is not a positive number of bytes`);
+    }
+    if (contentBits > packetBits) {
+      this.#fail(offset, `the packet's content (${contentBits} bits) is larger than the packet (${packetBits} bits)`);
+    }
+    if (contentBits < BigInt(headerBits)) {
+      this.#fail(offset, `the packet's content (${contentBits} bits) is smaller than its header (${headerBits} bits)`);
+    }
+    if (packetBits > fileBits) return undefined;
+    if (contentBits > largestContentBits) {
+      this.#fail(
+        offset,
+        `the packet's content (${contentBits / 8n} bytes) is larger than a reader can hold (${largestContentBits / 8n} bytes)`,
+      );
+    }
+    const { begin, clockValue } = roles;
+    // LTTng's crash extraction leaves an end of 0.
+    const isCrashed = roles.end === 0n && begin !== undefined && begin !== 0n;
+    return {
+      file: this.#file,
       offset,
       size: Number(packetBits / 8n),
       contentBits: Number(contentBits),
       headerBits,
       begin,
-      // A tracer that crashed leaves 0 here.
-      end: end === 0n && begin !== undefined && begin !== 0n ? undefined : end,
-      discardedEvents: roles.values.get("discarded-events"),
-      sequence: roles.values.get("packet-sequence"),
+      end: roles.end === undefined || isCrashed ? undefined : updateClock(clockValue, this.#endBits, roles.end),
+      clock: roles.hasClock ? clockValue : begin,
+      discardedEvents: roles.discardedEvents,
+      sequence: roles.sequence,
     };
-    return { packet, stream, streamId, isOfTrace: isOfTrace(roles, schema), scratch };
   }
 }
 
-function checkMagic(roles: PacketRoles, fail: (what: string) => never): void {
-  const magic = roles.values.get("magic");
-  if (magic !== undefined && magic !== packetMagic)
-    fail(`the packet does not begin with its magic number, but with 0x${magic.toString(16)}`);
-}
-
 /** False where the packet carries the uuid of another trace than the metadata. Traces that were edited by hand do; babeltrace2 reads them too. */
-function isOfTrace(roles: PacketRoles, schema: TraceSchema): boolean {
-  const { uuid } = roles;
-  return uuid === undefined || schema.uuid === undefined || schema.uuid.every((byte, i) => byte === uuid[i]);
+function isUuid({ uuid }: TraceSchema, given: Uint8Array | undefined): boolean {
+  return given === undefined || uuid === undefined || uuid.every((byte, i) => byte === given[i]);
 }
