@@ -42,6 +42,55 @@ export class TimeBuckets {
   }
 }
 
+/** How late a bucket's events are told: what happened in bucket i was told in bucket i + `later[i]` at the latest. */
+export interface BucketReach {
+  readonly widthNs: number;
+  readonly later: readonly number[];
+}
+
+/** When the last of each bucket's events was told, for events told later than they happened. */
+export class TimeReach {
+  private width = finestNs;
+  private told = new Float64Array(bucketLimit);
+  private used = 0;
+
+  /** What happened in [first, last] was told at `told`, which is never before `last`. Cost: the number of buckets between the two. */
+  add(first: RelativeNs, last: RelativeNs, told: RelativeNs): void {
+    while (told >= this.width * bucketLimit) this.halve();
+    const end = Math.max(0, Math.floor(last / this.width));
+    for (let i = Math.max(0, Math.floor(first / this.width)); i <= end; i++) if (told > (this.told[i] as number)) this.told[i] = told;
+    if (end >= this.used) this.used = end + 1;
+  }
+
+  private halve(): void {
+    const half = bucketLimit / 2;
+    for (let i = 0; i < half; i++) this.told[i] = Math.max(this.told[2 * i] as number, this.told[2 * i + 1] as number);
+    this.told.fill(0, half);
+    this.width *= 2;
+    this.used = Math.ceil(this.used / 2);
+  }
+
+  finish(): BucketReach {
+    const later = Array.from(this.told.subarray(0, this.used), (told, i) => Math.max(0, Math.floor(told / this.width) - i));
+    return { widthNs: this.width, later };
+  }
+}
+
+/** The furthest of reaches with different widths, at the widest of them or `widthNs`, whichever is wider. */
+export function furthestReach(all: readonly BucketReach[], widthNs: number = finestNs): BucketReach {
+  const widest = Math.max(widthNs, ...all.map((reach) => reach.widthNs));
+  const later: number[] = [];
+  for (const reach of all) {
+    const ratio = widest / reach.widthNs;
+    reach.later.forEach((buckets, i) => {
+      const target = Math.floor(i / ratio);
+      while (later.length <= target) later.push(0);
+      later[target] = Math.max(later[target] as number, Math.floor((i + buckets) / ratio) - target);
+    });
+  }
+  return { widthNs: widest, later };
+}
+
 /** Sums of counts with different widths, at the widest of them. */
 export function addBuckets(all: readonly BucketCounts[]): BucketCounts {
   const widthNs = Math.max(finestNs, ...all.map((buckets) => buckets.widthNs));

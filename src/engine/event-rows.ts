@@ -2,15 +2,15 @@
  * The events table: logical events (steps, rare events, and events of no environment) in time order, at random.
  *
  * Nothing is stored per event. The analyses counted events in buckets of time; a running sum turns a row's index into a bucket, and a bucket's rows are made
- * by decoding the trace again around it: a step lies at most `maxLag` before the event that carried it. The latest buckets are kept.
+ * by decoding the trace again around it: the analysis noted in which later bucket the last of its steps was carried. The latest buckets are kept.
  *
- *     index --cumulative counts--> bucket --seek, decode [start, end + maxLag)--> rows sorted by time
+ *     index --cumulative counts--> bucket --seek, decode [bucket, bucket + later]--> rows sorted by time
  */
 
 import { type EventSummary, documents as eventDocuments } from "../analyses/event-counts/keys.ts";
 import { type ProcessSummary, documents as redisDocuments, type StepSummary } from "../analyses/redis/keys.ts";
 import { type AbsoluteNs, type RelativeNs, toAbsolute } from "../base/index.ts";
-import { addBuckets } from "../base/time-buckets.ts";
+import { addBuckets, furthestReach } from "../base/time-buckets.ts";
 import {
   type RareEvent,
   RedisDecoder,
@@ -148,7 +148,8 @@ export class EventRows {
   private readonly widthNs: number;
   /** Rows before bucket i. */
   private readonly before: Float64Array;
-  private readonly maxLag: number;
+  /** How many buckets later the last of a bucket's steps was carried. */
+  private readonly later: readonly number[];
   private readonly slopes: Readonly<Record<string, number>>;
   private readonly processes: readonly ProcessSummary[];
   private readonly nodes: readonly string[];
@@ -168,7 +169,7 @@ export class EventRows {
       this.before[i + 1] = (this.before[i] as number) + count;
     });
     this.count = this.before[buckets.counts.length] ?? 0;
-    this.maxLag = steps?.maxLag ?? 0;
+    this.later = furthestReach(steps === undefined ? [] : [steps.reach], this.widthNs).later;
     this.slopes = steps?.slopes ?? {};
   }
 
@@ -235,23 +236,23 @@ export class EventRows {
       this.kept.set(bucket, known);
       return known;
     }
-    const rows = this.decode(bucket === 0 ? Number.NEGATIVE_INFINITY : bucket * this.widthNs, (bucket + 1) * this.widthNs);
+    const rows = this.decode(bucket);
     this.kept.set(bucket, rows);
     if (this.kept.size > keptBuckets) this.kept.delete(this.kept.keys().next().value as number);
     return rows;
   }
 
-  private decode(from: RelativeNs, to: RelativeNs): Rows {
-    const rows = new Rows(from, to);
+  private decode(bucket: number): Rows {
+    const from = bucket === 0 ? Number.NEGATIVE_INFINITY : bucket * this.widthNs;
+    const rows = new Rows(from, (bucket + 1) * this.widthNs);
     const cursor = this.source.cursor();
     try {
-      const decoder = new RedisDecoder(this.source, cursor, rows, this.slopes);
+      const decoder = new RedisDecoder(this.source, cursor, () => rows, this.slopes);
       for (const process of this.processes) decoder.adopt({ ...process, commands: process.commands.map((name) => name ?? undefined) });
       const foreign = new ForeignEvents(this.source, cursor, rows);
       if (from > 0) cursor.seekTime(from);
-      // One more lag behind: a step may wait for its main thread's batch.
-      const until = to + this.maxLag;
-      while (cursor.next() && cursor.time <= until) {
+      const until = (bucket + 1 + (this.later[bucket] ?? 0)) * this.widthNs;
+      while (cursor.next() && cursor.time < until) {
         if (decoder.takes(cursor.eventClass)) decoder.handle();
         else foreign.handle();
       }

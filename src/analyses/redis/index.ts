@@ -6,18 +6,18 @@ import { RedisModel } from "./model.ts";
 
 const redis: Analysis = {
   id: "redis",
-  version: 1,
+  version: 2,
   needs: [],
   start({ source, cursor, writer }) {
     const model = new RedisModel(writer, source);
-    const decoder = new RedisDecoder(source, cursor, model);
+    const decoder = new RedisDecoder(source, cursor, () => model);
     if (!decoder.isUseful) return undefined;
     return {
       handle: () => decoder.handle(),
       finish(end) {
         decoder.finish();
         model.finish(end);
-        writer.document(documents.steps, model.steps(decoder.maxLag, decoder.slopes));
+        writer.document(documents.steps, model.steps(decoder.slopes));
         writer.document(documents.processes, model.summaries(decoder.processes));
       },
     };

@@ -9,7 +9,7 @@
  *       EventLoop/{Phase,Iteration,Ready,QueueLength}
  */
 
-import type { BucketCounts } from "../../base/time-buckets.ts";
+import type { BucketCounts, BucketReach } from "../../base/time-buckets.ts";
 import type { ColumnSpec } from "../../state/contract.ts";
 
 export const root = "Redis";
@@ -153,8 +153,8 @@ export interface ProcessSummary {
 export interface StepSummary {
   readonly counts: Readonly<Record<string, number>>;
   readonly buckets: BucketCounts;
-  /** Largest distance in ns between a step and the event that carried it. */
-  readonly maxLag: number;
+  /** In which later bucket the last of a bucket's steps was carried. */
+  readonly reach: BucketReach;
   readonly slopes: Readonly<Record<string, number>>;
 }
 

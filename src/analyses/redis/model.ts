@@ -15,7 +15,7 @@
  * with its first byte; its read phase lasts to the last one. On io threads the time from readEnd to the main thread taking over is "queued for execution".
  */
 import type { RelativeNs } from "../../base/index.ts";
-import { TimeBuckets } from "../../base/time-buckets.ts";
+import { TimeBuckets, TimeReach } from "../../base/time-buckets.ts";
 import {
   connectionKinds,
   type RareEvent,
@@ -199,6 +199,7 @@ export class RedisModel implements StepSink {
   private readonly nestedRow = new Float64Array(nestedCallColumns.length);
   private readonly nestedStarts: number[] = [];
   private readonly buckets = new TimeBuckets();
+  private readonly reach = new TimeReach();
   private readonly stepCounts = new Float64Array(256);
   private readonly rareCounts = new Map<string, number>();
   private nextRequest = 0;
@@ -434,6 +435,10 @@ export class RedisModel implements StepSink {
       default:
     }
     this.thread(process, event.thread).last = time;
+  }
+
+  handedOver(first: RelativeNs, last: RelativeNs, told: RelativeNs): void {
+    this.reach.add(first, last, told);
   }
 
   // ---- Requests -------------------------------------------------------------------------------------------------------------------------------------
@@ -980,8 +985,8 @@ export class RedisModel implements StepSink {
     }
   }
 
-  /** The `steps` document. `maxLag` and `slopes` come from the decoder. */
-  steps(maxLag: number, slopes: Slopes): StepSummary {
+  /** The `steps` document. `slopes` come from the decoder. */
+  steps(slopes: Slopes): StepSummary {
     const counts: Record<string, number> = {};
     this.stepCounts.forEach((count, kind) => {
       if (count === 0) return;
@@ -989,7 +994,7 @@ export class RedisModel implements StepSink {
       counts[name] = (counts[name] ?? 0) + count;
     });
     for (const [name, count] of this.rareCounts) counts[`redis:${name}`] = count;
-    return { counts, buckets: this.buckets.finish(), maxLag, slopes };
+    return { counts, buckets: this.buckets.finish(), reach: this.reach.finish(), slopes };
   }
 
   /** The `processes` document. */

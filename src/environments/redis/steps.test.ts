@@ -17,7 +17,7 @@ function decode(text: string): { lines: readonly string[]; decoder: RedisDecoder
   const source = traceFromText(text);
   const cursor = source.cursor();
   const sink = new Lines();
-  const decoder = new RedisDecoder(source, cursor, sink);
+  const decoder = new RedisDecoder(source, cursor, () => sink);
   while (cursor.next()) decoder.handle();
   decoder.finish();
   return { lines: sink.lines, decoder };
@@ -96,7 +96,7 @@ describe("RedisDecoder", () => {
     );
     const cursor = source.cursor();
     const sink = new Lines();
-    const broken = new RedisDecoder(source, cursor, sink);
+    const broken = new RedisDecoder(source, cursor, () => sink);
     cursor.next();
     cursor.view.setUint32(8, 250, true);
     broken.handle();

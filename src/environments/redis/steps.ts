@@ -170,7 +170,12 @@ export interface StepSink {
     e: number,
   ): void;
   rare(process: RedisProcess, event: RareEvent): void;
+  /** Called after a hand-over: the steps and rare events of [first, last] waited for the event at `told`, which is not before `last`. */
+  handedOver?(first: RelativeNs, last: RelativeNs, told: RelativeNs): void;
 }
+
+/** Who receives a process' steps; undefined: nobody wants them, and they are not decoded. Asked once per process, when its first event comes. */
+export type SinkOf = (process: RedisProcess) => StepSink | undefined;
 
 /** Fixed point of a process' tick counter, so that another decoder gives the same times (`RedisDecoder.slopes`). */
 export type Slopes = Readonly<Record<string, number>>;
@@ -249,6 +254,14 @@ class Pending {
     this.args = copy(this.args, new Float64Array(size * 5));
   }
 
+  /** Time of the earliest; infinite where there is none. */
+  firstTime(): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const start of this.runs) if (start < this.length) first = Math.min(first, this.time[start] as number);
+    for (const { time } of this.rare) first = Math.min(first, time);
+    return first;
+  }
+
   clear(): void {
     this.length = 0;
     this.runs.length = 0;
@@ -264,6 +277,7 @@ interface ProcessState extends RedisProcess {
   /** ns per tick; 0 until a batch long enough has been seen. */
   slope: number;
   last: RelativeNs;
+  sink: StepSink | undefined;
 }
 
 /** One handler per event class; undefined for classes that are not ours or that another carrier makes redundant. */
@@ -277,10 +291,10 @@ export class RedisDecoder {
   readonly processes: ProcessState[] = [];
   /** Whether the trace's frequent steps come in batches. */
   readonly batched: boolean;
-  /** Largest distance (ns) between a step and the event that carried it to the sink. */
-  maxLag = 0;
 
   private readonly handlers: (Handler | undefined)[] = [];
+  /** Whether a class' events tell who a process is: taken also where nobody wants the steps. */
+  private readonly isAboutAll: boolean[] = [];
   private readonly byKey = new Map<string, ProcessState>();
   private readonly pid: (FieldReader | undefined)[] = [];
   private readonly tid: (FieldReader | undefined)[] = [];
@@ -288,13 +302,13 @@ export class RedisDecoder {
   private current: ProcessState | undefined;
   private readonly source: TraceSource;
   private readonly cursor: EventCursor;
-  private readonly sink: StepSink;
+  private readonly sinkOf: SinkOf;
   private readonly knownSlopes: Slopes;
 
-  constructor(source: TraceSource, cursor: EventCursor, sink: StepSink, knownSlopes: Slopes = {}) {
+  constructor(source: TraceSource, cursor: EventCursor, sinkOf: SinkOf, knownSlopes: Slopes = {}) {
     this.source = source;
     this.cursor = cursor;
-    this.sink = sink;
+    this.sinkOf = sinkOf;
     this.knownSlopes = knownSlopes;
     // Streams of one trace share a directory; per-UID buffers of one trace hold several processes, which their pid tells apart.
     const traces = new Map<string, number>();
@@ -316,6 +330,7 @@ export class RedisDecoder {
       const handler = this.makeHandler(eventClass, name, carrier);
       if (handler === undefined) continue;
       this.handlers[eventClass.index] = handler;
+      this.isAboutAll[eventClass.index] = name === "server_info";
       this.pid[eventClass.index] = cursor.field(eventClass, "vpid");
       this.tid[eventClass.index] = cursor.field(eventClass, "vtid");
     }
@@ -365,7 +380,7 @@ export class RedisDecoder {
       process = this.process(trace, pid);
       this.current = process;
     }
-    handler();
+    if (process.sink !== undefined || this.isAboutAll[eventClass] === true) handler();
   }
 
   /** Hands over what still waits for a barrier. Call after the last event. */
@@ -392,9 +407,11 @@ export class RedisDecoder {
       commandByName: new Map(),
       slope: this.knownSlopes[key] ?? 0,
       last: 0,
+      sink: undefined,
     };
     this.byKey.set(key, made);
     this.processes.push(made);
+    made.sink = this.sinkOf(made);
     return made;
   }
 
@@ -447,7 +464,7 @@ export class RedisDecoder {
   ): void {
     const time = Math.max(this.cursor.time, process.last);
     process.last = time;
-    this.sink.step(process, kind, time, thread, conn, a, b, c, d, e);
+    process.sink?.step(process, kind, time, thread, conn, a, b, c, d, e);
   }
 
   private housekeepingHandler(eventClass: EventClass, what: number): Handler {
@@ -525,6 +542,7 @@ export class RedisDecoder {
         fields,
       };
       this.learn(process, event, eventClass.index);
+      if (process.sink === undefined) return;
       if (this.batched) process.pending.rare.push(event);
       else this.deliverRare(process, event);
     };
@@ -558,15 +576,9 @@ export class RedisDecoder {
   }
 
   private deliverRare(process: ProcessState, event: RareEvent): void {
-    this.lag(event.time);
     event.time = Math.max(event.time, process.last);
     process.last = event.time;
-    this.sink.rare(process, event);
-  }
-
-  private lag(time: RelativeNs): void {
-    const lag = this.cursor.time - time;
-    if (lag > this.maxLag) this.maxLag = lag;
+    process.sink?.rare(process, event);
   }
 
   private batchHandler(eventClass: EventClass): Handler {
@@ -740,14 +752,19 @@ export class RedisDecoder {
 
   /** Hands all pending steps of a process to the sink, merging its runs by time. */
   private deliver(process: ProcessState): void {
-    const pending = process.pending;
+    const { pending, sink } = process;
+    if (sink === undefined) return;
+    const first = Math.max(process.last, pending.firstTime());
+    if (pending.runs.length === 1 && pending.rare.length === 0)
+      for (let i = 0; i < pending.length; i++) this.deliverStep(process, sink, pending, i);
+    else this.deliverMerged(process, sink);
+    pending.clear();
+    if (first <= process.last) sink.handedOver?.(first, process.last, Math.max(this.cursor.time, process.last));
+  }
+
+  private deliverMerged(process: ProcessState, sink: StepSink): void {
+    const { pending } = process;
     const { runs, rare } = pending;
-    if (runs.length === 1 && rare.length === 0) {
-      if (pending.length > 0) this.lag(pending.time[0] as number);
-      for (let i = 0; i < pending.length; i++) this.deliverStep(process, pending, i);
-      pending.clear();
-      return;
-    }
     rare.sort((left, right) => left.time - right.time);
     const next = runs.slice();
     let nextRare = 0;
@@ -772,19 +789,17 @@ export class RedisDecoder {
       if (best < 0) break;
       const i = next[best] as number;
       next[best] = i + 1;
-      this.lag(bestTime);
-      this.deliverStep(process, pending, i);
+      this.deliverStep(process, sink, pending, i);
     }
-    pending.clear();
   }
 
-  private deliverStep(process: ProcessState, pending: Pending, i: number): void {
+  private deliverStep(process: ProcessState, sink: StepSink, pending: Pending, i: number): void {
     let time = pending.time[i] as number;
     if (time < process.last) time = process.last;
     else process.last = time;
     const j = i * 5;
     const args = pending.args;
-    this.sink.step(
+    sink.step(
       process,
       pending.kind[i] as number,
       time,
