@@ -15,6 +15,7 @@ import {
   type FieldReader,
   MergeQueue,
   type StreamInfo,
+  type TextVisitor,
   type TraceLoss,
   type TraceSource,
   type TraceWarning,
@@ -30,6 +31,7 @@ import type { ByteFile } from "./packet/byte-file.ts";
 import { correctEnds } from "./packet/quirks.ts";
 import { type Packet, type ScannedFile, scanFile } from "./packet/scan.ts";
 import type { EventSchema, StreamSchema, StructClass, TraceSchema } from "./schema.ts";
+import { compileEventPrinter, PacketTexts } from "./text/compile.ts";
 
 /** A decoder of one stream class, with the readers that fit it. */
 export interface StreamDecoder extends EventDecoder {
@@ -302,6 +304,7 @@ class TraceCursor implements EventCursor, EventPlace {
   /** Stream class of each stream. */
   readonly #schemas: readonly StreamSchema[];
   readonly #queue: MergeQueue<StreamCursor>;
+  readonly #packetTexts = new Map<TextVisitor, PacketTexts>();
 
   constructor(
     schema: TraceSchema,
@@ -358,6 +361,18 @@ class TraceCursor implements EventCursor, EventPlace {
 
   visit(visitor: EventVisitor): void {
     this.#streams[this.stream]?.visit(visitor);
+  }
+
+  compileVisit({ index }: EventClass, visitor: TextVisitor): (() => boolean) | undefined {
+    const found = this.#events[index];
+    const own = found && this.#compiled.get(found.stream);
+    if (found === undefined || own?.compiled.has(found.event) !== true) return undefined;
+    let packets = this.#packetTexts.get(visitor);
+    if (packets === undefined) {
+      packets = new PacketTexts(this.#streams, visitor);
+      this.#packetTexts.set(visitor, packets);
+    }
+    return compileEventPrinter(found.stream, found.event, own.align, visitor, packets, this);
   }
 
   seekTime(time: RelativeNs): void {

@@ -16,6 +16,7 @@ import {
   type FieldReader,
   type Mergeable,
   MergeQueue,
+  type TextVisitor,
   type TraceSource,
 } from "../trace/index.ts";
 
@@ -137,13 +138,24 @@ class ExperimentCursor implements EventCursor {
   }
 
   field(eventClass: EventClass, name: string): FieldReader | undefined {
-    const owner = this.#parts.findLast(({ part }) => part.firstClass <= eventClass.index);
-    const inner = owner?.part.source.eventClasses[eventClass.index - owner.part.firstClass];
-    return inner && owner?.cursor.field(inner, name);
+    const owner = this.#ownerOf(eventClass);
+    return owner?.cursor.field(owner.eventClass, name);
+  }
+
+  /** The part that a class of the whole is of, and what it is there. */
+  #ownerOf({ index }: EventClass): { readonly cursor: EventCursor; readonly eventClass: EventClass } | undefined {
+    const owner = this.#parts.findLast(({ part }) => part.firstClass <= index);
+    const eventClass = owner?.part.source.eventClasses[index - owner.part.firstClass];
+    return owner && eventClass && { cursor: owner.cursor, eventClass };
   }
 
   visit(visitor: EventVisitor): void {
     this.#current?.cursor.visit(visitor);
+  }
+
+  compileVisit(eventClass: EventClass, visitor: TextVisitor): (() => boolean) | undefined {
+    const owner = this.#ownerOf(eventClass);
+    return owner?.cursor.compileVisit?.(owner.eventClass, visitor);
   }
 
   seekTime(time: RelativeNs): void {

@@ -16,7 +16,17 @@
  * What has no constant bit phase, or is rare, throws `NotCompilable`: the event class is then left to the interpreter.
  */
 import { assert } from "../../base/index.ts";
-import type { FieldClass, IntegerClass, IntegerRange, Length, StructClass } from "../schema.ts";
+import type {
+  ArrayClass,
+  BytesClass,
+  FieldClass,
+  FloatClass,
+  IntegerClass,
+  Length,
+  StringClass,
+  StructClass,
+  VariantOption,
+} from "../schema.ts";
 
 /** This shape is the interpreter's. */
 export class NotCompilable extends Error {}
@@ -50,6 +60,33 @@ export interface CodeHooks {
   clock(bits: number, low: string, high: string): string;
 }
 
+/** For code that only passes clock and id by: they have been taken already. */
+export const silentHooks: CodeHooks = { eventId: () => "", clock: () => "" };
+
+/**
+ * Generates what happens to values on the way, in declared order (EventVisitor's, at the time of generation): code that visits. Methods give source text,
+ * where their work is not done at once; `p` and the expressions they are given are valid there.
+ */
+export interface ValueHooks {
+  member(name: string): void;
+  beginStruct(): void;
+  endStruct(): void;
+  beginVariant(option: string): void;
+  endVariant(): void;
+  absent(): void;
+  /** `low` is the value itself where the field has at most 32 bits; otherwise both are unsigned halves. */
+  integer(field: IntegerClass, low: string, high: string | undefined): string;
+  float(field: FloatClass, value: string): string;
+  /** The text begins at `p`; the code moves `p` to its zero byte. */
+  string(field: StringClass): string;
+  bytes(field: BytesClass, start: string, count: string): string;
+  beginArray(count: string): string;
+  element(index: string): string;
+  endArray(): string;
+  /** Before and behind code that runs not at all or several times: what was done at the time of generation has to take effect here. */
+  settle(): string;
+}
+
 /** Marks kept per event; fields behind the last one are found by going there. */
 export const maximumMarks = 32;
 
@@ -73,6 +110,7 @@ export class CodeWriter {
   isMoved = false;
   readonly #slots = new Set<number>();
   readonly #hooks: CodeHooks | undefined;
+  readonly #values: ValueHooks | undefined;
   readonly #isGuarded: boolean;
   readonly #isMarking: boolean;
   /** Marks left so far. */
@@ -87,10 +125,16 @@ export class CodeWriter {
   /** `isGuarded` false: whatever is read lies within the padding behind the content, and the caller checks `p` afterwards. */
   constructor(
     known: number,
-    { hooks, isGuarded = true, isMarking = false }: { hooks?: CodeHooks; isGuarded?: boolean; isMarking?: boolean } = {},
+    {
+      hooks,
+      values,
+      isGuarded = true,
+      isMarking = false,
+    }: { hooks?: CodeHooks; values?: ValueHooks; isGuarded?: boolean; isMarking?: boolean } = {},
   ) {
     this.known = known;
     this.#hooks = hooks;
+    this.#values = values;
     this.#isGuarded = isGuarded;
     this.#isMarking = isMarking;
   }
@@ -158,7 +202,12 @@ export class CodeWriter {
 
   members(struct: StructClass): void {
     this.align(struct.align);
-    for (const member of struct.members) this.field(member.field);
+    for (const { name, field } of struct.members) this.member(name, field);
+  }
+
+  member(name: string, field: FieldClass): void {
+    this.#values?.member(name);
+    this.field(field);
   }
 
   field(field: FieldClass): void {
@@ -168,34 +217,33 @@ export class CodeWriter {
         return;
       case "float":
         this.align(field.align);
+        if (this.#values !== undefined) this.lines.push(this.#values.float(field, floatExpression(field, this.offset)));
         this.offset += field.bits;
         return;
       case "string":
         if (field.encoding !== "utf-8") throw new NotCompilable("a rare text encoding");
         this.align(8);
         this.flush();
-        this.lines.push(zeroScan("p", "end", "u8", "dv"));
+        this.lines.push(this.#values === undefined ? zeroScan("p", "end", "u8", "dv") : this.#values.string(field));
         this.move("1", undefined);
         return;
       case "bytes":
         this.align(8);
-        this.#run(field.length, 8);
+        this.#bytes(field);
         return;
       case "array":
-        this.#array(field.length, field.element, field.align);
+        this.#array(field);
         return;
       case "struct":
+        this.#values?.beginStruct();
         this.members(field);
+        this.#values?.endStruct();
         return;
       case "variant":
-        this.#choice(
-          this.slot(field.selector),
-          field.options.map((option) => ({ ranges: option.ranges, field: option.field })),
-          false,
-        );
+        this.#choice(this.slot(field.selector), field.options, false);
         return;
       case "optional":
-        this.#choice(this.slot(field.selector), [{ ranges: field.ranges, field: field.field }], true);
+        this.#choice(this.slot(field.selector), [{ name: undefined, ranges: field.ranges, field: field.field }], true);
         return;
       case "varint":
         throw new NotCompilable("a variable-length integer");
@@ -209,7 +257,7 @@ export class CodeWriter {
     if (at % 8 !== 0 && this.#partialOrder !== field.bigEndian) throw new NotCompilable("the byte order changes within a byte");
     this.#partialOrder = field.bigEndian;
     const isId = field.roles.includes("event-id");
-    if (field.slot < 0 && !isId && field.clock === undefined) return;
+    if (field.slot < 0 && !isId && field.clock === undefined && this.#values === undefined) return;
     if (field.clock !== undefined && this.#hooks === undefined) throw new NotCompilable("a clock outside of the event header");
     if (this.#isGuarded) this.lines.push(`if (p + ${literal(Math.ceil(this.offset / 8))} > end) { p = -1; break body; }`);
     if (field.slot >= 0) {
@@ -221,6 +269,21 @@ export class CodeWriter {
       const [low, high] = field.bits <= 32 ? [readExpression({ ...field, signed: false }, at), "0"] : readHalves(field, at);
       this.lines.push(this.#hooks.clock(field.bits, low, high));
     }
+    if (this.#values === undefined) return;
+    if (field.bits > 32) this.lines.push(this.#values.integer(field, ...readHalves(field, at)));
+    else this.lines.push(this.#values.integer(field, field.slot >= 0 ? this.slot(field.slot) : readExpression(field, at), undefined));
+  }
+
+  #bytes(field: BytesClass): void {
+    if (this.#values !== undefined) {
+      const { length } = field;
+      if (length.kind === "field") this.flush();
+      if (this.offset % 8 !== 0) throw new NotCompilable("a position within a byte");
+      const count = length.kind === "constant" ? literal(length.count) : this.slot(length.slot);
+      if (length.kind === "field") this.lines.push(`if (${count} > end - p) { p = -1; break body; }`);
+      this.lines.push(this.#values.bytes(field, `p + ${literal(this.offset / 8)}`, count));
+    }
+    this.#run(field.length, 8);
   }
 
   /** `length` elements of `bits` bits each, at an alignment that holds already. */
@@ -239,10 +302,11 @@ export class CodeWriter {
     this.move(`${count} * ${literal(bytes)}`, undefined);
   }
 
-  #array(length: Length, element: FieldClass, align: number): void {
+  #array({ length, element, align }: ArrayClass): void {
     this.align(align);
+    const values = this.#values;
     const isPlain = (element.type === "integer" && element.slot < 0 && element.clock === undefined) || element.type === "float";
-    if (isPlain && element.bits % element.align === 0 && element.align === align) {
+    if (values === undefined && isPlain && element.bits % element.align === 0 && element.align === align) {
       this.#run(length, element.bits);
       return;
     }
@@ -253,17 +317,28 @@ export class CodeWriter {
     this.#place = undefined;
     // Nothing is known about where an element begins but that it is a byte.
     this.known = 1;
+    if (values !== undefined) this.lines.push(values.settle(), values.beginArray(count));
     // Every element moves by at least one byte, or the loop ends: no length can make it long.
     this.lines.push(`for (let ${counter} = 0; ${counter} < ${count}; ${counter}++) {`, `const from${counter} = p;`);
+    if (values !== undefined) this.lines.push(values.element(counter));
     this.field(element);
     this.flush();
+    if (values !== undefined) this.lines.push(values.settle());
     this.lines.push(`if (p > end || p === from${counter}) { p = -1; break body; }`, "}");
+    if (values !== undefined) this.lines.push(values.endArray());
     this.known = 1;
     this.isMoved = true;
   }
 
-  #choice(selector: string, options: readonly { ranges: readonly IntegerRange[]; field: FieldClass }[], mayBeAbsent: boolean): void {
+  /** Options have names in variants only. */
+  #choice(
+    selector: string,
+    options: readonly (Omit<VariantOption, "name"> & { readonly name: string | undefined })[],
+    mayBeAbsent: boolean,
+  ): void {
+    const values = this.#values;
     this.flush();
+    if (values !== undefined) this.lines.push(values.settle());
     this.#depth++;
     const { known } = this;
     for (const [i, option] of options.entries()) {
@@ -272,10 +347,17 @@ export class CodeWriter {
         .join(" || ");
       this.lines.push(`${i > 0 ? "} else " : ""}if (${test === "" ? "false" : test}) {`);
       this.known = known;
+      if (option.name !== undefined) values?.beginVariant(option.name);
       this.field(option.field);
+      if (option.name !== undefined) values?.endVariant();
       this.flush();
+      if (values !== undefined) this.lines.push(values.settle());
     }
-    this.lines.push(mayBeAbsent ? "}" : "} else { p = -1; break body; }");
+    this.lines.push("} else {");
+    if (mayBeAbsent) values?.absent();
+    else this.lines.push("p = -1; break body;");
+    if (values !== undefined) this.lines.push(values.settle());
+    this.lines.push("}");
     this.#depth--;
     this.isMoved = true;
     this.#mark();
@@ -309,6 +391,12 @@ function readExpression(field: IntegerClass, at: number): string {
   const shift = bigEndian ? width * 8 - inByte - bits : inByte;
   const value = bits === 32 ? `(${loaded} >>> 0)` : `((${loaded} >>> ${literal(shift)}) & ${literal(2 ** bits - 1)})`;
   return signed && bits < 32 ? `(${value} << ${literal(32 - bits)} >> ${literal(32 - bits)})` : `(${value} >>> 0)`;
+}
+
+/** Expression for the float at constant bit `at` behind `p`: whole bytes only. */
+function floatExpression(field: FloatClass, at: number): string {
+  if ((field.bits !== 32 && field.bits !== 64) || at % 8 !== 0 || field.reversed) throw new NotCompilable("a rare float");
+  return `dv.getFloat${literal(field.bits)}(p + ${literal(at / 8)}, ${field.bigEndian ? "false" : "true"})`;
 }
 
 /** Expressions for the halves of an unsigned 33..64-bit integer: whole bytes only. */

@@ -11,8 +11,8 @@
  */
 import type { EventVisitor } from "../../trace/index.ts";
 import type { EventSchema, FieldClass, StreamSchema } from "../schema.ts";
-import { CodeWriter, literal, type MarkedPlace, NotCompilable } from "./codegen.ts";
-import { beginsOnByte, type Interpreter } from "./interpreter.ts";
+import { CodeWriter, literal, type MarkedPlace, NotCompilable, silentHooks } from "./codegen.ts";
+import { beginsOnByte, eventScopes, type Interpreter } from "./interpreter.ts";
 import type { FieldPlace } from "./readers.ts";
 import { type EventDecoder, paddingBytes, type StreamCursor } from "./stream-cursor.ts";
 import type { Walker } from "./walker.ts";
@@ -131,7 +131,7 @@ function generateHeader(stream: StreamSchema): Header {
   };
   const writer = new CodeWriter(1, { hooks, isGuarded: !(maximumBits(struct) / 8 <= paddingBytes / 2) });
   writer.members(struct);
-  writer.offset = Math.ceil(writer.offset / 8) * 8;
+  if (writer.offset % 8 !== 0) throw new NotCompilable("a header that ends within a byte");
   writer.flush();
   return { code: `${writer.declarations} ${writer.lines.join("\n")}`, align: writer.known, hasId };
 }
@@ -169,7 +169,7 @@ interface Body {
 function tryBody(stream: StreamSchema, event: EventSchema, align: number): Body | undefined {
   try {
     const writer = new CodeWriter(align, { isMarking: true });
-    for (const struct of [stream.commonContext, event.specificContext, event.payload]) if (struct !== undefined) writer.members(struct);
+    for (const { struct } of eventScopes(stream, event)) writer.members(struct);
     // The next event begins on a byte.
     writer.offset = Math.ceil(writer.offset / 8) * 8;
     const size = writer.isMoved || writer.lines.length > 0 ? undefined : writer.offset / 8;
@@ -214,6 +214,7 @@ export class CompiledDecoder implements EventDecoder {
     cursor.clockHigh = startHigh;
     this.#interpreter.step(cursor);
     cursor.start = start;
+    // The header ends on a byte, or the stream class would be the interpreter's.
     cursor.context /= 8;
     cursor.position = Math.ceil(cursor.position / 8);
     this.#remark(cursor.eventClass, cursor.bytes, cursor.view, cursor.context, cursor.end, cursor.marks);
@@ -221,6 +222,10 @@ export class CompiledDecoder implements EventDecoder {
 
   visit(cursor: StreamCursor, visitor: EventVisitor): void {
     this.#interpreter.visitAt(cursor, cursor.context * 8, visitor);
+  }
+
+  visitPacket(visitor: EventVisitor): void {
+    this.#interpreter.visitPacket(visitor);
   }
 }
 
@@ -233,9 +238,6 @@ export interface CompiledPlace {
   /** Gives the byte, given the context position, and puts the value of the field's length into `length[0]`. */
   readonly locate: (u8: Uint8Array, dv: DataView, p: number, end: number, length: Float64Array) => number;
 }
-
-/** On the way to a field nothing is decided: clock and id have been taken already. */
-const silentHooks = { eventId: () => "", clock: () => "" };
 
 /**
  * Generates the way to the field at `place`; undefined where the interpreter has to walk. `marked`: the compiled stream whose marks may be used, if the

@@ -12,6 +12,21 @@ export function beginsOnByte(stream: StreamSchema): boolean {
   return stream.events.every((event) => ((stream.commonContext ?? event.specificContext ?? event.payload)?.align ?? 8) >= 8);
 }
 
+/** The scopes that stand in an event behind its header, in order. */
+export function eventScopes(stream: StreamSchema, event: EventSchema): { readonly scope: EventScope; readonly struct: StructClass }[] {
+  const scopes: readonly (readonly [EventScope, StructClass | undefined])[] = [
+    ["common-context", stream.commonContext],
+    ["specific-context", event.specificContext],
+    ["payload", event.payload],
+  ];
+  return scopes.flatMap(([scope, struct]) => (struct === undefined ? [] : [{ scope, struct }]));
+}
+
+/** Whether visitors are told a packet context: one that holds more than what serves the reader. */
+export function hasPacketScope(stream: StreamSchema): boolean {
+  return stream.packetContext?.members.some(({ field }) => field.roles.length === 0) === true;
+}
+
 export class Interpreter implements EventDecoder, WalkerHooks {
   readonly unit = 8;
   readonly walker: Walker;
@@ -63,8 +78,8 @@ export class Interpreter implements EventDecoder, WalkerHooks {
       this.#eventId === undefined && this.#stream.events.length === 1 ? this.#stream.events[0] : this.#events.get(this.#eventId ?? 0n);
     if (event === undefined)
       throw new DecodeError(first, `there is no event with id ${this.#eventId ?? 0n} in stream class ${this.#stream.id}`);
-    for (const scope of [this.#stream.commonContext, event.specificContext, event.payload]) {
-      if (scope !== undefined) walker.members(scope, undefined);
+    for (const struct of [this.#stream.commonContext, event.specificContext, event.payload]) {
+      if (struct !== undefined) walker.members(struct, undefined);
     }
     walker.hooks = undefined;
     if (walker.position === start) throw new DecodeError(start, "an event takes no space: there would be no end of them");
@@ -83,23 +98,20 @@ export class Interpreter implements EventDecoder, WalkerHooks {
     const event = this.#byIndex.get(cursor.eventClass);
     const { walker } = this;
     if (event === undefined) return;
-    if (this.#stream.packetContext?.members.some(({ field }) => field.roles.length === 0)) {
-      visitor.beginScope("packet-context");
-      this.#walkPacketContext(visitor);
-      visitor.endScope();
-    }
+    this.visitPacket(visitor);
     walker.position = contextBit;
-    const scopes: readonly (readonly [EventScope, StructClass | undefined])[] = [
-      ["common-context", this.#stream.commonContext],
-      ["specific-context", event.specificContext],
-      ["payload", event.payload],
-    ];
-    for (const [scope, struct] of scopes) {
-      if (struct === undefined) continue;
+    for (const { scope, struct } of eventScopes(this.#stream, event)) {
       visitor.beginScope(scope);
       walker.members(struct, visitor);
       visitor.endScope();
     }
+  }
+
+  visitPacket(visitor: EventVisitor): void {
+    if (!hasPacketScope(this.#stream)) return;
+    visitor.beginScope("packet-context");
+    this.#walkPacketContext(visitor);
+    visitor.endScope();
   }
 
   /** Members that only serve the reader (sizes, times, counters) are not shown. */

@@ -26,6 +26,8 @@ export interface EventDecoder {
   /** Decodes the event at `cursor.position` and moves there past it; sets everything about the current event. Throws DecodeError. */
   step(cursor: StreamCursor): void;
   visit(cursor: StreamCursor, visitor: EventVisitor): void;
+  /** The part of `visit` that is the same for all events of the loaded packet. */
+  visitPacket(visitor: EventVisitor): void;
 }
 
 /** What a cursor reads: one stream's packets, in time order. */
@@ -97,6 +99,15 @@ export class StreamCursor implements Mergeable {
 
   visit(visitor: EventVisitor): void {
     this.#decoder.visit(this, visitor);
+  }
+
+  visitPacket(visitor: EventVisitor): void {
+    this.#decoder.visitPacket(visitor);
+  }
+
+  /** Which of the stream's packets is loaded. */
+  get packet(): number {
+    return this.#packet;
   }
 
   get bytesRead(): number {

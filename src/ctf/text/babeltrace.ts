@@ -6,9 +6,9 @@
  *
  * and what it says on its error output about losses. Local time is that of the process (TZ).
  */
-import type { EventVisitor, IntegerFormat, StreamInfo, TraceLoss, TraceSource } from "../../trace/index.ts";
-import type { ByteWriter } from "./byte-writer.ts";
-import { formatG } from "./float.ts";
+import type { IntegerFormat, StreamInfo, TextVisitor, TraceLoss, TraceSource } from "../../trace/index.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { writeG } from "./float.ts";
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -28,15 +28,28 @@ const escapes = new Map<number, string>([
   [0x3f, "\\?"],
 ]);
 
+/** What a string holds as it is. */
+const plain = Uint8Array.from({ length: 256 }, (_, code) => (code >= 0x20 && code !== 0x7f && !escapes.has(code) ? 1 : 0));
+
 /** Writes field values in babeltrace2's notation. */
-export class BabeltraceFields implements EventVisitor {
-  readonly #out: ByteWriter;
+export class BabeltraceFields implements TextVisitor {
+  readonly out: ByteWriter;
+  readonly plain = plain;
   #isFirstScope = true;
   /** Whether a comma is due before the next member or element. */
   #isNext = false;
 
   constructor(out: ByteWriter) {
-    this.#out = out;
+    this.out = out;
+  }
+
+  sibling(): BabeltraceFields {
+    return new BabeltraceFields(new ByteWriter());
+  }
+  style({ show, base, signed }: IntegerFormat): "decimal" | "hexadecimal" | undefined {
+    if (show === "bits") return "hexadecimal";
+    if (show !== "number") return undefined;
+    return base === 10 ? "decimal" : base === 16 && !signed ? "hexadecimal" : undefined;
   }
 
   reset(): void {
@@ -44,26 +57,26 @@ export class BabeltraceFields implements EventVisitor {
     this.#isNext = false;
   }
   beginScope(): void {
-    this.#out.text(this.#isFirstScope ? "{" : ", {");
+    this.out.text(this.#isFirstScope ? "{" : ", {");
     this.#isFirstScope = false;
     this.#isNext = false;
   }
   endScope(): void {
-    this.#out.text(" }");
+    this.out.text(" }");
     this.#isNext = true;
   }
   #comma(): void {
-    if (this.#isNext) this.#out.byte(0x2c);
+    if (this.#isNext) this.out.byte(0x2c);
     this.#isNext = true;
-    this.#out.byte(0x20);
+    this.out.byte(0x20);
   }
   member(name: string): void {
     this.#comma();
-    this.#out.text(name);
-    this.#out.text(" = ");
+    this.out.text(name);
+    this.out.text(" = ");
   }
   integer(format: IntegerFormat, low: number, high: number): void {
-    const out = this.#out;
+    const out = this.out;
     if (format.show === "boolean") out.text(low === 0 && high === 0 ? "false" : "true");
     else if (format.show === "enum") {
       const labels = format.labels(low, high);
@@ -71,7 +84,7 @@ export class BabeltraceFields implements EventVisitor {
       for (const [i, label] of labels.entries()) {
         if (i > 0) out.text(", ");
         out.byte(quote);
-        this.#escaped(label);
+        out.text(label);
         out.byte(quote);
       }
       if (labels.length === 0) out.text("<unknown>");
@@ -84,7 +97,7 @@ export class BabeltraceFields implements EventVisitor {
     } else this.#number(format, low, high);
   }
   #number(format: IntegerFormat, low: number, high: number): void {
-    const out = this.#out;
+    const out = this.out;
     const { base, bits } = format;
     if (base === 10) {
       out.decimal(low, high, format.signed);
@@ -99,67 +112,64 @@ export class BabeltraceFields implements EventVisitor {
     out.power(keptLow >>> 0, keptHigh >>> 0, base, bits);
   }
   wideInteger(_format: IntegerFormat, value: bigint): void {
-    this.#out.text(String(value));
+    this.out.text(String(value));
   }
   float(value: number): void {
-    this.#out.text(formatG(value));
+    writeG(this.out, value);
   }
   string(bytes: Uint8Array, start: number, end: number): void {
-    const out = this.#out;
+    const out = this.out;
     out.byte(quote);
-    let plain = start;
+    let from = start;
     for (let at = start; at < end; at++) {
       const code = bytes[at] ?? 0;
-      if (code >= 0x20 && code !== 0x7f && code !== quote && code !== backslash && code !== 0x27 && code !== 0x3f) continue;
-      out.copy(bytes, plain, at);
-      plain = at + 1;
+      if (plain[code] === 1) continue;
+      out.copy(bytes, from, at);
+      from = at + 1;
       out.text(escapes.get(code) ?? `\\x${code.toString(16).padStart(2, "0")}`);
     }
-    out.copy(bytes, plain, end);
+    out.copy(bytes, from, end);
     out.byte(quote);
-  }
-  #escaped(label: string): void {
-    this.#out.text(label);
   }
   blob(bytes: Uint8Array, start: number, end: number): void {
     this.beginArray();
     for (let at = start; at < end; at++) {
       this.element(at - start);
-      this.#out.whole(bytes[at] ?? 0);
+      this.out.whole(bytes[at] ?? 0);
     }
     this.endArray();
   }
   beginArray(): void {
-    this.#out.byte(0x5b);
+    this.out.byte(0x5b);
     this.#isNext = false;
   }
   element(index: number): void {
     this.#comma();
-    this.#out.byte(0x5b);
-    this.#out.whole(index);
-    this.#out.text("] = ");
+    this.out.byte(0x5b);
+    this.out.whole(index);
+    this.out.text("] = ");
   }
   endArray(): void {
-    this.#out.text(" ]");
+    this.out.text(" ]");
     this.#isNext = true;
   }
   beginStruct(): void {
-    this.#out.byte(0x7b);
+    this.out.byte(0x7b);
     this.#isNext = false;
   }
   endStruct(): void {
-    this.#out.text(" }");
+    this.out.text(" }");
     this.#isNext = true;
   }
   beginVariant(): void {
-    this.#out.text("{ ");
+    this.out.text("{ ");
   }
   endVariant(): void {
-    this.#out.text(" }");
+    this.out.text(" }");
     this.#isNext = true;
   }
   absent(): void {
-    this.#out.text("<none>");
+    this.out.text("<none>");
   }
 }
 

@@ -8,10 +8,12 @@
  * | json       | one JSON document per line; 64-bit integers with all digits; `time` in ns since the epoch     |
  * | csv        | RFC 4180: time (ns since the epoch), event, stream, fields (as in json)                       |
  */
-import type { EventCursor, TraceSource } from "../../trace/index.ts";
+import type { EventCursor, TextVisitor, TraceSource } from "../../trace/index.ts";
 import { BabeltraceFields, lossMessage, tracePrefix } from "./babeltrace.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import { JsonFields, ShortFields, writeJsonText } from "./own.ts";
+import { JsonFields, ShortFields } from "./own.ts";
+
+const encoder = new TextEncoder();
 
 export const eventFormats = ["babeltrace", "text", "json", "csv"] as const;
 export type EventFormat = (typeof eventFormats)[number];
@@ -21,6 +23,8 @@ export interface EventPrinterOptions {
   readonly clockSeconds?: boolean | undefined;
   /** Without the time since the previous event (babeltrace2's `--no-delta`). */
   readonly noDelta?: boolean | undefined;
+  /** How many events of a class the interpreter prints before the class gets a generated printer. */
+  readonly compileAfter?: number | undefined;
 }
 
 export interface EventPrinter {
@@ -33,7 +37,10 @@ export interface EventPrinter {
   lossMessages(): string;
 }
 
-const flushBytes = 1 << 16;
+/** Handed out at once: large enough that a write costs little, small enough for a processor's own cache. */
+const flushBytes = 1 << 17;
+/** A generated printer costs about as much as this many events of the interpreter. */
+const defaultCompileAfter = 100;
 const second = 1e9;
 
 /** `write` gets bytes that are valid during the call only. */
@@ -44,10 +51,11 @@ export function createEventPrinter(
   write: (bytes: Uint8Array) => void,
   options: EventPrinterOptions = {},
 ): EventPrinter {
-  const out = new ByteWriter();
+  // The last event goes beyond the limit: usually less than that far.
+  const out = new ByteWriter(flushBytes + (flushBytes >> 3));
   const printEvent = makeEventWriter(source, cursor, format, out, options);
   const flush = (): void => {
-    if (out.length > 0) write(out.bytes.subarray(0, out.length));
+    if (out.length > 0) write(out.written);
     out.length = 0;
   };
   return {
@@ -64,8 +72,8 @@ export function createEventPrinter(
       const time = new TimeWriter(0n, options.clockSeconds === true);
       const text = (absolute: bigint): string => {
         const line = new ByteWriter();
-        time.write(line, absolute / 1_000_000_000n, Number(absolute % 1_000_000_000n));
-        return new TextDecoder().decode(line.bytes.subarray(0, line.length));
+        time.absolute(line, absolute);
+        return new TextDecoder().decode(line.written);
       };
       const losses = [...(source.losses ?? [])].sort((a, b) => Number((a.start ?? 0n) - (b.start ?? 0n)));
       return losses.map((loss) => lossMessage(source, loss, text)).join("");
@@ -81,68 +89,90 @@ function makeEventWriter(
   options: EventPrinterOptions,
 ): () => void {
   const hasClock = source.streams.map((stream) => stream.hasClock !== false);
-  const name = (): string => source.eventClasses[cursor.eventClass]?.name ?? "";
+  const fieldsIn = (visitor: TextVisitor): (() => void) =>
+    makeFieldsWriter(source, cursor, visitor, options.compileAfter ?? defaultCompileAfter);
   switch (format) {
     case "babeltrace":
-      return makeBabeltraceWriter(source, cursor, out, options, name, hasClock);
+      return makeBabeltraceWriter(source, cursor, out, options, hasClock, fieldsIn(new BabeltraceFields(out)));
     case "text": {
       const time = new TimeWriter(source.origin, options.clockSeconds === true);
-      const fields = new ShortFields(out);
+      const names = source.eventClasses.map(({ name }) => encoder.encode(name));
+      const writeFields = fieldsIn(new ShortFields(out));
       return () => {
         if (hasClock[cursor.stream] === true) {
           time.relative(out, cursor.time);
           out.byte(0x20);
         }
-        out.text(name());
-        fields.reset();
-        cursor.visit(fields);
+        out.all(names[cursor.eventClass]);
+        writeFields();
         out.byte(0x0a);
       };
     }
     case "json": {
       const time = new AbsoluteWriter(source.origin);
-      const fields = new JsonFields(out);
+      const names = source.eventClasses.map(({ name }) => encoder.encode(`,"event":${JSON.stringify(name)},"stream":`));
+      const writeFields = fieldsIn(new JsonFields(out, true));
       return () => {
         out.text('{"time":');
         if (hasClock[cursor.stream] === true) time.write(out, cursor.time);
         else out.text("null");
-        out.text(',"event":');
-        writeJsonText(out, name());
-        out.text(',"stream":');
+        out.all(names[cursor.eventClass]);
         out.whole(cursor.stream);
-        fields.reset(true);
-        cursor.visit(fields);
+        writeFields();
         out.text("}\n");
       };
     }
     case "csv": {
       const time = new AbsoluteWriter(source.origin);
+      const names = source.eventClasses.map(({ name }) => encoder.encode(name));
       const cell = new ByteWriter();
-      const fields = new JsonFields(cell);
+      const writeFields = fieldsIn(new JsonFields(cell, false));
       return () => {
         if (hasClock[cursor.stream] === true) time.write(out, cursor.time);
         out.byte(0x2c);
-        writeCell(out, new TextEncoder().encode(name()));
+        const name = names[cursor.eventClass];
+        if (name !== undefined) writeCell(out, name);
         out.byte(0x2c);
         out.whole(cursor.stream);
         out.byte(0x2c);
         cell.length = 0;
         cell.byte(0x7b);
-        fields.reset(false);
-        cursor.visit(fields);
+        writeFields();
         cell.byte(0x7d);
-        writeCell(out, cell.bytes.subarray(0, cell.length));
+        writeCell(out, cell.written);
         out.text("\r\n");
       };
     }
   }
 }
 
+/** Writes the current event's fields: the first ones of each class by the interpreter, more of them by a generated printer, where there is one. */
+function makeFieldsWriter(source: TraceSource, cursor: EventCursor, visitor: TextVisitor, compileAfter: number): () => void {
+  const printers: ((() => boolean) | undefined)[] = source.eventClasses.map(() => undefined);
+  const seen = new Float64Array(source.eventClasses.length);
+  return () => {
+    const index = cursor.eventClass;
+    let printer = printers[index];
+    if (printer === undefined) {
+      const count = seen[index] ?? 0;
+      seen[index] = count + 1;
+      const eventClass = source.eventClasses[index];
+      if (count === compileAfter && eventClass !== undefined) {
+        printer = cursor.compileVisit?.(eventClass, visitor);
+        printers[index] = printer;
+      }
+    }
+    if (printer?.() === true) return;
+    visitor.reset();
+    cursor.visit(visitor);
+  };
+}
+
 /** A cell in quotes where it must be (RFC 4180 section 2). */
 function writeCell(out: ByteWriter, bytes: Uint8Array): void {
   const mustQuote = bytes.some((byte) => byte === 0x22 || byte === 0x2c || byte === 0x0a || byte === 0x0d);
   if (!mustQuote) {
-    out.copy(bytes, 0, undefined);
+    out.all(bytes);
     return;
   }
   out.byte(0x22);
@@ -158,38 +188,41 @@ function makeBabeltraceWriter(
   cursor: EventCursor,
   out: ByteWriter,
   options: EventPrinterOptions,
-  name: () => string,
   hasClock: readonly boolean[],
+  writeFields: () => void,
 ): () => void {
   const time = new TimeWriter(source.origin, options.clockSeconds === true);
-  const fields = new BabeltraceFields(out);
   const prefixes = source.streams.map(tracePrefix);
+  /** By stream and event class: what stands between the times and the fields. */
+  const names = source.streams.map((): Uint8Array[] => []);
+  const nameOf = (stream: number, eventClass: number): Uint8Array => {
+    const name = encoder.encode(`${prefixes[stream] ?? ""}${source.eventClasses[eventClass]?.name ?? ""}: `);
+    const known = names[stream];
+    if (known !== undefined) known[eventClass] = name;
+    return name;
+  };
   let last: number | undefined;
   return () => {
-    if (hasClock[cursor.stream] === true) {
+    const { stream, eventClass } = cursor;
+    if (hasClock[stream] === true) {
       const now = cursor.time;
       out.byte(0x5b);
       time.relative(out, now);
-      out.text("] ");
-      if (options.noDelta !== true) {
-        if (last === undefined) out.text("(+?.?????????) ");
-        else {
-          const delta = Math.max(0, now - last);
-          out.text("(+");
-          const seconds = Math.floor(delta / second);
-          out.whole(seconds);
-          out.byte(0x2e);
-          out.whole(delta - seconds * second, 9);
-          out.text(") ");
-        }
-        last = now;
+      if (options.noDelta === true) out.text("] ");
+      else if (last === undefined) out.text("] (+?.?????????) ");
+      else {
+        const delta = Math.max(0, now - last);
+        out.text("] (+");
+        const seconds = delta < second ? 0 : Math.floor(delta / second);
+        out.whole(seconds);
+        out.byte(0x2e);
+        out.nine(delta - seconds * second);
+        out.text(") ");
       }
+      last = now;
     }
-    out.text(prefixes[cursor.stream] ?? "");
-    out.text(name());
-    out.text(": ");
-    fields.reset();
-    cursor.visit(fields);
+    out.all(names[stream]?.[eventClass] ?? nameOf(stream, eventClass));
+    writeFields();
     out.byte(0x0a);
   };
 }
@@ -212,7 +245,7 @@ class AbsoluteWriter {
     else if (seconds === 0) out.whole(total - carry * second);
     else {
       out.whole(seconds);
-      out.whole(total - carry * second, 9);
+      out.nine(total - carry * second);
     }
   }
 }
@@ -222,8 +255,9 @@ class TimeWriter {
   readonly #seconds: number;
   readonly #rest: number;
   readonly #clockSeconds: boolean;
-  #cached = Number.NaN;
-  #text = "";
+  /** Relative time at which the second begins whose text is kept, with its point. */
+  #begin = Number.NaN;
+  #text = new Uint8Array(0);
 
   constructor(origin: bigint, clockSeconds: boolean) {
     this.#seconds = Number(origin / 1_000_000_000n);
@@ -232,15 +266,23 @@ class TimeWriter {
   }
 
   relative(out: ByteWriter, time: number): void {
+    const ns = time - this.#begin;
+    if (ns >= 0 && ns < second) {
+      out.all(this.#text);
+      out.nine(ns);
+      return;
+    }
     const total = this.#rest + time;
     const carry = Math.floor(total / second);
     this.#write(out, this.#seconds + carry, total - carry * second);
+    if (this.#seconds + carry >= 0) this.#begin = carry * second - this.#rest;
   }
 
-  /** Time of `seconds` and `ns`, which may both be negative. */
-  write(out: ByteWriter, seconds: bigint, ns: number): void {
-    if (ns < 0) this.#write(out, Number(seconds) - 1, ns + second);
-    else this.#write(out, Number(seconds), ns);
+  absolute(out: ByteWriter, time: bigint): void {
+    const ns = Number(time % 1_000_000_000n);
+    const seconds = Number(time / 1_000_000_000n);
+    if (ns < 0) this.#write(out, seconds - 1, ns + second);
+    else this.#write(out, seconds, ns);
   }
 
   #write(out: ByteWriter, seconds: number, ns: number): void {
@@ -250,15 +292,12 @@ class TimeWriter {
       out.byte(0x2d);
       out.whole(isWhole ? -seconds : -seconds - 1);
       out.byte(0x2e);
-      out.whole(isWhole ? 0 : second - ns, 9);
+      out.nine(isWhole ? 0 : second - ns);
       return;
     }
-    if (seconds !== this.#cached) {
-      this.#cached = seconds;
-      this.#text = `${this.#clockSeconds ? seconds : timeOfDay(seconds)}.`;
-    }
-    out.text(this.#text);
-    out.whole(ns, 9);
+    this.#text = encoder.encode(`${this.#clockSeconds ? seconds : timeOfDay(seconds)}.`);
+    out.all(this.#text);
+    out.nine(ns);
   }
 }
 

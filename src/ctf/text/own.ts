@@ -1,6 +1,6 @@
 /** Our own notations of an event's fields: JSON (also inside CSV), and a short readable line. */
-import type { EventScope, EventVisitor, IntegerFormat } from "../../trace/index.ts";
-import type { ByteWriter } from "./byte-writer.ts";
+import type { EventScope, IntegerFormat, TextVisitor } from "../../trace/index.ts";
+import { ByteWriter } from "./byte-writer.ts";
 
 const quote = 0x22;
 const shortEscapes = new Map<number, string>([
@@ -12,6 +12,9 @@ const shortEscapes = new Map<number, string>([
   [quote, '\\"'],
   [0x5c, "\\\\"],
 ]);
+
+/** What a string of ASCII holds as it is. */
+const plain = Uint8Array.from({ length: 256 }, (_, code) => (code >= 0x20 && code < 0x80 && !shortEscapes.has(code) ? 1 : 0));
 
 const scopeKeys: Readonly<Record<EventScope, string>> = {
   "packet-context": "packet",
@@ -29,40 +32,49 @@ export function writeJsonBytes(out: ByteWriter, bytes: Uint8Array, start: number
     }
   }
   out.byte(quote);
-  let plain = start;
+  let from = start;
   for (let at = start; at < end; at++) {
     const code = bytes[at] ?? 0;
-    if (code >= 0x20 && code !== quote && code !== 0x5c) continue;
-    out.copy(bytes, plain, at);
-    plain = at + 1;
+    if (plain[code] === 1) continue;
+    out.copy(bytes, from, at);
+    from = at + 1;
     out.text(shortEscapes.get(code) ?? `\\u${code.toString(16).padStart(4, "0")}`);
   }
-  out.copy(bytes, plain, end);
+  out.copy(bytes, from, end);
   out.byte(quote);
 }
 
-export function writeJsonText(out: ByteWriter, text: string): void {
+function writeJsonText(out: ByteWriter, text: string): void {
   out.text(JSON.stringify(text));
 }
 
 /** Members of a JSON object, one per scope: `"context":{...},"fields":{...}`. Integers are written with all their digits. */
-export class JsonFields implements EventVisitor {
-  readonly #out: ByteWriter;
+export class JsonFields implements TextVisitor {
+  readonly out: ByteWriter;
+  readonly plain = plain;
+  readonly #isMember: boolean;
   #isNext = false;
 
-  constructor(out: ByteWriter) {
-    this.#out = out;
+  /** `isMember`: something of the same object is written before each event. */
+  constructor(out: ByteWriter, isMember: boolean) {
+    this.out = out;
+    this.#isMember = isMember;
   }
 
-  /** `isNext`: something of the same object has been written before. */
-  reset(isNext: boolean): void {
-    this.#isNext = isNext;
+  sibling(): JsonFields {
+    return new JsonFields(new ByteWriter(), this.#isMember);
+  }
+  style({ show }: IntegerFormat): "decimal" | undefined {
+    return show === "number" || show === "bits" ? "decimal" : undefined;
+  }
+  reset(): void {
+    this.#isNext = this.#isMember;
   }
   #key(name: string): void {
-    if (this.#isNext) this.#out.byte(0x2c);
+    if (this.#isNext) this.out.byte(0x2c);
     this.#isNext = true;
-    writeJsonText(this.#out, name);
-    this.#out.byte(0x3a);
+    writeJsonText(this.out, name);
+    this.out.byte(0x3a);
   }
   beginScope(scope: EventScope): void {
     this.#key(scopeKeys[scope]);
@@ -75,7 +87,7 @@ export class JsonFields implements EventVisitor {
     this.#key(name);
   }
   integer(format: IntegerFormat, low: number, high: number): void {
-    const out = this.#out;
+    const out = this.out;
     if (format.show === "boolean") {
       out.text(low === 0 && high === 0 ? "false" : "true");
       return;
@@ -91,35 +103,35 @@ export class JsonFields implements EventVisitor {
     out.byte(0x7d);
   }
   wideInteger(_format: IntegerFormat, value: bigint): void {
-    this.#out.text(String(value));
+    this.out.text(String(value));
   }
   float(value: number): void {
     // JSON has no infinities.
-    this.#out.text(Number.isFinite(value) ? (Object.is(value, -0) ? "-0" : String(value)) : `"${value}"`);
+    this.out.text(Number.isFinite(value) ? (Object.is(value, -0) ? "-0" : String(value)) : `"${value}"`);
   }
   string(bytes: Uint8Array, start: number, end: number): void {
-    writeJsonBytes(this.#out, bytes, start, end);
+    writeJsonBytes(this.out, bytes, start, end);
   }
   blob(bytes: Uint8Array, start: number, end: number): void {
-    this.#out.text(`[${bytes.subarray(start, end).join(",")}]`);
+    this.out.text(`[${bytes.subarray(start, end).join(",")}]`);
   }
   beginArray(): void {
-    this.#out.byte(0x5b);
+    this.out.byte(0x5b);
     this.#isNext = false;
   }
   element(index: number): void {
-    if (index > 0) this.#out.byte(0x2c);
+    if (index > 0) this.out.byte(0x2c);
   }
   endArray(): void {
-    this.#out.byte(0x5d);
+    this.out.byte(0x5d);
     this.#isNext = true;
   }
   beginStruct(): void {
-    this.#out.byte(0x7b);
+    this.out.byte(0x7b);
     this.#isNext = false;
   }
   endStruct(): void {
-    this.#out.byte(0x7d);
+    this.out.byte(0x7d);
     this.#isNext = true;
   }
   beginVariant(): void {
@@ -129,17 +141,25 @@ export class JsonFields implements EventVisitor {
     this.#isNext = true;
   }
   absent(): void {
-    this.#out.text("null");
+    this.out.text("null");
   }
 }
 
 /** `name=value` pairs, separated by spaces; structures as `{a=1 b=2}`, arrays as `[1 2]`, enumerations as their label. */
-export class ShortFields implements EventVisitor {
-  readonly #out: ByteWriter;
+export class ShortFields implements TextVisitor {
+  readonly out: ByteWriter;
+  readonly plain = plain;
   #isNext = false;
 
   constructor(out: ByteWriter) {
-    this.#out = out;
+    this.out = out;
+  }
+
+  sibling(): ShortFields {
+    return new ShortFields(new ByteWriter());
+  }
+  style({ show, base }: IntegerFormat): "decimal" | undefined {
+    return (show === "number" || show === "bits") && base !== 16 ? "decimal" : undefined;
   }
 
   reset(): void {
@@ -152,16 +172,16 @@ export class ShortFields implements EventVisitor {
     this.#isNext = true;
   }
   #space(): void {
-    if (this.#isNext) this.#out.byte(0x20);
+    if (this.#isNext) this.out.byte(0x20);
     this.#isNext = true;
   }
   member(name: string): void {
     this.#space();
-    this.#out.text(name);
-    this.#out.byte(0x3d);
+    this.out.text(name);
+    this.out.byte(0x3d);
   }
   integer(format: IntegerFormat, low: number, high: number): void {
-    const out = this.#out;
+    const out = this.out;
     if (format.show === "boolean") out.text(low === 0 && high === 0 ? "false" : "true");
     else if (format.show === "enum" || format.show === "flags") {
       const text = format.labels(low, high).join("|");
@@ -173,34 +193,34 @@ export class ShortFields implements EventVisitor {
     } else out.decimal(low, high, format.signed);
   }
   wideInteger(_format: IntegerFormat, value: bigint): void {
-    this.#out.text(String(value));
+    this.out.text(String(value));
   }
   float(value: number): void {
-    this.#out.text(String(value));
+    this.out.text(String(value));
   }
   string(bytes: Uint8Array, start: number, end: number): void {
-    writeJsonBytes(this.#out, bytes, start, end);
+    writeJsonBytes(this.out, bytes, start, end);
   }
   blob(bytes: Uint8Array, start: number, end: number): void {
-    this.#out.text(`<${Array.from(bytes.subarray(start, end), (byte) => byte.toString(16).padStart(2, "0")).join("")}>`);
+    this.out.text(`<${Array.from(bytes.subarray(start, end), (byte) => byte.toString(16).padStart(2, "0")).join("")}>`);
   }
   beginArray(): void {
-    this.#out.byte(0x5b);
+    this.out.byte(0x5b);
     this.#isNext = false;
   }
   element(): void {
     this.#space();
   }
   endArray(): void {
-    this.#out.byte(0x5d);
+    this.out.byte(0x5d);
     this.#isNext = true;
   }
   beginStruct(): void {
-    this.#out.byte(0x7b);
+    this.out.byte(0x7b);
     this.#isNext = false;
   }
   endStruct(): void {
-    this.#out.byte(0x7d);
+    this.out.byte(0x7d);
     this.#isNext = true;
   }
   beginVariant(): void {
@@ -210,6 +230,6 @@ export class ShortFields implements EventVisitor {
     this.#isNext = true;
   }
   absent(): void {
-    this.#out.byte(0x2d);
+    this.out.byte(0x2d);
   }
 }

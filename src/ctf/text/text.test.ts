@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ByteWriter } from "./byte-writer.ts";
-import { formatG } from "./float.ts";
+import { formatG, writeG } from "./float.ts";
 
 function written(write: (out: ByteWriter) => void): string {
   const out = new ByteWriter();
@@ -40,11 +40,21 @@ describe("numbers as text", () => {
     [Number.POSITIVE_INFINITY, "inf"],
   ])("%d prints as %s, as C does it", (value, text) => {
     expect(formatG(value)).toBe(text);
+    expect(written((out) => writeG(out, value))).toBe(text);
   });
 
   test("many doubles print as the system's printf prints them", () => {
+    // Any doubles; some of usual size; halves in the seventh digit and their neighbours; around powers of ten.
+    const usual = fc.sample(fc.tuple(fc.double({ min: 1, max: 10, noNaN: true }), fc.integer({ min: -20, max: 30 })), 300);
+    const halves = fc.sample(fc.tuple(fc.integer({ min: 100_000, max: 999_999 }), fc.integer({ min: -8, max: 12 })), 200);
     const values = fc
       .sample(fc.double({ noNaN: true, noDefaultInfinity: true }), 300)
+      .concat(usual.map(([digits, exponent]) => digits * 10 ** exponent))
+      .concat(halves.flatMap(([digits, exponent]) => [1 - 2 ** -53, 1, 1 + 2 ** -52].map((near) => (digits + 0.5) * 2 ** exponent * near)))
+      .concat(halves.map(([digits, exponent]) => (digits + 0.5) * 10 ** exponent))
+      .concat(
+        Array.from({ length: 44 }, (_, i) => Number(`1e${i - 18}`)).flatMap((power) => [power, power * (1 - 2 ** -53), -power * 0.9999995]),
+      )
       .filter((value) => value !== 0)
       .concat([0.5, 2.5, 1234565, 12345.25, 5e-324]);
     const expected = execFileSync("printf", ["%g\\n", ...values.map((value) => value.toExponential(60))], {
@@ -52,7 +62,7 @@ describe("numbers as text", () => {
       env: { LC_ALL: "C" },
     });
     const lines = expected.split("\n");
-    const wrong = values.filter((value, i) => formatG(value) !== lines[i]);
+    const wrong = values.filter((value, i) => formatG(value) !== lines[i] || written((out) => writeG(out, value)) !== lines[i]);
     expect(wrong).toEqual([]);
   });
 });
