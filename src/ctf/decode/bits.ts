@@ -78,6 +78,11 @@ export function reverseBits(value: Halves, bits: number): void {
   value.high = high >>> 0;
 }
 
+/** `reverseBits` of a value of any width. */
+export function reverseWide(value: bigint, bits: number): bigint {
+  return BigInt(`0b${value.toString(2).padStart(bits, "0").split("").reverse().join("")}`);
+}
+
 /** The double nearest to a 64-bit value. */
 export function toNumber(low: number, high: number, signed: boolean): number {
   return (signed ? high | 0 : high) * 4294967296 + low;

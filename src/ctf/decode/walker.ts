@@ -20,7 +20,18 @@ import {
   type TextEncoding,
   type VariableIntegerClass,
 } from "../schema.ts";
-import { type Halves, halfToNumber, quadToNumber, readBits, readWide, reverseBits, signExtend, toBigint, toNumber } from "./bits.ts";
+import {
+  type Halves,
+  halfToNumber,
+  quadToNumber,
+  readBits,
+  readWide,
+  reverseBits,
+  reverseWide,
+  signExtend,
+  toBigint,
+  toNumber,
+} from "./bits.ts";
 
 /** Something in the bytes broke a rule. `bit` counts from the packet's start. */
 export class DecodeError extends Error {
@@ -44,6 +55,9 @@ export interface WalkerHooks {
 
 /** Elements of zero bits make no progress through the packet: their number has to have a limit of its own. */
 const maximumEmptyElements = 1 << 20;
+
+/** A variable-length integer may have any size; metadata's largest fixed-length one has 4096 bits. */
+const maximumVariableBits = 7 * 586;
 
 export class Walker {
   bytes: Uint8Array = new Uint8Array(0);
@@ -154,7 +168,7 @@ export class Walker {
 
   #wide(field: IntegerClass, at: number, visitor: EventVisitor | undefined): void {
     let value = readWide(this.bytes, at, field.bits, field.bigEndian);
-    if (field.reversed) value = BigInt(`0b${value.toString(2).padStart(field.bits, "0").split("").reverse().join("")}`);
+    if (field.reversed) value = reverseWide(value, field.bits);
     if (field.signed) value = BigInt.asIntN(field.bits, value);
     if (field.slot >= 0) this.#slots[field.slot] = value;
     for (const role of field.roles) this.hooks?.role(role, value);
@@ -175,25 +189,31 @@ export class Walker {
     this.align(8);
     const at = this.position;
     let value = 0n;
-    let shift = 0n;
+    let bits = 0;
     for (;;) {
       const byteAt = this.position / 8;
       this.#moveTo(this.position + 8);
       const byte = this.bytes[byteAt] ?? 0;
-      value |= BigInt(byte & 0x7f) << shift;
-      shift += 7n;
+      value |= BigInt(byte & 0x7f) << BigInt(bits);
+      bits += 7;
       if ((byte & 0x80) === 0) break;
-      if (shift > 70n) throw new DecodeError(at, "a variable-length integer has more than 64 bits");
-    }
-    if (field.signed) value = BigInt.asIntN(Number(shift), value);
-    if (BigInt.asIntN(64, value) !== value && (field.signed || BigInt.asUintN(64, value) !== value)) {
-      throw new DecodeError(at, "a variable-length integer has more than 64 bits");
+      if (bits >= maximumVariableBits) throw new DecodeError(at, `a variable-length integer has more than ${maximumVariableBits} bits`);
     }
     const low = Number(value & 0xffff_ffffn);
     const high = Number((value >> 32n) & 0xffff_ffffn);
-    if (field.clock !== undefined) this.hooks?.clock(64, low, high);
-    this.#note(field, low, high);
-    visitor?.integer(formatOf(field), low, high);
+    // As many low bits of the clock as the field has (CTF2-SPEC-2.0, clock value update).
+    if (field.clock !== undefined) this.hooks?.clock(Math.min(bits, 64), low, high);
+    if (field.signed) value = BigInt.asIntN(bits, value);
+    if (value === (field.signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value))) {
+      const halves = BigInt.asUintN(64, value);
+      const [lower, upper] = [Number(halves & 0xffff_ffffn), Number(halves >> 32n)];
+      this.#note(field, lower, upper);
+      visitor?.integer(formatOf(field), lower, upper);
+    } else {
+      if (field.slot >= 0) this.#slots[field.slot] = value;
+      for (const role of field.roles) this.hooks?.role(role, value);
+      visitor?.wideInteger(formatOf(field), value);
+    }
   }
 
   #float(field: FloatClass, visitor: EventVisitor | undefined): void {
@@ -202,7 +222,8 @@ export class Walker {
     this.#moveTo(at + field.bits);
     if (visitor === undefined) return;
     if (field.bits === 128) {
-      visitor.float(quadToNumber(readWide(this.bytes, at, 128, field.bigEndian)), 128);
+      const value = readWide(this.bytes, at, 128, field.bigEndian);
+      visitor.float(quadToNumber(field.reversed ? reverseWide(value, 128) : value), 128);
       return;
     }
     const halves = this.#halves;

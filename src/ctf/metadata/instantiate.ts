@@ -75,6 +75,8 @@ export interface MemberDefinition {
   readonly name: string;
   readonly definition: Definition;
   readonly roles?: readonly FieldRole[];
+  /** Of a GNU/C bit-field: bits of the unit it lies in, and how many are used up to its end. */
+  readonly unit?: { readonly bits: number; readonly used: number };
 }
 
 interface Frame {

@@ -6,7 +6,8 @@
  *
  * As babeltrace2 does, one leading underscore is taken off field names for showing; references use the names as written. Timestamp fields without a `map`
  * are mapped to the trace's only clock, or to an implicit clock of 1 GHz.
- * Left out: GNU bit-fields (`int a:5`), which no tracer writes and babeltrace2 refuses too.
+ *
+ * Read although babeltrace2 refuses them: GNU/C bit-fields (`int a:5`), and payloads with fields of another clock than the stream's own.
  */
 import { BadInputError } from "../../base/index.ts";
 import type { ClockSchema, EnumMapping, EventSchema, FieldRole, IntegerRange, StreamSchema, TraceSchema } from "../schema.ts";
@@ -330,17 +331,35 @@ class Parser {
       while (this.#accept("*")) this.#accept("const");
       const nameToken = this.#peek();
       const key = this.#name("a field name");
-      if (this.#is(":")) this.#unsupported("bit-fields written as `type name:size` are not supported");
-      const declared = this.#arrayOf(definition);
+      const bitField = members !== undefined && this.#accept(":") ? this.#bitField(definition, members, nameToken) : undefined;
+      const declared = bitField?.definition ?? this.#arrayOf(definition);
       if (scope === this.#root && hasLengthField(declared))
         this.#fail("an array's length is a field, but there is no structure", nameToken);
       if (isTypedef) this.#alias(scope, `type ${key}`, declared, nameToken);
       else if (members !== undefined) {
         if (members.some((member) => member.key === key)) this.#fail(`there are two fields "${key}"`, nameToken);
-        members.push({ key, name: shownName(key), definition: declared });
+        members.push({ key, name: shownName(key), definition: declared, ...(bitField && { unit: bitField.unit }) });
       } else this.#fail(`a field "${key}" outside of a structure`, nameToken);
     } while (this.#accept(","));
     this.#expect(";");
+  }
+
+  /**
+   * `unit_type name:size` (section 4.1.6): bit-fields fill units of their type, one after the other; one that does not fit begins the next unit.
+   *
+   *     short a:12; short b:5;      | aaaaaaaaaaaa .... | bbbbb ........... |
+   *                                 unit of 16          unit of 16
+   */
+  #bitField(definition: Definition, members: readonly MemberDefinition[], token: Token): Pick<MemberDefinition, "definition" | "unit"> {
+    const size = Number(this.#integer());
+    if (definition.type !== "integer") this.#fail("a bit-field's type is not an integer", token);
+    const { bits } = definition;
+    if (!Number.isInteger(Math.log2(bits))) this.#unsupported(`bit-fields in units of ${bits} bits`, token);
+    if (size < 1 || size > bits) this.#fail(`a bit-field of ${size} bits does not fit its type of ${bits}`, token);
+    const before = members[members.length - 1]?.unit;
+    const continues = before !== undefined && before.bits === bits && before.used + size <= bits;
+    const align = continues ? 1 : Math.max(bits, definition.align);
+    return { definition: { ...definition, bits: size, align }, unit: { bits, used: size + (continues ? before.used : 0) } };
   }
 
   #alias(scope: TypeScope, key: string, definition: Definition, token: Token): void {
@@ -720,10 +739,18 @@ class Parser {
       const context = block.fields.get("packet.context");
       const eventHeader = block.fields.get("event.header");
       const common = block.fields.get("event.context");
+      // The stream's clock is the one of its frame, if that has one. Fields behind it may be of another: they do not update the stream's.
       const mapped = new Set<string>();
-      const note = (definition: Definition | undefined): Definition | undefined => definition && this.#autoMap(definition, mapped, block);
+      let frameClock: string | undefined;
+      const note = (definition: Definition | undefined): Definition | undefined =>
+        definition && this.#autoMap(definition, mapped, block, frameClock);
+      const oneClock = (): string | undefined => {
+        if (mapped.size > 1) this.#failAt(block, "a stream's timestamps are mapped to several clocks");
+        return [...mapped][0];
+      };
       const packetContext = maker.root("packet-context", note(context && withRoles(context, packetContextRoles)));
       const headerClass = maker.root("event-header", note(eventHeader && withEventIds(eventHeader)));
+      frameClock = oneClock();
       const commonContext = maker.root("common-context", note(common));
       const events: EventSchema[] = [];
       for (const event of eventsByStream.get(id) ?? []) {
@@ -744,8 +771,7 @@ class Parser {
           payload: maker.root("payload", note(event.fields.get("fields"))),
         });
       }
-      if (mapped.size > 1) this.#failAt(block, "a stream's timestamps are mapped to several clocks");
-      const [clockName] = mapped;
+      const clockName = oneClock();
       streams.push({
         id,
         packetContext,
@@ -784,12 +810,13 @@ class Parser {
     return byStream;
   }
 
-  /** Notes the clocks that `definition`'s integers are mapped to, and maps its unmapped timestamps. */
-  #autoMap(definition: Definition, mapped: Set<string>, block: Block): Definition {
+  /** Notes the clocks that `definition`'s integers are mapped to (with `only`, undoes mappings to others), and maps its unmapped timestamps. */
+  #autoMap(definition: Definition, mapped: Set<string>, block: Block, only: string | undefined): Definition {
     switch (definition.type) {
       case "integer":
         if (definition.clock !== undefined) {
           if (!this.#clocks.has(definition.clock)) this.#failAt(block, `there is no clock "${definition.clock}"`);
+          if (only !== undefined && definition.clock !== only) return { ...definition, clock: undefined };
           mapped.add(definition.clock);
         }
         return definition;
@@ -803,7 +830,7 @@ class Parser {
               inner.clock === undefined &&
               (member.roles?.length === 0 || member.roles?.some((role) => role === "packet-begin" || role === "packet-end"));
             const timed = isTimestamp ? { ...inner, clock: this.#onlyClock(block) } : inner;
-            const definition = this.#autoMap(timed, mapped, block);
+            const definition = this.#autoMap(timed, mapped, block, only);
             // A packet's end is of its clock, but stands before the packet's events: it does not update the clock.
             const isEnd = definition.type === "integer" && member.roles?.includes("packet-end") === true;
             return { ...member, definition: isEnd ? { ...definition, clock: undefined } : definition };
@@ -812,10 +839,10 @@ class Parser {
       case "variant":
         return {
           ...definition,
-          options: definition.options.map((option) => ({ ...option, definition: this.#autoMap(option.definition, mapped, block) })),
+          options: definition.options.map((option) => ({ ...option, definition: this.#autoMap(option.definition, mapped, block, only) })),
         };
       case "array":
-        return { ...definition, element: this.#autoMap(definition.element, mapped, block) };
+        return { ...definition, element: this.#autoMap(definition.element, mapped, block, only) };
       default:
         return definition;
     }
