@@ -6,6 +6,7 @@
 /** All error codes, with the sentence that docs/errors.md opens with. */
 export const errorCodes = {
   TRACE_NOT_FOUND: "There is no trace at this path.",
+  ARCHIVE_INVALID: "An archive cannot be unpacked.",
   METADATA_INVALID: "The trace's metadata breaks the rules of its format.",
   METADATA_UNSUPPORTED: "The trace's metadata is valid, but uses something Storescope cannot read.",
   PACKET_INVALID: "A packet's header or content does not fit its file.",

@@ -2,6 +2,7 @@
  * What a command has around it: where data goes, where progress goes, and how it is told to stop.
  * Data goes to stdout, everything else to stderr; progress bars only where stderr is a terminal.
  */
+import type { SingleBar } from "cli-progress";
 import type { Progress, TaskOptions } from "../base/index.ts";
 import { toJson } from "./json.ts";
 
@@ -23,21 +24,28 @@ export interface Shell {
 /** Signals that end a command. */
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Draws reports of progress as one bar per label; at most ten times a second. */
-async function progressBar(): Promise<{ readonly report: (progress: Progress) => void; readonly stop: () => void }> {
-  const { default: cliProgress } = await import("cli-progress");
-  const bar = new cliProgress.SingleBar({
-    format: "{label} {bar} {percentage}% {eta_formatted}",
-    stream: process.stderr,
-    clearOnComplete: true,
-    hideCursor: null,
-    barsize: 30,
-    fps: 10,
-  });
+/** Draws reports of progress as one bar per label; at most ten times a second. Loads what draws it at the first report: most tasks end before. */
+function progressBar(): { readonly report: (progress: Progress) => void; readonly stop: () => Promise<void> } {
+  let loading: Promise<SingleBar> | undefined;
+  let bar: SingleBar | undefined;
   let label: string | undefined;
+  const load = async (): Promise<SingleBar> => {
+    const { default: cliProgress } = await import("cli-progress");
+    bar = new cliProgress.SingleBar({
+      format: "{label} {bar} {percentage}% {eta_formatted}",
+      stream: process.stderr,
+      clearOnComplete: true,
+      hideCursor: null,
+      barsize: 30,
+      fps: 10,
+    });
+    return bar;
+  };
   return {
     report: (progress) => {
       if (progress.total === 0) return;
+      loading ??= load();
+      if (bar === undefined) return;
       if (progress.label !== label) {
         label = progress.label;
         bar.stop();
@@ -46,7 +54,7 @@ async function progressBar(): Promise<{ readonly report: (progress: Progress) =>
         bar.update(progress.done, { label });
       }
     },
-    stop: () => bar.stop(),
+    stop: async () => (await loading)?.stop(),
   };
 }
 
@@ -74,11 +82,11 @@ export function createShell(): Shell {
     bold: (text) => (hasColor ? `\u001b[1m${text}\u001b[22m` : text),
     withProgress: async (task) => {
       if (!process.stderr.isTTY) return await task({ signal: controller.signal });
-      const { report, stop } = await progressBar();
+      const { report, stop } = progressBar();
       try {
         return await task({ signal: controller.signal, onProgress: report });
       } finally {
-        stop();
+        await stop();
       }
     },
   };

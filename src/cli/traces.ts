@@ -46,7 +46,7 @@ export async function withExperiment<T>(
   options: TraceOptions,
   task: (experiment: Experiment) => Promise<T> | T,
 ): Promise<T> {
-  const experiment = await openExperiment(paths, { cacheDirectory: options.cache, signal: shell.signal });
+  const experiment = await shell.withProgress((progress) => openExperiment(paths, { cacheDirectory: options.cache, ...progress }));
   try {
     return await task(experiment);
   } finally {

@@ -1,34 +1,106 @@
 /**
  * The reader's only contact with the file system: everything else in `ctf` takes bytes. Paths come from the user's command line and from directory
  * listings, never from the content of a trace.
+ *
+ * A trace may still be being written. A file has the size that it had when the trace was opened; what is appended later is not seen. A file that is replaced,
+ * removed or shortened while it is read (a session that rotates, a cleaned-up snapshot) is an error of that file.
  */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, type Dirent, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { StorescopeError } from "../base/index.ts";
+import { BadInputError, StorescopeError } from "../base/index.ts";
 import type { ByteFile } from "./packet/byte-file.ts";
 
-/** Opens lazily: a trace may have more stream files than a process may have open when it only lists them. */
-export function openByteFile(path: string): ByteFile {
-  const { size } = statSync(path);
-  let descriptor: number | undefined;
-  return {
-    path,
-    size,
-    read(offset, into, length) {
-      descriptor ??= openSync(path, "r");
+/** Files open at the same time, of all traces that share a pool: well below the lowest usual limit of a process, 256. */
+const openFileLimit = 64;
+
+/** Something whose descriptor can be closed, and is opened again when it is next read. */
+interface Closable {
+  closeDescriptor(): void;
+}
+
+/** Keeps the descriptors of many files below a limit: the one that was not read for longest is closed. */
+export class DescriptorPool {
+  readonly #limit: number;
+  /** Least recently used first. */
+  readonly #open = new Set<Closable>();
+
+  constructor(limit = openFileLimit) {
+    this.#limit = limit;
+  }
+
+  /** `file` is about to open its descriptor, or is read again. */
+  touch(file: Closable): void {
+    this.#open.delete(file);
+    if (this.#open.size >= this.#limit) {
+      for (const oldest of this.#open) {
+        oldest.closeDescriptor();
+        this.#open.delete(oldest);
+        break;
+      }
+    }
+    this.#open.add(file);
+  }
+
+  forget(file: Closable): void {
+    this.#open.delete(file);
+  }
+}
+
+/** A file that is open only while the pool lets it. Throws what the file system throws when there is no such file. */
+class PooledFile implements ByteFile, Closable {
+  readonly path: string;
+  readonly size: number;
+  readonly #pool: DescriptorPool;
+  readonly #inode: number;
+  readonly #device: number;
+  #descriptor = -1;
+
+  constructor(path: string, pool: DescriptorPool) {
+    const { size, ino, dev } = statSync(path);
+    this.path = path;
+    this.size = size;
+    this.#inode = ino;
+    this.#device = dev;
+    this.#pool = pool;
+  }
+
+  read(offset: number, into: Uint8Array, length: number): number {
+    try {
+      this.#pool.touch(this);
+      if (this.#descriptor < 0) this.#open(offset);
       let done = 0;
       while (done < length) {
-        const got = readSync(descriptor, into, done, length - done, offset + done);
+        const got = readSync(this.#descriptor, into, done, length - done, offset + done);
         if (got === 0) break;
         done += got;
       }
       return done;
-    },
-    close() {
-      if (descriptor !== undefined) closeSync(descriptor);
-      descriptor = undefined;
-    },
-  };
+    } catch (cause) {
+      if (cause instanceof BadInputError) throw cause;
+      const what = cause instanceof Error ? cause.message : String(cause);
+      throw new BadInputError("PACKET_INVALID", this.path, offset, `the file cannot be read any more: ${what}`, { cause });
+    }
+  }
+
+  #open(offset: number): void {
+    const descriptor = openSync(this.path, "r");
+    const { ino, dev } = fstatSync(descriptor);
+    if (ino !== this.#inode || dev !== this.#device) {
+      closeSync(descriptor);
+      throw new BadInputError("PACKET_INVALID", this.path, offset, "the file was replaced by another one while it was read");
+    }
+    this.#descriptor = descriptor;
+  }
+
+  closeDescriptor(): void {
+    if (this.#descriptor >= 0) closeSync(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  close(): void {
+    this.#pool.forget(this);
+    this.closeDescriptor();
+  }
 }
 
 /** Whole metadata file of the trace in `directory`. Throws TRACE_NOT_FOUND. */
@@ -41,29 +113,46 @@ export function readMetadataFile(directory: string): { path: string; bytes: Uint
   }
 }
 
-/** Paths of the stream files of the trace in `directory`, sorted: everything but the metadata, hidden files and directories. */
-export function listStreamFiles(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.name !== "metadata" && !entry.name.startsWith(".") && !entry.isDirectory())
-    .map((entry) => join(directory, entry.name))
-    .filter((path) => statSync(path).isFile())
-    .sort();
+/**
+ * The stream files of the trace in `directory`, sorted by path: everything but the metadata, hidden files and directories. Their sizes are those of now.
+ * Files that disappear meanwhile (a session rotates) are not among them. Throws TRACE_NOT_FOUND where the directory cannot be listed.
+ */
+export function openStreamFiles(directory: string, pool: DescriptorPool): ByteFile[] {
+  const files: ByteFile[] = [];
+  try {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (entry.name === "metadata" || entry.name.startsWith(".") || entry.isDirectory()) continue;
+      const path = join(directory, entry.name);
+      if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) files.push(new PooledFile(path, pool));
+    }
+  } catch (cause) {
+    throw new StorescopeError("TRACE_NOT_FOUND", `${directory}: the trace's files cannot be listed`, { cause });
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Directories at or below `path` that hold a file `metadata`, sorted. Throws TRACE_NOT_FOUND where there is nothing to list. */
+/**
+ * Directories at or below `path` that hold a file `metadata`, sorted. Those that disappear meanwhile (a session rotates) are left out. Throws TRACE_NOT_FOUND
+ * where `path` cannot be listed.
+ */
 export function findTraceDirectories(path: string): string[] {
   const found: string[] = [];
   const visit = (directory: string, depth: number): void => {
-    const entries = readdirSync(directory, { withFileTypes: true });
+    const entries = list(directory, depth > 0);
     if (entries.some((entry) => entry.name === "metadata" && !entry.isDirectory())) found.push(directory);
     // Deep enough for every layout of LTTng; a limit, because directories may be linked in circles.
     if (depth >= 16) return;
     for (const entry of entries) if (entry.isDirectory() && !entry.name.startsWith(".")) visit(join(directory, entry.name), depth + 1);
   };
-  try {
-    visit(path, 0);
-  } catch (cause) {
-    throw new StorescopeError("TRACE_NOT_FOUND", `${path}: this directory cannot be read`, { cause });
-  }
+  visit(path, 0);
   return found.sort();
+}
+
+function list(directory: string, mayBeGone: boolean): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (cause) {
+    if (mayBeGone && cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    throw new StorescopeError("TRACE_NOT_FOUND", `${directory}: this directory cannot be read`, { cause });
+  }
 }

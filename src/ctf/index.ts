@@ -1,21 +1,32 @@
 /** Front door of the CTF reader: opens what LTTng and other tracers write in the Common Trace Format (1.8 and 2). */
 import type { TraceSource, TraceWarning } from "../trace/index.ts";
-import { findTraceDirectories, listStreamFiles, openByteFile, readMetadataFile } from "./file-source.ts";
+import { DescriptorPool, findTraceDirectories, openStreamFiles, readMetadataFile } from "./file-source.ts";
 import { parseMetadata } from "./metadata/index.ts";
 import { type CtfOptions, makeTraceSource } from "./trace.ts";
 
+export { DescriptorPool } from "./file-source.ts";
 export type { CtfOptions } from "./trace.ts";
+
+export interface OpenCtfOptions extends CtfOptions {
+  /** Shared by traces that are read together, so that all of them keep few files open. Default: one of its own. */
+  readonly descriptors?: DescriptorPool | undefined;
+  /** What is known to be missing already. */
+  readonly warnings?: readonly TraceWarning[] | undefined;
+}
 
 /**
  * Opens the trace in this directory (one that holds a file `metadata`). Reads metadata and packet headers.
  * Throws TRACE_NOT_FOUND, or a BadInputError where metadata or a file's first packet break the format.
+ *
+ * Of a trace that is still being written this is a consistent picture: a tracer describes a class of events before it writes the first one, so files have the
+ * size that they had before the metadata was read.
  */
-export function openCtf(path: string, options: CtfOptions = {}): TraceSource {
+export function openCtf(path: string, options: OpenCtfOptions = {}): TraceSource {
+  const files = openStreamFiles(path, options.descriptors ?? new DescriptorPool());
   const metadata = readMetadataFile(path);
-  const warnings: TraceWarning[] = [];
+  const warnings: TraceWarning[] = [...(options.warnings ?? [])];
   const schema = parseMetadata(metadata.bytes, metadata.path);
   for (const { offset, message } of schema.warnings) warnings.push({ file: metadata.path, offset, message });
-  const files = listStreamFiles(path).map(openByteFile);
   try {
     return makeTraceSource(path, schema, files, warnings, options);
   } catch (error) {

@@ -1,11 +1,11 @@
-/** Where histories are kept, and which trace and analyses a history belongs to. */
+/** Where histories and unpacked archives are kept, and which trace and analyses a history belongs to. */
 import { createHash } from "node:crypto";
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Analysis } from "../analyses/contract.ts";
 
-/** Name of the folder beside a trace that holds its histories. */
+/** Name of the folder beside a trace that holds its histories, and what archives are unpacked to. */
 export const cacheFolderName = ".storescope";
 
 /** Identity of what a history is built from: every file of the traces with its size and time of change, and the analyses with their versions. */
@@ -33,18 +33,36 @@ function filesOf(directory: string): readonly string[] {
   return found.sort();
 }
 
-/** Directory of the history of an experiment: under `cacheDirectory`, or beside the first trace, or in the user's cache where that is read-only. */
+/** Directory of the history of an experiment. */
 export function historyDirectory(paths: readonly string[], cacheDirectory: string | undefined): string {
-  const first = resolve(paths[0] ?? ".");
-  const name = `${basename(first)}-${experimentId(paths).slice(0, 8)}`;
-  if (cacheDirectory !== undefined) return join(resolve(cacheDirectory), name);
-  const beside = dirname(first);
+  return join(cacheFolder(paths, cacheDirectory), cacheName(paths));
+}
+
+/** Directory for what an archive is unpacked to. */
+export function archiveFolder(path: string, cacheDirectory: string | undefined): string {
+  return join(cacheFolder([path], cacheDirectory), `${cacheName([path])}.unpacked`);
+}
+
+/** Storescope's folder in the user's cache (XDG base directory specification). */
+export function userCacheDirectory(): string {
+  const cache = process.env["XDG_CACHE_HOME"];
+  return join(cache !== undefined && cache !== "" ? cache : join(homedir(), ".cache"), "storescope");
+}
+
+function cacheName(paths: readonly string[]): string {
+  return `${basename(resolve(paths[0] ?? "."))}-${experimentId(paths).slice(0, 8)}`;
+}
+
+/** `cacheDirectory`, or a folder beside the first trace, or one in the user's cache where that is read-only. */
+function cacheFolder(paths: readonly string[], cacheDirectory: string | undefined): string {
+  if (cacheDirectory !== undefined) return resolve(cacheDirectory);
+  const beside = dirname(resolve(paths[0] ?? "."));
   try {
     accessSync(beside, constants.W_OK);
-    return join(beside, cacheFolderName, name);
+    return join(beside, cacheFolderName);
   } catch {
     // Read-only: the user's cache is the documented second place.
-    return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "storescope", "histories", name);
+    return join(userCacheDirectory(), "histories");
   }
 }
 

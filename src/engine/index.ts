@@ -1,28 +1,35 @@
 /** The engine: front door, and the library API. Opens traces, builds and caches histories, answers questions. */
 import { StorescopeError, UsageError } from "../base/index.ts";
-import { findCtfTraces, openCtf } from "../ctf/index.ts";
+import { DescriptorPool, findCtfTraces, openCtf } from "../ctf/index.ts";
 import { openExperimentSource } from "../experiment/index.ts";
 import type { TraceSource } from "../trace/index.ts";
+import { isFile, unpackArchive } from "./archive/index.ts";
 import type { Experiment, OpenOptions } from "./contract.ts";
 import { OpenExperiment } from "./experiment.ts";
+import { archiveFolder } from "./history-cache.ts";
 import { type PrintOptions, printEvents as printSource } from "./print-events.ts";
 
 export * from "./contract.ts";
 export { eventText } from "./event-text.ts";
 export { compileGlob } from "./glob.ts";
-export { cacheFolderName, historyDirectory } from "./history-cache.ts";
+export { cacheFolderName, historyDirectory, userCacheDirectory } from "./history-cache.ts";
 export type { PrintOptions } from "./print-events.ts";
 export { requestFilterNames } from "./requests.ts";
 
-/** Opens every trace found under the paths as one experiment. Reads metadata and packet headers only. Throws TRACE_NOT_FOUND where there is none. */
+/**
+ * Opens every trace found under the paths (directories, or archives) as one experiment. Reads metadata and packet headers only; an archive is unpacked when it
+ * is seen for the first time. Throws TRACE_NOT_FOUND where there is none.
+ */
 export async function openExperiment(paths: readonly string[], options: OpenOptions = {}): Promise<Experiment> {
   const sources: TraceSource[] = [];
+  const descriptors = new DescriptorPool();
   try {
     for (const path of paths) {
-      const found = findCtfTraces(path);
+      const archive = isFile(path) ? await unpackArchive(path, archiveFolder(path, options.cacheDirectory), options) : undefined;
+      const found = findCtfTraces(archive?.directory ?? path);
       if (found.length === 0)
         throw new StorescopeError("TRACE_NOT_FOUND", `${path}: there is no CTF trace here (a directory with a file called "metadata")`);
-      for (const trace of found) sources.push(openCtf(trace));
+      for (const [i, trace] of found.entries()) sources.push(openCtf(trace, { descriptors, warnings: i === 0 ? archive?.warnings : [] }));
     }
     const [only] = sources;
     if (only === undefined) throw new StorescopeError("TRACE_NOT_FOUND", "name at least one trace");

@@ -1,8 +1,7 @@
 /** `storescope clean`. */
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { cacheFolderName } from "../../engine/index.ts";
+import { cacheFolderName, userCacheDirectory } from "../../engine/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { bytes, table } from "../format.ts";
 
@@ -18,21 +17,22 @@ function treeBytes(path: string): number {
   return stat.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + treeBytes(join(path, name)), 0) : stat.size;
 }
 
-/** The user's cache, and the folder of histories beside each trace (or in the working folder). */
+/** The user's cache, and the cache folder beside each trace (or in the working folder). */
 function findCaches(traces: readonly string[]): readonly Cache[] {
-  const xdg = process.env["XDG_CACHE_HOME"];
-  const user = join(xdg !== undefined && xdg !== "" ? xdg : join(homedir(), ".cache"), "storescope");
   const beside = traces.length === 0 ? [resolve(".")] : traces.map((trace) => dirname(resolve(trace)));
   const candidates = [
-    ...[...new Set(beside)].map((folder) => ({ path: join(folder, cacheFolderName), what: "state histories; built again when needed" })),
-    { path: user, what: "instrumented stores, and histories of read-only traces" },
+    ...[...new Set(beside)].map((folder) => ({
+      path: join(folder, cacheFolderName),
+      what: "state histories, unpacked archives; made again when needed",
+    })),
+    { path: userCacheDirectory(), what: "instrumented stores; histories and unpacked archives where a trace's folder is read-only" },
   ];
   return candidates.filter(({ path }) => existsSync(path)).map((cache) => ({ ...cache, bytes: treeBytes(cache.path) }));
 }
 
 const clean: CommandFile = (command, shell) => {
   command
-    .argument("[trace...]", "traces whose histories to look for (default: those in this folder)")
+    .argument("[trace...]", "traces and archives whose caches to look for (default: those in this folder)")
     .option("--yes", "remove what is shown")
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nWithout --yes nothing is removed.\n\nExamples:\n  storescope clean\n  storescope clean traces/monday --yes\n")

@@ -1,4 +1,5 @@
 /** `storescope serve`. */
+import type { TaskOptions } from "../../base/index.ts";
 import { openExperiment } from "../../engine/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { parseCount } from "../parse.ts";
@@ -6,7 +7,7 @@ import { serveUntilStopped } from "../web.ts";
 
 const serve: CommandFile = (command, shell) => {
   command
-    .argument("<trace...>", "CTF directories; each is an experiment of its own")
+    .argument("<trace...>", "CTF directories, or archives of them; each is an experiment of its own")
     .option("--cache <dir>", "folder for state histories (default: .storescope beside the trace)")
     .option("--port <port>", "port on 127.0.0.1; 0: any free one", "8080")
     .option("--token <token>", "ask for this token; the printed address carries it")
@@ -18,7 +19,10 @@ const serve: CommandFile = (command, shell) => {
       const port = parseCount(options.port, "--port", 0, 65535);
       const experiments = [];
       try {
-        for (const path of paths) experiments.push(await openExperiment([path], { cacheDirectory: options.cache, signal: shell.signal }));
+        for (const path of paths) {
+          const open = (progress: TaskOptions) => openExperiment([path], { cacheDirectory: options.cache, ...progress });
+          experiments.push(await shell.withProgress(open));
+        }
         await serveUntilStopped(shell, experiments, { port, token: options.token, isBrowserWanted: false });
       } finally {
         for (const experiment of experiments) experiment.close();
