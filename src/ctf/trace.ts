@@ -103,6 +103,8 @@ export function makeTraceSource(
       traceUid: schema.uid,
       traceEnvironment: schema.environment,
       hasClock: clock !== undefined,
+      clockUid: clock?.uid,
+      ...(clock === undefined || clock.frequency === 1_000_000_000n ? {} : { clockRate: 1e9 / Number(clock.frequency) }),
     };
   });
   const eventSchemas = schema.streams.flatMap((stream) => stream.events.map((event) => ({ stream, event })));

@@ -23,6 +23,20 @@ export interface EventCount {
   readonly count: number;
 }
 
+/**
+ * How the trace's clock was made to agree with those of the other hosts. `alone`: no messages lead to it, it is taken as it is; `inconsistent`: no even clock
+ * fits all messages. `correctionNs` is what was added at the trace's start, `skewPpm` how much per million since, `accuracyNs` the largest error left.
+ */
+export type ClockInfo =
+  | { readonly state: "reference" | "alone" }
+  | {
+      readonly state: "synchronised" | "inconsistent";
+      readonly correctionNs: bigint;
+      readonly skewPpm: number;
+      readonly accuracyNs: number;
+      readonly messages: number;
+    };
+
 /** `storescope info`. */
 export interface TraceInfo {
   readonly path: string;
@@ -35,6 +49,8 @@ export interface TraceInfo {
   readonly discardedEvents: number;
   readonly discardedPackets: number;
   readonly warnings: readonly TraceWarning[];
+  /** Absent where all traces share one clock. */
+  readonly clock?: ClockInfo;
 }
 
 /** One logical event of the events table: a trace event, or one record of a batch event, at its own time. */

@@ -16,6 +16,7 @@ import type { View, ViewContext } from "../views/contract.ts";
 import { buildHistory } from "./build-history.ts";
 import type {
   AnalysisSummary,
+  ClockInfo,
   EventCount,
   EventRow,
   Experiment,
@@ -64,7 +65,13 @@ export class OpenExperiment implements Experiment {
   private ready: Ready | undefined;
   private running: Promise<AnalysisSummary> | undefined;
 
-  constructor(paths: readonly string[], sources: readonly TraceSource[], merged: TraceSource, options: OpenOptions) {
+  constructor(
+    paths: readonly string[],
+    sources: readonly TraceSource[],
+    merged: TraceSource,
+    clocks: ReadonlyMap<TraceSource, ClockInfo>,
+    options: OpenOptions,
+  ) {
     this.paths = paths;
     this.sources = sources;
     this.source = merged;
@@ -74,7 +81,7 @@ export class OpenExperiment implements Experiment {
     this.origin = merged.origin;
     this.start = merged.start;
     this.end = merged.end;
-    this.traces = sources.map(traceInfo);
+    this.traces = sources.map((source) => traceInfo(source, clocks.get(source)));
   }
 
   /** The trace behind it all, for printing raw events. */
@@ -320,7 +327,7 @@ function openSound(directory: string, identity: string): HistoryReader | undefin
   }
 }
 
-function traceInfo(source: TraceSource): TraceInfo {
+function traceInfo(source: TraceSource, clock: ClockInfo | undefined): TraceInfo {
   const sum = (pick: (stream: TraceSource["streams"][number]) => number): number =>
     source.streams.reduce((total, stream) => total + pick(stream), 0);
   return {
@@ -334,5 +341,6 @@ function traceInfo(source: TraceSource): TraceInfo {
     discardedEvents: sum((stream) => stream.discardedEvents),
     discardedPackets: sum((stream) => stream.discardedPackets),
     warnings: source.warnings,
+    ...(clock === undefined ? {} : { clock }),
   };
 }

@@ -4,10 +4,12 @@ import { DescriptorPool, findCtfTraces, openCtf } from "../ctf/index.ts";
 import { openExperimentSource } from "../experiment/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import { isFile, unpackArchive } from "./archive/index.ts";
+import { synchroniseClocks } from "./clock-sync.ts";
 import type { Experiment, OpenOptions } from "./contract.ts";
 import { OpenExperiment } from "./experiment.ts";
 import { archiveFolder } from "./history-cache.ts";
 import { type PrintOptions, printEvents as printSource } from "./print-events.ts";
+import { environments } from "./registry.gen.ts";
 
 export * from "./contract.ts";
 export { eventText } from "./event-text.ts";
@@ -33,7 +35,8 @@ export async function openExperiment(paths: readonly string[], options: OpenOpti
     }
     const [only] = sources;
     if (only === undefined) throw new StorescopeError("TRACE_NOT_FOUND", "name at least one trace");
-    return new OpenExperiment(paths, sources, sources.length === 1 ? only : openExperimentSource(sources), options);
+    const { corrections, infos } = await synchroniseClocks(sources, environments, options);
+    return new OpenExperiment(paths, sources, openExperimentSource(sources, corrections), infos, options);
   } catch (error) {
     for (const source of sources) source.close();
     throw error;

@@ -4,8 +4,8 @@
  *     source 0: classes 0..3, streams 0..1     experiment: classes 0..3 | 4..9, streams 0..1 | 2..2
  *     source 1: classes 0..5, streams 0..0     (each source's indices, shifted by a constant)
  *
- * Times are shifted by the difference of origins; the clocks of the traces are taken as synchronised. Equal times go by trace in the order of their uid, as
- * in babeltrace2, then by stream.
+ * Times are shifted by the difference of origins. Clocks that differ are corrected: a source's relative time t becomes t + skew * t + correction on the
+ * experiment's time line (convex-hull.ts finds how much). Equal times go by trace in the order of their uid, as in babeltrace2, then by stream.
  */
 import { defined, type RelativeNs } from "../base/index.ts";
 import {
@@ -20,26 +20,55 @@ import {
   type TraceSource,
 } from "../trace/index.ts";
 
+export { type ClockRelation, type MessageTimes, relateClocks } from "./convex-hull.ts";
+
+/** What makes a source's times right: `time + skew * (time - origin) + correction`, in absolute ns. */
+export interface ClockCorrection {
+  /** ns at the source's origin. */
+  readonly correction: bigint;
+  /** ns per ns since the origin. */
+  readonly skew: number;
+}
+
+const rightClock: ClockCorrection = { correction: 0n, skew: 0 };
+
 /** One source's place in the whole. */
 interface Part {
   readonly source: TraceSource;
   readonly firstClass: number;
   readonly firstStream: number;
-  /** ns to add to the source's relative times. */
+  /** Experiment's time = round(source's time * rate) + shift, ns. */
+  readonly rate: number;
   readonly shift: number;
 }
 
-/** Merges `sources`; a single one is returned as it is. The result owns them: closing it closes them. */
-export function openExperimentSource(sources: readonly TraceSource[]): TraceSource {
+/**
+ * Merges `sources`; a single one is returned as it is. The result owns them: closing it closes them. `corrections` holds those sources whose clocks are wrong.
+ */
+export function openExperimentSource(
+  sources: readonly TraceSource[],
+  corrections: ReadonlyMap<TraceSource, ClockCorrection> = new Map(),
+): TraceSource {
   const [only] = sources;
   if (only !== undefined && sources.length === 1) return only;
   const ordered = [...sources].sort(bySourceOrder);
   const timed = ordered.filter((source) => source.streams.length > 0);
-  const origin = least((timed.length > 0 ? timed : ordered).map((source) => source.origin));
+  const clockOf = (source: TraceSource): ClockCorrection => corrections.get(source) ?? rightClock;
+  const correct = (source: TraceSource, time: bigint): bigint => {
+    const { correction, skew } = clockOf(source);
+    return time + correction + (skew === 0 ? 0n : BigInt(Math.round(Number(time - source.origin) * skew)));
+  };
+  const origin = least((timed.length > 0 ? timed : ordered).map((source) => correct(source, source.origin)));
   let classes = 0;
   let streams = 0;
   const parts = ordered.map((source): Part => {
-    const part = { source, firstClass: classes, firstStream: streams, shift: Number(source.origin - origin) };
+    const part = {
+      source,
+      firstClass: classes,
+      firstStream: streams,
+      rate: 1 + clockOf(source).skew,
+      shift: Number(correct(source, source.origin) - origin),
+    };
     classes += source.eventClasses.length;
     streams += source.streams.length;
     return part;
@@ -48,21 +77,31 @@ export function openExperimentSource(sources: readonly TraceSource[]): TraceSour
     path: ordered.map((source) => source.path).join(", "),
     environment: commonEnvironment(ordered),
     origin,
-    start: least(timed.map((source) => source.start)),
-    end: timed.reduce((latest, source) => (source.end > latest ? source.end : latest), origin),
+    start: least(timed.map((source) => correct(source, source.start))),
+    end: timed.map((source) => correct(source, source.end)).reduce((latest, end) => (end > latest ? end : latest), origin),
     totalBytes: ordered.reduce((sum, source) => sum + source.totalBytes, 0),
     eventClasses: parts.flatMap((part) => part.source.eventClasses.map((each) => ({ ...each, index: each.index + part.firstClass }))),
     streams: parts.flatMap((part) =>
       part.source.streams.map((stream) => ({
         ...stream,
         index: stream.index + part.firstStream,
-        clockZero: stream.clockZero + part.shift,
+        start: correct(part.source, stream.start),
+        end: correct(part.source, stream.end),
+        clockZero: stream.clockZero * part.rate + part.shift,
+        clockRate: (stream.clockRate ?? 1) * part.rate,
         traceUid: stream.traceUid ?? part.source.uid,
         traceEnvironment: stream.traceEnvironment ?? part.source.environment,
       })),
     ),
     warnings: ordered.flatMap((source) => source.warnings),
-    losses: parts.flatMap((part) => (part.source.losses ?? []).map((loss) => ({ ...loss, stream: loss.stream + part.firstStream }))),
+    losses: parts.flatMap((part) =>
+      (part.source.losses ?? []).map((loss) => ({
+        ...loss,
+        stream: loss.stream + part.firstStream,
+        start: loss.start === undefined ? undefined : correct(part.source, loss.start),
+        end: loss.end === undefined ? undefined : correct(part.source, loss.end),
+      })),
+    ),
     cursor: () => new ExperimentCursor(parts),
     close() {
       for (const source of ordered) source.close();
@@ -104,8 +143,15 @@ class PartCursor implements Mergeable {
 
   next(): boolean {
     if (!this.cursor.next()) return false;
-    this.time = this.cursor.time + this.part.shift;
+    const { rate, shift } = this.part;
+    this.time = (rate === 1 ? this.cursor.time : Math.round(this.cursor.time * rate)) + shift;
     return true;
+  }
+
+  /** Moves so that the next event is the first one at or after `time` of the experiment. */
+  seekTime(time: RelativeNs): void {
+    const { rate, shift } = this.part;
+    this.cursor.seekTime(rate === 1 ? time - shift : Math.ceil((time - shift - 0.5) / rate));
   }
 }
 
@@ -159,7 +205,7 @@ class ExperimentCursor implements EventCursor {
   }
 
   seekTime(time: RelativeNs): void {
-    for (const { cursor, part } of this.#parts) cursor.seekTime(time - part.shift);
+    for (const part of this.#parts) part.seekTime(time);
     this.#queue.reset();
   }
 

@@ -167,6 +167,10 @@ export interface StreamInfo {
   readonly end: AbsoluteNs;
   /** Relative time at which this stream's clock reads 0: turns clock values carried inside events into times. Negative for a monotonic clock. */
   readonly clockZero: RelativeNs;
+  /** ns of relative time per unit of this stream's clock; 1 where absent. Clocks that were synchronised have other rates. */
+  readonly clockRate?: number;
+  /** Names the clock where the trace does: streams with the same one need no synchronisation. */
+  readonly clockUid?: string | undefined;
   /** Ids of the stream and of its class, as the trace gives them. */
   readonly streamId?: bigint;
   readonly streamClassId?: bigint;

@@ -13,11 +13,29 @@ function traceText(trace: TraceInfo): string {
     ["size", `${bytes(trace.bytes)} in ${count(trace.streams.length)} streams, ${count(packets)} packets`],
     ["events lost", count(trace.discardedEvents)],
     ["packets lost", count(trace.discardedPackets)],
+    ...(trace.clock === undefined ? [] : [["clock", clockText(trace.clock)] as const]),
     ...Object.entries(trace.environment).map(([name, value]) => [name, String(value)] as const),
     ...trace.warnings.map(({ file, offset, message }) => ["warning", `${file}: byte ${offset}: ${message}`] as const),
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
   return `${printable(trace.path)}\n${lines.map(([name, value]) => `  ${printable(name).padEnd(width)}  ${printable(value)}\n`).join("")}`;
+}
+
+/** How the trace's clock was made to agree with the others'. */
+function clockText(clock: NonNullable<TraceInfo["clock"]>): string {
+  switch (clock.state) {
+    case "reference":
+      return "the others follow it";
+    case "alone":
+      return "taken as it is: no messages between it and the others are in the traces";
+    case "synchronised":
+    case "inconsistent": {
+      const sign = clock.correctionNs < 0n ? "-" : "+";
+      const shift = duration(Math.abs(Number(clock.correctionNs)));
+      const bound = clock.state === "synchronised" ? "right to" : "no even clock fits all messages, by";
+      return `corrected by ${sign}${shift} and ${clock.skewPpm.toFixed(2)} ppm, ${bound} ${duration(clock.accuracyNs)} (${count(clock.messages)} messages)`;
+    }
+  }
 }
 
 const info: CommandFile = (command, shell) => {

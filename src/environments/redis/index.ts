@@ -1,6 +1,7 @@
 /** The Redis environment: front door. */
 import type { Environment } from "../contract.ts";
 import { eventNames } from "./events.ts";
+import { readMessageEnds } from "./messages.ts";
 
 export * from "./describe.ts";
 export * from "./events.ts";
@@ -10,6 +11,7 @@ const redis: Environment = {
   id: "redis",
   title: "Redis",
   detect: (source) => source.eventClasses.some((eventClass) => eventClass.name.startsWith("redis:")),
+  messageEnds: readMessageEnds,
   eventSets: { light: eventNames("light"), full: eventNames("full"), classic: eventNames("classic") },
 };
 

@@ -592,7 +592,9 @@ export class RedisDecoder {
     return () => {
       const process = this.currentProcess();
       const index = thread.number();
-      const clockZero = this.source.streams[this.cursor.stream]?.clockZero ?? 0;
+      const stream = this.source.streams[this.cursor.stream];
+      const clockZero = stream?.clockZero ?? 0;
+      const rate = stream?.clockRate ?? 1;
       const base = baseNs.number();
       const spanNs = endNs.number() - base;
       const spanTicks = endTicks.number() - baseTicks.number();
@@ -603,7 +605,7 @@ export class RedisDecoder {
         process.threads.set(index, { tid: this.tid[eventClass.index]?.number() ?? 0, role: `thread ${index}` });
       process.pending.runs.push(process.pending.length);
       const offset = words.offset();
-      this.expand(process, index, offset, offset + words.byteLength(), clockZero + base, inner, outer);
+      this.expand(process, index, offset, offset + words.byteLength(), clockZero + base * rate, inner * rate, outer * rate);
       if (index === 0) this.deliver(process);
     };
   }
