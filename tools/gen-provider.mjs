@@ -1,9 +1,15 @@
-// Writes what tools/gen-provider.ts generates; with --check, fails when a committed file is stale. Node 20 cannot run TypeScript, so esbuild bundles it first.
+// Writes what tools/gen-provider.ts and tools/gen-node.ts generate; with --check, fails when a committed file is stale. Node 20 cannot run TypeScript, so esbuild bundles it first.
 import { readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
-const bundle = await build({ entryPoints: ["tools/gen-provider.ts"], bundle: true, format: "esm", platform: "node", write: false });
-const { generateProvider } = await import(`data:text/javascript;base64,${Buffer.from(bundle.outputFiles[0].contents).toString("base64")}`);
+/** The exports of a TypeScript file of this folder. */
+async function load(name) {
+  const bundle = await build({ entryPoints: [`tools/${name}`], bundle: true, format: "esm", platform: "node", write: false });
+  return import(`data:text/javascript;base64,${Buffer.from(bundle.outputFiles[0].contents).toString("base64")}`);
+}
+
+const { generateProvider } = await load("gen-provider.ts");
+const { generateNode } = await load("gen-node.ts");
 
 const read = (path) => {
   try {
@@ -13,7 +19,7 @@ const read = (path) => {
     throw error;
   }
 };
-const stale = generateProvider().filter(({ path, text }) => read(path) !== text);
+const stale = [...generateProvider(), ...generateNode()].filter(({ path, text }) => read(path) !== text);
 if (process.argv.includes("--check")) {
   for (const { path } of stale) console.error(`${path} is stale: run npm run gen`);
   process.exitCode = stale.length === 0 ? 0 : 1;

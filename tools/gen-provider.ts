@@ -7,15 +7,8 @@
  *
  * Pure: it returns the files' texts. tools/gen-provider.mjs writes or compares them.
  */
-import {
-  callFlags,
-  connectionKinds,
-  type EventDefinition,
-  type EventField,
-  events,
-  housekeepingKinds,
-  records,
-} from "../src/environments/redis/events.ts";
+import { callFlags, connectionKinds, events, housekeepingKinds, records } from "../src/environments/redis/events.ts";
+import { structure, tracepoint } from "./provider-header.ts";
 
 export interface GeneratedFile {
   /** From the repository's root. */
@@ -24,49 +17,6 @@ export interface GeneratedFile {
 }
 
 const notice = "Generated from src/environments/redis/events.ts by tools/gen-provider.ts. Do not edit.";
-
-/** C type of a struct member, by field type. `string` is borrowed: the tracer copies it before the tracepoint returns. */
-const memberTypes = {
-  u8: "uint8_t",
-  u16: "uint16_t",
-  u32: "uint32_t",
-  s32: "int32_t",
-  u64: "uint64_t",
-  s64: "int64_t",
-  hash: "uint64_t",
-  string: "const char *",
-  "u32[]": "const uint32_t *",
-} as const;
-
-function member(field: EventField): string {
-  const type = memberTypes[field.type];
-  const declared = `${type}${type.endsWith("*") ? "" : " "}${field.name};`;
-  return field.type === "u32[]" ? `${declared} uint32_t ${field.name}_length;` : declared;
-}
-
-function tracepointField(field: EventField): string {
-  switch (field.type) {
-    case "string":
-      return `lttng_ust_field_string(${field.name}, e->${field.name})`;
-    case "hash":
-      return `lttng_ust_field_integer_hex(uint64_t, ${field.name}, e->${field.name})`;
-    case "u32[]":
-      return `lttng_ust_field_sequence(uint32_t, ${field.name}, e->${field.name}, uint32_t, e->${field.name}_length)`;
-    default:
-      return `lttng_ust_field_integer(${memberTypes[field.type]}, ${field.name}, e->${field.name})`;
-  }
-}
-
-function structure(event: EventDefinition): string {
-  return `struct ss_ev_${event.name} {\n${event.fields.map((field) => `    ${member(field)}\n`).join("")}};\n`;
-}
-
-function tracepoint(event: EventDefinition): string {
-  const hasFields = event.fields.length > 0;
-  const args = hasFields ? `const struct ss_ev_${event.name} *, e` : "";
-  const body = event.fields.map((field) => `        ${tracepointField(field)}\n`).join("");
-  return `/* ${event.doc} */\nLTTNG_UST_TRACEPOINT_EVENT(redis, ${event.name},\n    LTTNG_UST_TP_ARGS(${args}),\n    LTTNG_UST_TP_FIELDS(${hasFields ? `\n${body}    ` : ""}))\n`;
-}
 
 function providerHeader(): string {
   return `/* LTTng-UST provider \`redis\`. Every event takes one pointer to its struct, owned by the caller: LTTng allows at most ten arguments.
@@ -101,7 +51,7 @@ ${events
 
 #include <lttng/tracepoint.h>
 
-${events.map(tracepoint).join("\n")}
+${events.map((event) => tracepoint("redis", event)).join("\n")}
 #endif
 
 #include <lttng/tracepoint-event.h>

@@ -9,10 +9,11 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorescopeError } from "../base/index.ts";
 import { channelBytes, channelFor, freeSharedMemory } from "./channel.ts";
+import { findNodeHeaders } from "./node/index.ts";
 import { ensureDaemon, isDaemonReachable, releaseDaemon, withDaemonLock } from "./session-daemon.ts";
 
 /** What cannot be done while a check has a problem. */
-export type Ability = "run" | "record" | "build" | "compare";
+export type Ability = "run" | "record" | "build" | "node" | "compare";
 
 export interface Check {
   readonly id: string;
@@ -22,7 +23,7 @@ export interface Check {
   readonly detail: string;
   /** What to do about a problem: a command, or a sentence. */
   readonly fix: string | undefined;
-  /** record: tracing; build: making the instrumented store; run: anything at all; compare: only our own tests need it. */
+  /** record: tracing; build: making the instrumented store; node: tracing Node.js; run: anything at all; compare: only our own tests need it. */
   readonly neededTo: Ability;
 }
 
@@ -173,6 +174,13 @@ export async function examine(store: string | undefined): Promise<Diagnosis> {
   add("openssl-headers", "OpenSSL headers", "build", fileBelow(["/usr/include", "/usr/local/include"], "openssl/ssl.h", "libssl-dev"));
   add("dpkg-source", "dpkg-source", "build", program("dpkg-source", "dpkg-dev"));
   add("apt-sources", "Package sources", "build", aptSources());
+  const headers = await findNodeHeaders();
+  add(
+    "node-headers",
+    "Node.js headers",
+    "node",
+    headers === undefined ? { detail: "node_api.h not found", fix: "apt install libnode-dev" } : { detail: headers },
+  );
   add("babeltrace2", "Babeltrace 2 (optional)", "compare", program("babeltrace2", "babeltrace2"));
 
   const hasProblem = (ability: Ability) => checks.some((check) => check.status === "problem" && check.neededTo === ability);

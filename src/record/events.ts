@@ -1,5 +1,6 @@
 /** What `--events` says: one of the sets, or a list of event names. */
 import { UsageError } from "../base/index.ts";
+import { nodeEventNames } from "../environments/node/index.ts";
 import { type EventSet, eventNames } from "../environments/redis/index.ts";
 import { checkEventName } from "./lttng.ts";
 
@@ -25,16 +26,25 @@ const always = [
   "link_close",
 ];
 
+/** The same of Node, for a list with an event of its own. */
+const alwaysOfNode = ["process_info", "socket_connect", "socket_accept", "socket_state", "socket_close"];
+
 /** Parses `light`, `full`, `classic`, or a comma-separated list such as `poll_start,poll_end,myapp:*`; names without a provider are `redis:`. */
 export function selectEvents(text: string): EventSelection {
   const set = sets.find((name) => name === text);
-  if (set !== undefined) return { set, label: set, names: eventNames(set) };
+  if (set !== undefined) return { set, label: set, names: [...eventNames(set), ...nodeEventNames()] };
   const asked = text.split(",").map((name) => checkEventName(name.includes(":") ? name : `redis:${name}`));
-  const known = new Set(sets.flatMap((name) => eventNames(name)));
+  const known = new Set([...sets.flatMap((name) => eventNames(name)), ...nodeEventNames()]);
   for (const name of asked) {
-    if (name.startsWith("redis:") && !name.includes("*") && !known.has(name)) {
-      throw new UsageError(`there is no event ${name}; sets are ${sets.join(", ")}, and docs/events.md lists the events`);
+    if (/^(redis|node):/.test(name) && !name.includes("*") && !known.has(name)) {
+      throw new UsageError(
+        `there is no event ${name}; sets are ${sets.join(", ")}; docs/events.md and docs/events-node.md list the events`,
+      );
     }
   }
-  return { set: "classic", label: text, names: [...new Set([...always.map((name) => `redis:${name}`), ...asked])] };
+  const described = [
+    ...always.map((name) => `redis:${name}`),
+    ...(asked.some((name) => name.startsWith("node:")) ? alwaysOfNode.map((name) => `node:${name}`) : []),
+  ];
+  return { set: "classic", label: text, names: [...new Set([...described, ...asked])] };
 }

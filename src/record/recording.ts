@@ -59,7 +59,7 @@ export interface Recording {
   readonly directory: string;
   readonly session: string;
   readonly bufferBytes: number;
-  /** Processes that offer Redis' events now. */
+  /** Processes that offer Redis' or Node's events now. */
   processes(): Promise<readonly TracedProcess[]>;
   /** Stops, waits until all is on disk, and leaves nothing running. */
   stop(): Promise<RecordResult>;
@@ -216,7 +216,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     directory,
     session,
     bufferBytes,
-    processes: () => listProcesses("redis"),
+    processes: async () => [...(await listProcesses("redis")), ...(await listProcesses("node"))],
     stop: () => {
       stopping ??= finish();
       return stopping;

@@ -1,4 +1,5 @@
-/** `storescope build store`. */
+/** `storescope build store` and `storescope build node`. */
+import { buildNode } from "../../record/node/index.ts";
 import { buildPlainStore, buildStore } from "../../record/store/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { table } from "../format.ts";
@@ -55,6 +56,24 @@ const build: CommandFile = (command, shell) => {
       } else {
         shell.print(`${built.cached ? "found" : "built"} ${flavor} ${built.version}: ${built.server}\n`);
       }
+    });
+
+  command
+    .command("node")
+    .summary("build what traces Node.js")
+    .description(
+      "Builds the preload that traces Node.js processes, once; then it is in the cache. `storescope record -- CMD` does so by itself; elsewhere, an image for example, copy the folder and set NODE_OPTIONS.",
+    )
+    .option("--force", "build again though it is in the cache")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      '\nExamples:\n  storescope build node\n  NODE_OPTIONS="--require=$(storescope build node --json | jq -r .preload)" node app.js\n',
+    )
+    .action(async (options: { readonly force?: boolean; readonly json?: boolean }) => {
+      const built = await shell.withProgress((task) => buildNode({ force: options.force, ...task }));
+      if (options.json) shell.printJson(built);
+      else shell.print(`${built.cached ? "found" : "built"}: ${built.preload}\n`);
     });
 };
 

@@ -8,6 +8,7 @@ const needed = {
   run: "Storescope itself",
   record: "recording",
   build: "building the instrumented Redis",
+  node: "tracing Node.js",
   compare: "comparing with Babeltrace in tests",
 } as const;
 

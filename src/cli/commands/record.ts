@@ -1,10 +1,13 @@
 /** `storescope record`. */
 import { basename } from "node:path";
+import { StorescopeError } from "../../base/index.ts";
 import { type RecordSummary, record } from "../../record/index.ts";
+import { buildNode } from "../../record/node/index.ts";
 import { findStore } from "../../record/store/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { bytes, count, duration } from "../format.ts";
 import { parseBytes, parseCount } from "../parse.ts";
+import type { Shell } from "../shell.ts";
 
 interface Options {
   readonly output?: string;
@@ -26,6 +29,17 @@ function summaryText(result: RecordSummary): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** The preload for the command's Node.js processes. Without a compiler, say, they are not traced, and all else is. */
+async function nodePreload(shell: Shell): Promise<string | undefined> {
+  try {
+    return (await buildNode({ signal: shell.signal })).preload;
+  } catch (error) {
+    if (!(error instanceof StorescopeError) || error.code === "CANCELLED") throw error;
+    shell.note(`Node.js is not traced: ${error.message}`);
+    return undefined;
+  }
+}
+
 const recordCommand: CommandFile = (command, shell) => {
   command
     .usage("[options] [-- CMD...]")
@@ -39,11 +53,12 @@ const recordCommand: CommandFile = (command, shell) => {
     .addHelpText(
       "after",
       `
-Traces every instrumented Redis of this user that runs, or starts meanwhile. Ctrl-C ends the recording properly.
+Traces every instrumented Redis of this user that runs, or starts meanwhile, and every Node.js process that CMD starts. Ctrl-C ends the recording properly.
 Exits with 0 when the trace is whole, 1 when CMD failed or LTTng broke down on the way.
 
 Examples:
   storescope record --events full -- redis-server --port 7000
+  storescope record -- npm start
   storescope record --output trace -- sh -c 'redis-benchmark -p 7000 -t set -n 20000'
   storescope record                         until Ctrl-C
 `,
@@ -60,6 +75,7 @@ Examples:
         },
         command: argv.length === 0 ? undefined : argv,
         server: (await findStore())?.server,
+        nodePreload: argv.length === 0 ? undefined : await nodePreload(shell),
         signal: shell.signal,
         onStarted: async (recording) => {
           shell.note(`recording to ${recording.directory} (buffers: ${bytes(recording.bufferBytes)} of shared memory)`);

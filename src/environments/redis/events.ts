@@ -9,13 +9,7 @@
  * Rare events (a connection opens, a fork, ...) are LTTng events in every set.
  */
 
-/** Types of event fields. `hash` is a u64 shown in hex. */
-export type FieldType = "u8" | "u16" | "u32" | "s32" | "u64" | "s64" | "hash" | "string" | "u32[]";
-
-export interface EventField {
-  readonly name: string;
-  readonly type: FieldType;
-}
+import { type EventField, fields } from "../definition.ts";
 
 /** What `storescope record --events` can ask for. */
 export type EventSet = "light" | "full" | "classic";
@@ -25,17 +19,6 @@ export interface EventDefinition {
   readonly doc: string;
   readonly fields: readonly EventField[];
   readonly sets: readonly EventSet[];
-}
-
-function fields(text: string): readonly EventField[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "")
-    .map((part) => {
-      const [type, name] = part.split(" ");
-      return { type: type as FieldType, name: name as string };
-    });
 }
 
 function event(name: string, sets: readonly EventSet[], declared: string, doc: string): EventDefinition {

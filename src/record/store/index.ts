@@ -11,9 +11,10 @@
  */
 import { createHash } from "node:crypto";
 import { appendFile, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { availableParallelism, homedir } from "node:os";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { StorescopeError, type TaskOptions, UsageError } from "../../base/index.ts";
+import { cacheRoot, hashFolder } from "../cache.ts";
 import { thisPackage } from "../package-root.ts";
 import { upstreamVersion } from "./apt-sources.ts";
 import { withLock } from "./lock.ts";
@@ -76,18 +77,6 @@ interface Recipe {
   readonly patches: readonly Patch[];
   readonly patchDirectory: string;
   readonly providerDirectory: string;
-}
-
-function cacheRoot(options: { readonly cacheDirectory?: string | undefined }): string {
-  const base = process.env["XDG_CACHE_HOME"];
-  return resolve(options.cacheDirectory ?? join(base !== undefined && base !== "" ? base : join(homedir(), ".cache"), "storescope"));
-}
-
-async function hashFolder(hash: ReturnType<typeof createHash>, folder: string): Promise<void> {
-  for (const name of (await readdir(folder)).sort()) {
-    hash.update(`${name}\0`);
-    hash.update(await readFile(join(folder, name)));
-  }
 }
 
 async function makeRecipe(flavor: Flavor, version: string | undefined, instrumented: boolean): Promise<Recipe> {

@@ -1,0 +1,169 @@
+// One function per event: numbers first, then strings, in the order of the definition. Numbers travel in an array that the addon shares (cheaper than
+// arguments), strings as arguments. Generated from src/environments/node/events.ts by tools/gen-node.ts. Do not edit.
+"use strict";
+
+/** Bit of each event in the mask of those that a session records. */
+exports.bits = {
+  process_info: 1,
+  socket_connect: 2,
+  socket_accept: 4,
+  socket_state: 8,
+  socket_close: 16,
+  socket_write: 32,
+  socket_read: 64,
+  http_server_receive: 128,
+  http_server_response: 256,
+  http_client_request: 512,
+  http_client_response: 1024,
+  store_command: 2048,
+  context_start: 4096,
+  loop_iteration: 8192,
+  gc: 16384,
+  dns: 32768,
+};
+exports.numbers = 8;
+exports.HOW_NONE = 0;
+exports.HOW_PROTOCOL = 1;
+exports.HOW_LIBRARY = 2;
+exports.LIBRARY_UNKNOWN = 0;
+exports.LIBRARY_IOREDIS = 1;
+exports.LIBRARY_NODE_REDIS = 2;
+exports.LIBRARY_IOVALKEY = 3;
+exports.CONTEXT_PUSH = 0;
+
+/** The emitters over the addon's function `native` and the array `n` shared with it. */
+exports.emitters = (native, n) => {
+  return {
+    process_info(thread, cluster_worker, node_version, script, service) {
+      n[0] = thread;
+      n[1] = cluster_worker;
+      native(0, node_version, script, service);
+    },
+    socket_connect(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
+      n[0] = conn_id;
+      n[1] = fd;
+      n[2] = context;
+      n[3] = tls;
+      n[4] = lport;
+      n[5] = rport;
+      n[6] = read_offset;
+      n[7] = write_offset;
+      native(1, laddr, raddr);
+    },
+    socket_accept(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
+      n[0] = conn_id;
+      n[1] = fd;
+      n[2] = context;
+      n[3] = tls;
+      n[4] = lport;
+      n[5] = rport;
+      n[6] = read_offset;
+      n[7] = write_offset;
+      native(2, laddr, raddr);
+    },
+    socket_state(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
+      n[0] = conn_id;
+      n[1] = fd;
+      n[2] = context;
+      n[3] = tls;
+      n[4] = lport;
+      n[5] = rport;
+      n[6] = read_offset;
+      n[7] = write_offset;
+      native(3, laddr, raddr);
+    },
+    socket_close(conn_id, fd, read_offset, write_offset) {
+      n[0] = conn_id;
+      n[1] = fd;
+      n[2] = read_offset;
+      n[3] = write_offset;
+      native(4);
+    },
+    socket_write(conn_id, fd, context, how, offset, length) {
+      n[0] = conn_id;
+      n[1] = fd;
+      n[2] = context;
+      n[3] = how;
+      n[4] = offset;
+      n[5] = length;
+      native(5);
+    },
+    socket_read(conn_id, fd, offset, length) {
+      n[0] = conn_id;
+      n[1] = fd;
+      n[2] = offset;
+      n[3] = length;
+      native(6);
+    },
+    http_server_receive(context, conn_id, fd, read_offset, method, path) {
+      n[0] = context;
+      n[1] = conn_id;
+      n[2] = fd;
+      n[3] = read_offset;
+      native(7, method, path);
+    },
+    http_server_response(context, conn_id, fd, start_offset, end_offset, status, aborted, route) {
+      n[0] = context;
+      n[1] = conn_id;
+      n[2] = fd;
+      n[3] = start_offset;
+      n[4] = end_offset;
+      n[5] = status;
+      n[6] = aborted;
+      native(8, route);
+    },
+    http_client_request(request, context, conn_id, fd, write_offset, method, host, path) {
+      n[0] = request;
+      n[1] = context;
+      n[2] = conn_id;
+      n[3] = fd;
+      n[4] = write_offset;
+      native(9, method, host, path);
+    },
+    http_client_response(request, context, conn_id, fd, read_offset, status) {
+      n[0] = request;
+      n[1] = context;
+      n[2] = conn_id;
+      n[3] = fd;
+      n[4] = read_offset;
+      n[5] = status;
+      native(10);
+    },
+    store_command(context, conn_id, fd, how, library, start_offset, end_offset, name) {
+      n[0] = context;
+      n[1] = conn_id;
+      n[2] = fd;
+      n[3] = how;
+      n[4] = library;
+      n[5] = start_offset;
+      n[6] = end_offset;
+      native(11, name);
+    },
+    context_start(context, parent, kind, conn_id, fd, offset, length) {
+      n[0] = context;
+      n[1] = parent;
+      n[2] = kind;
+      n[3] = conn_id;
+      n[4] = fd;
+      n[5] = offset;
+      n[6] = length;
+      native(12);
+    },
+    loop_iteration(poll_ns, busy_ns) {
+      n[0] = poll_ns;
+      n[1] = busy_ns;
+      native(13);
+    },
+    gc(kind, start_ns, duration_ns) {
+      n[0] = kind;
+      n[1] = start_ns;
+      n[2] = duration_ns;
+      native(14);
+    },
+    dns(start_ns, duration_ns, host) {
+      n[0] = start_ns;
+      n[1] = duration_ns;
+      native(15, host);
+    },
+  };
+};

@@ -1,0 +1,172 @@
+// HTTP requests, in and out: http, https, fetch and undici. Node and undici publish them on diagnostics channels; what those leave open comes from the
+// sockets: a request's first byte, a response's bytes, a connection that broke.
+//
+// A request that a server receives starts a context. Everything done below it inherits the context (AsyncLocalStorage).
+"use strict";
+const diagnostics = require("node:diagnostics_channel");
+const http = require("node:http");
+const Stamp = require("./stamp.cjs");
+
+/** A URL's path. Queries are private. */
+const pathOf = (url) => {
+  const text = String(url);
+  const end = text.search(/[?#]/);
+  return end < 0 ? text : text.slice(0, end);
+};
+
+exports.create = (tracer) => {
+  const { emit, patch } = tracer;
+  let sockets;
+  let isPatched = false;
+
+  const onServerRequest = ({ request, response, socket }) => {
+    const connection = sockets.touch(socket, 0);
+    connection.isServer = true;
+    sockets.readUpToNow(socket, connection);
+    const context = { id: tracer.nextId(), response, startOffset: -1, route: "" };
+    connection.requests.push(context);
+    Stamp.set(request, context);
+    Stamp.set(response, context);
+    emit.http_server_receive(context.id, connection.id, connection.fd, connection.read, request.method, pathOf(request.url));
+    tracer.storage.enterWith(context);
+  };
+
+  function endServerRequest(connection, context, isAborted, route) {
+    const { id, startOffset, response } = context;
+    const end = connection.written;
+    emit.http_server_response(
+      id,
+      connection.id,
+      connection.fd,
+      startOffset < 0 ? end : startOffset,
+      end,
+      response.statusCode,
+      isAborted ? 1 : 0,
+      route,
+    );
+  }
+
+  const onServerResponse = ({ request, response, socket }) => {
+    const context = Stamp.get(response);
+    const connection = Stamp.get(socket);
+    const at = connection?.requests.indexOf(context) ?? -1;
+    if (at < 0) return;
+    connection.requests.splice(at, 1);
+    const path = request.route?.path;
+    const route = context.route || (typeof path === "string" ? `${request.baseUrl ?? ""}${path}` : "");
+    endServerRequest(connection, context, false, route);
+  };
+
+  const onFastifyRoute = ({ request, route }) => {
+    const context = Stamp.get(request?.raw ?? {});
+    if (context !== undefined) context.route = String(route?.url ?? "");
+  };
+
+  /** A request to somebody else, from when it is known in its own context; it begins with its first byte. */
+  const newClientRequest = (method, host, path) => ({
+    id: tracer.nextId(),
+    context: tracer.currentId(),
+    method,
+    host,
+    path,
+    connection: undefined,
+    isAnswered: false,
+  });
+
+  function clientRequest(message) {
+    let request = Stamp.get(message);
+    if (request === undefined) {
+      request = newClientRequest(message.method, message.getHeader("host") ?? "", pathOf(message.path));
+      Stamp.set(message, request);
+    }
+    return request;
+  }
+
+  function begin(request, connection) {
+    request.connection = connection;
+    connection.client = request;
+  }
+
+  function tellBegin(request, offset) {
+    const { id, context, connection, method, host, path } = request;
+    emit.http_client_request(id, context, connection.id, connection.fd, offset, method, host, path);
+  }
+
+  function answer(request, status) {
+    if (request?.connection === undefined || request.isAnswered) return;
+    request.isAnswered = true;
+    const { id, context, connection } = request;
+    emit.http_client_response(id, context, connection.id, connection.fd, connection.read, status);
+  }
+
+  // Published when the whole request was handed over: after its first write, or, in a queue of the agent, before.
+  const onClientRequest = ({ request }) => void clientRequest(request);
+  const onClientResponse = ({ request, response }) => answer(Stamp.get(request), response.statusCode);
+
+  const onUndiciCreate = ({ request }) => {
+    const host = String(request.origin ?? "").replace(/^[a-z]+:\/\//, "");
+    Stamp.set(request, newClientRequest(request.method, host, pathOf(request.path)));
+  };
+  // Published right before the headers are written.
+  const onUndiciSend = ({ request, socket }) => {
+    const known = Stamp.get(request);
+    if (known === undefined) return;
+    const connection = sockets.touch(socket, 0);
+    begin(known, connection);
+    tellBegin(known, connection.written);
+  };
+  const onUndiciHeaders = ({ request, response }) => answer(Stamp.get(request), response.statusCode);
+  const onUndiciError = ({ request }) => answer(Stamp.get(request), 0);
+
+  const subscriptions = Object.entries({
+    "http.server.request.start": onServerRequest,
+    "http.server.response.finish": onServerResponse,
+    "tracing:fastify.request.handler:start": onFastifyRoute,
+    "http.client.request.start": onClientRequest,
+    "http.client.response.finish": onClientResponse,
+    "undici:request:create": onUndiciCreate,
+    "undici:client:sendHeaders": onUndiciSend,
+    "undici:request:headers": onUndiciHeaders,
+    "undici:request:error": onUndiciError,
+  }).map(([name, handler]) => [name, tracer.guard(handler)]);
+
+  function install() {
+    isPatched = true;
+    // A body's later packets arrive in whatever context the connection's parser has: on AsyncContextFrame (Node 24), in none.
+    patch.within(http.IncomingMessage.prototype, "push", (message) => Stamp.get(message));
+  }
+
+  return {
+    useSockets(given) {
+      sockets = given;
+    },
+    /** A write for an HTTP message at this offset. Returns the id of the context that the message belongs to; -1 when it is not known. */
+    onWrite(connection, message, offset) {
+      if (message instanceof http.ClientRequest) {
+        const request = clientRequest(message);
+        if (request.connection !== connection) {
+          begin(request, connection);
+          tellBegin(request, offset);
+        }
+        return request.context;
+      }
+      const context = Stamp.get(message);
+      if (context === undefined) return -1;
+      if (context.startOffset < 0) context.startOffset = offset;
+      return context.id;
+    },
+    /** The connection is gone, and what waited for it. */
+    onClose(connection) {
+      for (const context of connection.requests) endServerRequest(connection, context, true, context.route);
+      connection.requests = [];
+      answer(connection.client, 0);
+    },
+    start() {
+      if (!isPatched) install();
+      for (const [name, handler] of subscriptions) diagnostics.subscribe(name, handler);
+    },
+    stop() {
+      for (const [name, handler] of subscriptions) diagnostics.unsubscribe(name, handler);
+    },
+  };
+};

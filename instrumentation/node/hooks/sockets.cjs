@@ -1,0 +1,186 @@
+// Connections and their byte streams: who is at both ends, and which bytes were written and read when, and on whose behalf.
+//
+//     application --write--> [offset, offset + length) --> connection --> [offset, offset + length) --push--> application
+//
+// Offsets count plaintext from the connection's start: TLSSocket inherits these methods. What is written before a session began is counted by Node
+// (bytesWritten, bytesRead); from then on here, since a byte's place must be known when it is handed over, not when it is sent.
+// A server's HTTP connections are read by Node's parser without any JavaScript; their reads are told up to each HTTP event.
+"use strict";
+const diagnostics = require("node:diagnostics_channel");
+const net = require("node:net");
+const tls = require("node:tls");
+const { HOW_NONE, HOW_PROTOCOL, CONTEXT_PUSH } = require("./emit.cjs");
+const Stamp = require("./stamp.cjs");
+
+/** An IPv4 address is written alike at both ends, also where one of them listens on IPv6. */
+const plain = (address) => (address === undefined ? "" : address.startsWith("::ffff:") ? address.slice(7) : address);
+
+exports.create = (tracer, http, stores) => {
+  const { emit, patch } = tracer;
+  /** The context of callbacks of which nothing is known: a connection's, say, that many requests share. */
+  const outside = { id: 0 };
+  let isPatched = false;
+
+  function create(socket, isServer) {
+    const connection = {
+      id: tracer.nextId(),
+      fd: -1,
+      isServer,
+      isClosed: false,
+      /** Session in which it was last told of; 0: never. */
+      epoch: 0,
+      /** Context that asked for the connection. */
+      context: 0,
+      read: 0,
+      written: 0,
+      /** HTTP requests that a server has not answered yet. */
+      requests: [],
+      /** HTTP request that a client is sending, or sent last. */
+      client: undefined,
+      /** What stores.cjs knows of it. */
+      library: 0,
+      scanner: undefined,
+      isSubscriber: false,
+    };
+    Stamp.set(socket, connection);
+    return connection;
+  }
+
+  function tell(event, socket, connection) {
+    connection.epoch = tracer.epoch;
+    connection.fd = socket._handle?.fd ?? -1;
+    event(
+      connection.id,
+      connection.fd,
+      connection.context,
+      socket.encrypted === true ? 1 : 0,
+      socket.localPort ?? 0,
+      socket.remotePort ?? 0,
+      connection.read,
+      connection.written,
+      plain(socket.localAddress),
+      plain(socket.remoteAddress),
+    );
+  }
+
+  /** The connection behind a socket that is being used. `arrived`: bytes of a read that Node has counted already. */
+  function touch(socket, arrived) {
+    let connection = Stamp.get(socket);
+    if (connection === undefined || connection.isClosed) {
+      connection = create(socket, socket.server != null);
+      connection.read = (socket.bytesRead || 0) - arrived;
+      connection.written = socket.bytesWritten || 0;
+      if (connection.read + connection.written > 0) tell(emit.socket_state, socket, connection);
+    }
+    if (connection.epoch !== tracer.epoch && !socket.connecting) {
+      if (connection.epoch === 0) {
+        tell(connection.isServer ? emit.socket_accept : emit.socket_connect, socket, connection);
+      } else {
+        connection.read = (socket.bytesRead || 0) - arrived;
+        connection.written = socket.bytesWritten || 0;
+        tell(emit.socket_state, socket, connection);
+      }
+    }
+    return connection;
+  }
+
+  /** Tells of the bytes that Node's parser has read since. */
+  function readUpToNow(socket, connection) {
+    const now = socket.bytesRead || 0;
+    if (now > connection.read) emit.socket_read(connection.id, connection.fd, connection.read, now - connection.read);
+    connection.read = now;
+  }
+
+  function onWrite(socket, [chunk, encoding]) {
+    if (socket.destroyed || socket.writableEnded) return;
+    let length = 0;
+    if (typeof chunk === "string") {
+      length = Buffer.byteLength(chunk, typeof encoding === "string" ? encoding : (socket._writableState?.defaultEncoding ?? "utf8"));
+    } else if (ArrayBuffer.isView(chunk)) length = chunk.byteLength;
+    if (length === 0) return;
+    const connection = touch(socket, 0);
+    const offset = connection.written;
+    connection.written += length;
+    const message = socket._httpMessage;
+    let context = 0;
+    let how = HOW_NONE;
+    if (message != null) {
+      context = http.onWrite(connection, message, offset);
+      if (context >= 0) how = HOW_PROTOCOL;
+      else context = 0;
+    } else if (connection.client !== undefined) {
+      context = connection.client.context;
+      how = HOW_PROTOCOL;
+    } else if (!connection.isServer) {
+      ({ context, how } = stores.onWrite(connection, chunk, length, offset));
+    }
+    emit.socket_write(connection.id, connection.fd, context, how, offset, length);
+  }
+
+  /** Returns the context in which the application is to see the bytes; undefined leaves it as it is. */
+  function onPush(socket, [chunk]) {
+    const length = typeof chunk === "string" ? Buffer.byteLength(chunk) : (chunk?.byteLength ?? 0);
+    if (length === 0) return undefined;
+    const connection = touch(socket, length);
+    const offset = connection.read;
+    connection.read += length;
+    emit.socket_read(connection.id, connection.fd, offset, length);
+    if (connection.isServer || connection.client !== undefined) return undefined;
+    if (!connection.isSubscriber) return outside;
+    const context = { id: tracer.nextId() };
+    emit.context_start(context.id, 0, CONTEXT_PUSH, connection.id, connection.fd, offset, length);
+    return context;
+  }
+
+  function onConnect(socket) {
+    if (!socket.connecting) return;
+    const known = Stamp.get(socket);
+    const connection = known === undefined || known.isClosed ? create(socket, false) : known;
+    connection.context = tracer.currentId();
+    socket.prependOnceListener(
+      "connect",
+      tracer.guard(() => tell(emit.socket_connect, socket, connection)),
+    );
+  }
+
+  function onClose(socket) {
+    const connection = Stamp.get(socket);
+    if (connection === undefined || connection.isClosed) return;
+    connection.isClosed = true;
+    if (connection.epoch !== tracer.epoch) return;
+    if (connection.isServer) readUpToNow(socket, connection);
+    http.onClose(connection);
+    emit.socket_close(connection.id, connection.fd, connection.read, connection.written);
+  }
+
+  function install() {
+    isPatched = true;
+    const { prototype } = net.Socket;
+    patch.before(prototype, "write", onWrite);
+    // end(chunk) writes without calling write().
+    patch.before(prototype, "end", onWrite);
+    patch.within(prototype, "push", onPush);
+    patch.after(prototype, "connect", onConnect);
+    patch.before(prototype, "_destroy", onClose);
+    // A TLS server's connection is born here: the socket below it was accepted, but carries no plaintext.
+    patch.after(tls.TLSSocket.prototype, "_init", (socket) => {
+      if (Stamp.get(socket) === undefined) create(socket, socket._tlsOptions?.isServer === true);
+    });
+  }
+
+  const onAccept = tracer.guard(({ socket }) => {
+    if (!(socket.server instanceof tls.Server)) touch(socket, 0);
+  });
+
+  return {
+    touch,
+    readUpToNow,
+    start() {
+      if (!isPatched) install();
+      diagnostics.subscribe("net.server.socket", onAccept);
+    },
+    stop() {
+      diagnostics.unsubscribe("net.server.socket", onAccept);
+    },
+  };
+};

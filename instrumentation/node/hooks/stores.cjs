@@ -1,0 +1,151 @@
+// Commands of Redis clients: which bytes each is, and on whose behalf.
+//
+// The context in which a client writes is not that of the command: clients gather commands (auto-pipelining, one write per turn of the event loop) and
+// write them from wherever the first one came. So a command's own object is followed from where it was issued to where it is encoded:
+//
+//     issued, in its context        encoded: how many bytes                    written: at which offset
+//     ioredis   new Command() ----> Command.toWritable() -----------------+--> socket.write() of all of them together
+//     redis 5+  queue.push() -----> queue.shift(), commandsToWrite() -----+--> socket.write(), one or more for each
+//
+// When the bytes written are not exactly those encoded, nothing is said of these commands. A client that is not followed (bundled into the application,
+// say) is recognised by its bytes: its commands have their place and name, but no context. A wrong attribution is worse than none.
+"use strict";
+const { HOW_LIBRARY, HOW_NONE, LIBRARY_IOREDIS, LIBRARY_IOVALKEY, LIBRARY_NODE_REDIS, LIBRARY_UNKNOWN } = require("./emit.cjs");
+const { Scanner, looksLikeRequest } = require("./resp.cjs");
+const Stamp = require("./stamp.cjs");
+
+const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(piece) : piece.byteLength);
+
+exports.create = (tracer) => {
+  const { emit, patch } = tracer;
+  /** Commands that were encoded and not yet written, in order: encoding and writing follow each other without a break. */
+  let encoded = [];
+  let encodedBytes = 0;
+  let piecesWritten = 0;
+  /** Classes of followed files. */
+  const pending = [];
+  let isStarted = false;
+  const unknown = { context: 0, how: HOW_NONE };
+
+  /** `pieces`: what will be written, a string or bytes each. */
+  function addEncoded(library, context, name, pieces) {
+    const length = pieces.reduce((sum, piece) => sum + byteLength(piece), 0);
+    encoded.push({ library, context, name, pieces, length });
+    encodedBytes += length;
+  }
+
+  function forgetEncoded() {
+    encoded = [];
+    encodedBytes = 0;
+    piecesWritten = 0;
+  }
+
+  function tellCommand(connection, context, how, library, start, end, name) {
+    // A name is a word; anything else could be data of somebody who speaks something similar.
+    const safe = /^[A-Za-z][\w.-]*$/.test(name) ? String(name).toLowerCase() : "?";
+    if (/^[ps]?subscribe$/.test(safe)) connection.isSubscriber = true;
+    emit.store_command(context, connection.id, connection.fd, how, library, start, end, safe);
+  }
+
+  /** ioredis writes all encoded commands at once, joined. */
+  function takeAll(connection, chunk, length, offset) {
+    const commands = encoded;
+    const isTheirs = length === encodedBytes;
+    forgetEncoded();
+    const [first] = commands;
+    const [piece] = first.pieces;
+    if (!isTheirs || (typeof chunk === "string" && typeof piece === "string" && !chunk.startsWith(piece))) return unknown;
+    connection.library = first.library;
+    let at = offset;
+    for (const { library, context, name, length: bytes } of commands) {
+      tellCommand(connection, context, HOW_LIBRARY, library, at, at + bytes, name);
+      at += bytes;
+    }
+    return commands.length === 1 ? { context: first.context, how: HOW_LIBRARY } : unknown;
+  }
+
+  /** node-redis writes one encoded command after the other, each piece by itself. */
+  function takePiece(connection, chunk, length, offset) {
+    const [{ library, context, name, pieces, length: bytes }] = encoded;
+    if (pieces[piecesWritten] !== chunk) {
+      forgetEncoded();
+      return unknown;
+    }
+    connection.library = library;
+    if (++piecesWritten === pieces.length) {
+      const end = offset + length;
+      tellCommand(connection, context, HOW_LIBRARY, library, end - bytes, end, name);
+      forgetEncoded();
+    }
+    return { context, how: HOW_LIBRARY };
+  }
+
+  /** A write by nobody we follow. */
+  function scan(connection, chunk, length, offset) {
+    if (connection.scanner === undefined) connection.scanner = looksLikeRequest(chunk) ? new Scanner(offset) : null;
+    if (connection.scanner === null) return;
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, length);
+    const isRequest =
+      bytes.length === length &&
+      connection.scanner.feed(bytes, (name, start, end) => tellCommand(connection, 0, HOW_NONE, LIBRARY_UNKNOWN, start, end, name));
+    if (!isRequest) connection.scanner = null;
+  }
+
+  function followIoredis(prototype, library) {
+    patch.before(prototype, "initPromise", (command) => Stamp.set(command, tracer.currentId()));
+    // A command from before the session has no stamp: it is encoded and written all the same.
+    patch.after(prototype, "toWritable", (command, result) => addEncoded(library, Stamp.get(command) ?? 0, command.name, [result]));
+  }
+
+  let shifted;
+  function followQueue(prototype) {
+    // A command that is put back keeps the context that it was issued in.
+    const onAdd = (_queue, [value]) => {
+      if (Array.isArray(value?.args) && Stamp.get(value) === undefined)
+        Stamp.set(value, { context: tracer.currentId(), name: value.args[0] });
+    };
+    patch.before(prototype, "push", onAdd);
+    patch.before(prototype, "unshift", onAdd);
+    patch.after(prototype, "shift", (_queue, value) => {
+      shifted = value === undefined ? undefined : Stamp.get(value);
+    });
+  }
+
+  /** Node-redis' commands as they are encoded, each right before it is written. */
+  function* announce(commands) {
+    for (const pieces of commands) {
+      forgetEncoded();
+      if (tracer.isOn && shifted !== undefined && Array.isArray(pieces))
+        tracer.attempt(addEncoded, LIBRARY_NODE_REDIS, shifted.context, shifted.name, pieces);
+      yield pieces;
+    }
+  }
+
+  function install([path, exports]) {
+    if (/[\\/]ioredis[\\/]/.test(path)) followIoredis(exports.default.prototype, LIBRARY_IOREDIS);
+    else if (/[\\/]iovalkey[\\/]/.test(path)) followIoredis(exports.default.prototype, LIBRARY_IOVALKEY);
+    else if (path.endsWith("linked-list.js")) followQueue(exports.DoublyLinkedList.prototype);
+    else patch.returning(exports.default.prototype, "commandsToWrite", announce);
+  }
+
+  return {
+    follow(path, exports) {
+      if (isStarted) tracer.attempt(install, [path, exports]);
+      else pending.push([path, exports]);
+    },
+    /** A write to a connection that is no HTTP. Returns the context of its bytes, where they have one. */
+    onWrite(connection, chunk, length, offset) {
+      if (encoded.length > 0) {
+        const take = encoded[0].library === LIBRARY_NODE_REDIS ? takePiece : takeAll;
+        return take(connection, chunk, length, offset);
+      }
+      if (connection.library === 0) scan(connection, chunk, length, offset);
+      return unknown;
+    },
+    start() {
+      isStarted = true;
+      for (const file of pending.splice(0)) tracer.attempt(install, file);
+    },
+    stop: forgetEncoded,
+  };
+};

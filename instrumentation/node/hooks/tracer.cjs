@@ -1,0 +1,83 @@
+// The tracer of one JavaScript thread: what all hooks share, and switching on and off.
+//
+//     sockets.cjs   connections and their byte streams          http.cjs   requests, in and out
+//     stores.cjs    commands of Redis clients                   runtime.cjs  event loop, garbage collector, DNS
+//
+// Hooks look at `tracer.isOn` first and change nothing while it is false. A hook that throws switches the thread's tracing off for good: `guard`.
+"use strict";
+const { AsyncLocalStorage } = require("node:async_hooks");
+const { bits, emitters } = require("./emit.cjs");
+
+exports.create = (addon, debug) => {
+  let ids = 0;
+  let isBroken = false;
+  const parts = [];
+
+  const tracer = {
+    isOn: false,
+    /** Counts sessions: what is told once per session has been told in this one when its number equals it. */
+    epoch: 0,
+    emit: emitters(addon.emit, addon.numbers),
+    /** The context below which code runs: an object with `id`. */
+    storage: new AsyncLocalStorage(),
+    /** An id for a connection, context or request: unique in this thread. */
+    nextId: () => ++ids,
+    /** Id of the current context; 0 outside of any. */
+    currentId: () => tracer.storage.getStore()?.id ?? 0,
+    /** Called when a hook of ours threw. */
+    fail(error) {
+      isBroken = true;
+      debug(error);
+      switchOff();
+    },
+    /** Runs our part of a patched method, which must not fail the application's call. */
+    attempt(part, ...args) {
+      try {
+        return part(...args);
+      } catch (error) {
+        tracer.fail(error);
+        return undefined;
+      }
+    },
+    /** Wraps a function whose failure must not reach the application. */
+    guard:
+      (handler) =>
+      (...args) => {
+        if (tracer.isOn) tracer.attempt(handler, ...args);
+      },
+    /** Follows a library's file that was loaded. */
+    follow: (path, exports) => stores.follow(path, exports),
+    /** What is recorded has changed. */
+    update(mask, isNewSession) {
+      if (isBroken) return;
+      if (mask === 0) return switchOff();
+      if (isNewSession) tracer.epoch++;
+      if (!tracer.isOn) {
+        tracer.isOn = true;
+        for (const part of parts) part.start?.();
+      }
+      for (const part of parts) part.update?.(mask, isNewSession);
+    },
+  };
+
+  function switchOff() {
+    if (!tracer.isOn) return;
+    tracer.isOn = false;
+    for (const part of parts) {
+      try {
+        part.stop();
+      } catch (error) {
+        debug(error);
+      }
+    }
+    tracer.storage.disable();
+  }
+
+  tracer.patch = require("./patch.cjs").create(tracer);
+  const stores = require("./stores.cjs").create(tracer);
+  const http = require("./http.cjs").create(tracer);
+  const sockets = require("./sockets.cjs").create(tracer, http, stores);
+  http.useSockets(sockets);
+  parts.push(require("./runtime.cjs").create(tracer, addon, bits), sockets, http, stores);
+  return tracer;
+};

@@ -1,0 +1,514 @@
+/**
+ * Node.js with the preload against the contract (src/environments/node/events.ts): real LTTng, real sockets, babeltrace2 as the reader. What the load
+ * generator sent (this process, untraced) and what a proxy before Redis saw are the truth that traces are judged by.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { events, nodeEventNames } from "../../src/environments/node/index.ts";
+import { buildNode, type NodeBuild, preloadEnvironment } from "../../src/record/node/index.ts";
+import { buildStore } from "../../src/record/store/index.ts";
+import { connections, matchRequests, type NodeTraceEvent, readNodeTrace, tile } from "./node-trace.ts";
+import { PrivateLttng } from "./private-lttng.ts";
+import { answers, freePort, run, start } from "./support.ts";
+
+let build: NodeBuild;
+let lttng: PrivateLttng;
+let directory: string;
+let traces = 0;
+const running: ChildProcess[] = [];
+const app = (name: string) => fileURLToPath(new URL(`node-apps/${name}`, import.meta.url));
+const newTrace = () => join(directory, `trace-${traces++}`);
+/** Sessions are looked for five times a second. */
+const noticeMs = 500;
+
+beforeAll(async () => {
+  build = await buildNode();
+  lttng = await PrivateLttng.open();
+  directory = mkdtempSync(join(tmpdir(), "storescope-node-"));
+  const pair = ["-keyout", join(directory, "key.pem"), "-out", join(directory, "cert.pem")];
+  execFileSync(
+    "openssl",
+    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost", ...pair],
+    {
+      stdio: "ignore",
+    },
+  );
+});
+
+afterAll(async () => {
+  for (const child of running) child.kill("SIGKILL");
+  await lttng?.close();
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+});
+
+/** An application that says its port, started below the preload in the private LTTng's namespace. */
+class App {
+  readonly child: ChildProcess;
+  readonly port: number;
+  private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+
+  private constructor(child: ChildProcess, port: number) {
+    this.child = child;
+    this.port = port;
+  }
+
+  static async start(name: string, ...args: readonly string[]): Promise<App> {
+    const { NODE_OPTIONS } = preloadEnvironment(build.preload, "");
+    const out = join(directory, `out-${running.length}`);
+    writeFileSync(out, "");
+    const child = lttng.start("sh", [
+      "-c",
+      'out=$1; shift; exec "$@" >"$out" 2>&1',
+      "sh",
+      out,
+      "env",
+      `NODE_OPTIONS=${NODE_OPTIONS}`,
+      "STORESCOPE_SERVICE=shop",
+      process.execPath,
+      app(name),
+      ...args,
+    ]);
+    running.push(child);
+    for (let tries = 0; tries < 400; tries++) {
+      const text = readFileSync(out, "utf8");
+      if (text.endsWith("}\n")) return new App(child, (JSON.parse(text) as { port: number }).port);
+      if (child.exitCode !== null) throw new Error(text);
+      await sleep(25);
+    }
+    throw new Error(`${name} does not say its port: ${readFileSync(out, "utf8")}`);
+  }
+
+  get(path: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const request = http.get({ host: "127.0.0.1", port: this.port, path, agent: this.agent }, (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("end", () => resolve(`${response.statusCode} ${text}`));
+      });
+      request.on("error", reject);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.agent.destroy();
+    await sleep(50);
+    this.child.kill("SIGTERM");
+    await once(this.child, "exit");
+  }
+}
+
+const startWeb = () => App.start("web.mjs", join(directory, "key.pem"), join(directory, "cert.pem"));
+const named = (found: readonly NodeTraceEvent[], name: string) => found.filter((event) => event.name === name);
+const tally = (values: readonly string[]) =>
+  Object.fromEntries([...new Set(values)].sort().map((value) => [value, values.filter((other) => other === value).length]));
+
+/** Each stream of each connection is told without gap or overlap, and up to its end where the connection was closed. */
+function expectTiled(found: readonly NodeTraceEvent[]): void {
+  const ends = connections(found);
+  expect(ends.length).toBeGreaterThan(0);
+  for (const end of ends) {
+    const [close] = end.events.filter(({ name }) => name === "socket_close");
+    for (const [piece, offset] of [
+      ["socket_write", "write_offset"],
+      ["socket_read", "read_offset"],
+    ] as const) {
+      const { brokenAt, end: length } = tile(end, piece);
+      expect(brokenAt, `${piece} of ${end.local} to ${end.remote}`).toBe(-1);
+      if (close !== undefined) expect(length).toBe(close.number(offset));
+    }
+  }
+}
+
+/** Each traced client request is one traced server request, found by connection and bytes alone. */
+function expectMatched(found: readonly NodeTraceEvent[]): number {
+  const matched = matchRequests(connections(found));
+  for (const { request, receives } of matched) expect(receives.map((event) => event.text("path"))).toEqual([request.text("path")]);
+  return matched.length;
+}
+
+describe("Node.js below the preload", () => {
+  it("offers exactly the events of the definition", async () => {
+    const web = await startWeb();
+    const listed = lttng.run("lttng", ["list", "--userspace", "--fields"]);
+    const offered: Record<string, string[]> = {};
+    let fields: string[] | undefined;
+    for (const line of listed.split("\n")) {
+      const event = /^\s+(\w+):(\w+) \(loglevel/.exec(line);
+      if (event !== null) {
+        fields = event[1] === "node" ? [] : undefined;
+        if (fields !== undefined) offered[event[2] as string] = fields;
+      }
+      const field = /^\s+field: (\w+) \((\w+)\)/.exec(line);
+      if (field !== null) fields?.push(`${field[1]} ${field[2]}`);
+    }
+    const declared = events.map(({ name, fields: own }) => [
+      name,
+      own.map((field) => `${field.name} ${field.type === "string" ? "string" : "integer"}`),
+    ]);
+    expect(offered).toEqual(Object.fromEntries(declared));
+    await web.stop();
+  });
+
+  it("sees every request once, with bytes that match at both ends, over http, https and fetch", async () => {
+    const trace = newTrace();
+    const session = lttng.record(trace, nodeEventNames());
+    const web = await startWeb();
+    const sent = { "/http": 40, "/fetch": 40, "/tls": 40, "/post": 10, "/nowhere": 5 };
+    const paths = Object.entries(sent).flatMap(([path, times]) => Array.from({ length: times }, () => path));
+    const replies = await Promise.all(paths.map((path) => web.get(`${path}?secret=2`)));
+    expect(tally(replies)).toEqual({ "200 inner 0": 120, "200 inner 100000": 10, "404 ": 5 });
+    await web.stop();
+    session.stop();
+
+    const found = readNodeTrace(trace);
+    expect(tally(named(found, "http_server_receive").map((event) => event.text("path")))).toEqual({ ...sent, "/inner": 130 });
+    expect(tally(named(found, "http_server_response").map((event) => event.text("status")))).toEqual({ "200": 260, "404": 5 });
+    expect(named(found, "http_client_request")).toHaveLength(130);
+    expect(tally(named(found, "http_client_response").map((event) => event.text("status")))).toEqual({ "200": 130 });
+    // Work done below a request is told as its work: each outer request made one inner one.
+    const outer = named(found, "http_server_receive").filter((event) => !["/inner", "/nowhere"].includes(event.text("path")));
+    expect(
+      named(found, "http_client_request")
+        .map((event) => event.text("context"))
+        .sort(),
+    ).toEqual(outer.map((event) => event.text("context")).sort());
+    expectTiled(found);
+    expect(expectMatched(found)).toBe(130);
+    const [info] = named(found, "process_info");
+    expect([info?.text("service"), info?.text("node_version"), info?.text("thread")]).toEqual(["shop", process.version, "0"]);
+    expect(named(found, "loop_iteration").length).toBeGreaterThan(10);
+    // Query strings are nowhere in the trace.
+    expect(execFileSync("babeltrace2", [trace], { encoding: "utf8", maxBuffer: 1 << 30 })).not.toContain("secret");
+      false,
+    );
+  });
+
+  it("follows worker threads, child processes and cluster workers", async () => {
+    const trace = newTrace();
+    const session = lttng.record(trace, nodeEventNames());
+    const web = await startWeb();
+    for (const path of ["/worker", "/fork", "/cluster"]) expect(await web.get(path)).toMatch(/^200/);
+    await web.stop();
+    session.stop();
+    const found = readNodeTrace(trace);
+    const infos = named(found, "process_info");
+    expect(infos).toHaveLength(4);
+    expect(infos.filter((event) => event.number("thread") > 0)).toHaveLength(1);
+    expect(infos.filter((event) => event.number("cluster_worker") > 0)).toHaveLength(1);
+    expect(named(found, "http_server_receive").filter((event) => event.text("path") === "/inner")).toHaveLength(3);
+    expect(expectMatched(found)).toBe(3);
+    expectTiled(found);
+  });
+
+  it("tells of requests whose connection broke", async () => {
+    const trace = newTrace();
+    const session = lttng.record(trace, nodeEventNames());
+    const web = await startWeb();
+    const socket = net.connect(web.port, "127.0.0.1").end("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+    await sleep(200);
+    socket.destroy();
+    await sleep(200);
+    await web.stop();
+    session.stop();
+    expect(named(readNodeTrace(trace), "http_server_response").map((event) => event.text("aborted"))).toEqual(["1"]);
+  });
+
+  it("starts and stops with sessions while the application runs, and knows offsets from before", async () => {
+    const web = await startWeb();
+    const load = async () => {
+      const paths = ["/http", "/fetch", "/tls"].flatMap((path) => Array.from({ length: 20 }, () => path));
+      for (const reply of await Promise.all(paths.map((path) => web.get(path)))) expect(reply).toBe("200 inner 0");
+    };
+    await load();
+    for (let round = 0; round < 2; round++) {
+      const trace = newTrace();
+      const session = lttng.record(trace, nodeEventNames());
+      await sleep(noticeMs);
+      await load();
+      session.stop();
+      await sleep(noticeMs);
+      await load();
+      const found = readNodeTrace(trace);
+      expect(tally(named(found, "http_server_receive").map((event) => event.text("path")))).toEqual({
+        "/fetch": 20,
+        "/http": 20,
+        "/inner": 60,
+        "/tls": 20,
+      });
+      expect(named(found, "socket_state").some((event) => event.number("write_offset") > 0)).toBe(true);
+      expectTiled(found);
+      expect(expectMatched(found)).toBe(60);
+    }
+    await web.stop();
+  });
+});
+
+/** A command as a store receives it. */
+interface Received {
+  readonly port: number;
+  readonly start: number;
+  readonly end: number;
+  readonly name: string;
+  readonly key: string;
+}
+
+/** One command at the beginning of the bytes; undefined when it is not whole. */
+function parseCommand(bytes: Buffer): { readonly args: readonly string[]; readonly length: number } | undefined {
+  let at = 0;
+  const line = () => {
+    const end = bytes.indexOf("\r\n", at);
+    if (end < 0) return undefined;
+    const text = bytes.toString("latin1", at + 1, end);
+    at = end + 2;
+    return Number(text);
+  };
+  const count = line();
+  if (count === undefined) return undefined;
+  const args: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const length = line();
+    if (length === undefined || at + length + 2 > bytes.length) return undefined;
+    args.push(bytes.toString("utf8", at, at + length));
+    at += length + 2;
+  }
+  return { args, length: at };
+}
+
+/** Stands before a store and notes what it receives. */
+async function startProxy(
+  storePort: number,
+): Promise<{ readonly port: number; readonly received: readonly Received[]; readonly close: () => void }> {
+  const received: Received[] = [];
+  const server = net.createServer((client) => {
+    const store = net.connect(storePort, "127.0.0.1");
+    const port = client.remotePort ?? 0;
+    let rest = Buffer.alloc(0);
+    let offset = 0;
+    client.on("data", (chunk: Buffer) => {
+      store.write(chunk);
+      rest = Buffer.concat([rest, chunk]);
+      for (let command = parseCommand(rest); command !== undefined; command = parseCommand(rest)) {
+        const [name = "", key = ""] = command.args;
+        received.push({ port, start: offset, end: offset + command.length, name: name.toLowerCase(), key });
+        offset += command.length;
+        rest = rest.subarray(command.length);
+      }
+    });
+    store.on("data", (chunk) => client.write(chunk));
+    for (const [one, other] of [
+      [client, store],
+      [store, client],
+    ] as const) {
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { port: (server.address() as net.AddressInfo).port, received, close: () => server.close() };
+}
+
+describe("store commands", () => {
+  it("are each attributed to the request that issued them, or to none: ioredis, node-redis, and a client that nobody knows", async () => {
+    const store = await buildStore({ flavor: "redis" });
+    const storePort = await freePort();
+    running.push(spawn(store.server, ["--port", `${storePort}`, "--bind", "127.0.0.1", "--save", ""], { stdio: "ignore" }));
+    await answers(store.cli, storePort);
+    const proxy = await startProxy(storePort);
+    const trace = newTrace();
+    const session = lttng.record(trace, nodeEventNames());
+    const stores = await App.start("stores.mjs", `${proxy.port}`);
+    const kinds = ["io", "auto", "pipeline", "multi", "modern", "modernMulti", "offline", "raw", "publish", "modernPublish"];
+    const keys = Array.from({ length: 40 }, (_, i) => kinds.map((kind) => `/${kind}/${kind}-${i}`)).flat();
+    for (const reply of await Promise.all(keys.map((path) => stores.get(path)))) expect(reply).toBe("200 ok");
+    await sleep(200);
+    await stores.stop();
+    session.stop();
+    proxy.close();
+
+    const found = readNodeTrace(trace);
+    const pathOf = new Map(named(found, "http_server_receive").map((event) => [event.text("context"), event.text("path")]));
+    const portOf = new Map(named(found, "socket_connect").map((event) => [event.text("conn_id"), event.text("lport")]));
+    const told = new Map(
+      named(found, "store_command").map((event) => [
+        `${portOf.get(event.text("conn_id"))} ${event.text("start_offset")} ${event.text("end_offset")}`,
+        event,
+      ]),
+    );
+    const pushes = new Set(named(found, "context_start").map((event) => event.text("context")));
+    const verdicts: string[] = [];
+    for (const { port, start: from, end, name, key } of proxy.received) {
+      const [kind = ""] = key.split("-");
+      if (!kinds.includes(kind)) continue;
+      const event = told.get(`${port} ${from} ${end}`);
+      if (event === undefined) verdicts.push(`${kind}: no event`);
+      else if (event.text("name") !== name) verdicts.push(`${kind}: another command's name`);
+      else if (event.text("context") === "0") verdicts.push(`${kind}: none`);
+      else if (pushes.has(event.text("context"))) verdicts.push(`${kind}: a message's`);
+      else verdicts.push(`${kind}: ${pathOf.get(event.text("context")) === `/${kind}/${key}` ? "right" : "WRONG"}`);
+    }
+    expect(tally(verdicts)).toEqual({
+      "auto: right": 120,
+      "io: right": 80,
+      "modern: right": 120,
+      "modernMulti: right": 80,
+      "modernPublish: a message's": 40,
+      "multi: right": 80,
+      "offline: right": 80,
+      "pipeline: right": 80,
+      "publish: a message's": 40,
+      "raw: none": 40,
+    });
+    const publishes = named(found, "store_command").filter((event) => event.text("name") === "publish");
+    expect(tally(publishes.map((event) => pathOf.get(event.text("context"))?.split("/")[1] ?? "none"))).toEqual({
+      modernPublish: 40,
+      publish: 40,
+    });
+    expect(named(found, "store_command").filter((event) => event.text("how") === "0" && event.text("context") !== "0")).toEqual([]);
+    expectTiled(found);
+    // All that the store received is told, exactly.
+    expect(told.size).toBe(proxy.received.length);
+  });
+});
+
+describe("the application", () => {
+  /** What plain.cjs says and how it ends, as a process of its own. */
+  function behave(
+    preload: string | undefined,
+    wishes: readonly string[],
+    nodeArgs: readonly string[] = [],
+    wrapper: readonly string[] = [],
+  ) {
+    const command = [...wrapper, process.execPath, ...nodeArgs, app("plain.cjs"), ...wishes];
+    const { NODE_OPTIONS: _, ...environment } = process.env;
+    const { status, signal, stdout, stderr } = spawnSync(command[0] as string, command.slice(1), {
+      encoding: "utf8",
+      env: { ...environment, ...(preload === undefined ? {} : preloadEnvironment(preload, "")) },
+      timeout: 60_000,
+    });
+    return { status, signal, stdout, stderr: stderr.replace(/\(node:\d+\)/g, "(node)") };
+  }
+
+  /** A copy of the build that somebody damaged. */
+  function damaged(name: string, damage: (folder: string) => void): string {
+    const folder = join(directory, `damaged ${name}`);
+    cpSync(build.directory, folder, { recursive: true });
+    damage(folder);
+    return join(folder, "preload.cjs");
+  }
+
+  const cases: readonly { readonly name: string; readonly wishes?: readonly string[]; readonly args?: readonly string[] }[] = [
+    { name: "as it is" },
+    { name: "that freezes prototypes", wishes: ["freeze"] },
+    { name: "that replaces Socket.write", wishes: ["replace"] },
+    { name: "that makes our hooks throw", wishes: ["sabotage"] },
+    { name: "that starts and stops worker threads in a storm", wishes: ["storm"] },
+    { name: "with frozen intrinsics", args: ["--frozen-intrinsics", "--no-warnings"] },
+    { name: "without addons", args: ["--no-addons"] },
+  ];
+
+  it.each(cases)("$name behaves as without us, with and without a session", ({ wishes = [], args = [] }) => {
+    const alone = behave(undefined, wishes, args);
+    expect(alone.status).toBe(0);
+    // Without a session daemon, and in the private LTTng with a session that records.
+    expect(behave(build.preload, wishes, args)).toEqual(alone);
+    const session = lttng.record(newTrace(), nodeEventNames());
+    const { NODE_OPTIONS } = preloadEnvironment(build.preload, "");
+    const traced = JSON.parse(
+      lttng.run(process.execPath, [
+        "-e",
+        "const { status, signal, stdout, stderr } = require('node:child_process').spawnSync(process.execPath, process.argv.slice(2), { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: process.argv[1] } }); console.log(JSON.stringify({ status, signal, stdout, stderr }))",
+        NODE_OPTIONS,
+        ...(args.length > 0 ? ["--", ...args] : []),
+        app("plain.cjs"),
+        ...wishes,
+      ]),
+    ) as object;
+    session.stop();
+    expect(traced).toEqual(alone);
+  });
+
+  it("behaves as without us when our files are missing, damaged, or from elsewhere", () => {
+    const alone = behave(undefined, []);
+    const elf = readFileSync("/bin/true");
+    for (const preload of [
+      damaged("addon missing", (folder) => rmSync(join(folder, "storescope.node"))),
+      damaged("addon is a program", (folder) => writeFileSync(join(folder, "storescope.node"), elf)),
+      damaged("addon is noise", (folder) => writeFileSync(join(folder, "storescope.node"), "noise")),
+      damaged("provider missing", (folder) => rmSync(join(folder, "libstorescope-node.so"))),
+      damaged("provider is noise", (folder) => writeFileSync(join(folder, "libstorescope-node.so"), "noise")),
+      damaged("hooks missing", (folder) => rmSync(join(folder, "hooks"), { recursive: true })),
+    ]) {
+      expect(behave(preload, [])).toEqual(alone);
+    }
+  });
+
+  it("behaves as without us on a read-only file system", () => {
+    const folder = join(directory, "read-only");
+    mkdirSync(folder);
+    const readOnly = [
+      "unshare",
+      "--mount",
+      "sh",
+      "-c",
+      'mount --bind / /mnt && mount -o remount,bind,ro /mnt && exec chroot /mnt "$@"',
+      "sh",
+    ];
+    expect(behave(build.preload, [], [], readOnly)).toEqual(behave(undefined, []));
+  });
+
+  it("goes on when LTTng's daemons are killed while it is traced", async () => {
+    const own = await PrivateLttng.open();
+    try {
+      const session = own.record(newTrace(), nodeEventNames());
+      expect(session).toBeDefined();
+      const port = await freePort();
+      const { NODE_OPTIONS } = preloadEnvironment(build.preload, "");
+      const script = `require("node:http").createServer((q, s) => s.end("ok")).listen(${port}, "127.0.0.1")`;
+      const child = own.start("env", [`NODE_OPTIONS=${NODE_OPTIONS}`, process.execPath, "-e", script]);
+      const ask = async () => (await fetch(`http://127.0.0.1:${port}/`)).text();
+      for (let tries = 0; ; tries++) {
+        try {
+          await ask();
+          break;
+        } catch (error) {
+          if (tries > 200) throw error;
+          await sleep(25);
+        }
+      }
+      own.daemon.kill("SIGKILL");
+      await once(own.daemon, "exit");
+      for (let i = 0; i < 200; i++) expect(await ask()).toBe("ok");
+      await sleep(noticeMs);
+      expect(await ask()).toBe("ok");
+      expect(child.exitCode).toBeNull();
+    } finally {
+      await own.close();
+    }
+  });
+});
+
+describe("storescope record -- node", () => {
+  it("traces the command and everything below it, and says nothing in its output", async () => {
+    const output = newTrace();
+    const recording = start(["record", "--output", output, "--", "sh", "-c", `"${process.execPath}" "${app("plain.cjs")}"`]);
+    const { code, stdout } = await recording.ended;
+    expect(code).toBe(0);
+    expect(stdout.split("\n").slice(0, 20)).toEqual(Array.from({ length: 20 }, () => "inner"));
+    const text = execFileSync("babeltrace2", [output], { encoding: "utf8", maxBuffer: 1 << 30 });
+    expect(text.split("node:http_server_receive").length - 1).toBe(40);
+    // The product's reader sees the same events.
+    const counted = await run(["events", output, "--count", "--filter", 'name == "node:http_server_receive"']);
+    expect(counted.stdout.trim()).toBe("40");
+  });
+});
