@@ -203,7 +203,7 @@ describe("a disk that fails", () => {
 
   test("a full disk is a clear error, leaves no history, and abort cleans up", () => {
     const dir = directory("full");
-    for (const limit of [0, 10, 1000, 5000]) {
+    for (const limit of [0, 10, 1000, 2500]) {
       const writer = new History(new FileSink(dir, limited(limit, 1 << 20)), key);
       expect(() => fill(writer)).toThrow(/partial: byte \d+: the history cannot be written: no space left on the disk/);
       expect(openHistory(dir, key)).toBeUndefined();

@@ -28,8 +28,9 @@ import type {
   TableChunk,
 } from "./contract.ts";
 import { defaultCacheBytes, HistoryFile } from "./history.ts";
+import type { ColumnArray } from "./packed-columns.ts";
 import { type ByteSink, type ByteSource, sliceOf } from "./store.ts";
-import type { ColumnArray, TableReader } from "./table.ts";
+import type { TableReader } from "./table.ts";
 import { TextWriter } from "./texts.ts";
 
 const copyBytes = 1 << 22;
