@@ -199,6 +199,8 @@ export class CompiledDecoder implements EventDecoder {
   }
 
   begin(cursor: StreamCursor): void {
+    // The packet's header may end within a byte; events begin on one.
+    cursor.position = Math.ceil(cursor.position);
     this.#interpreter.prepare(cursor, cursor.end * 8);
   }
 

@@ -50,6 +50,7 @@ export class Interpreter implements EventDecoder, WalkerHooks {
   }
 
   begin(cursor: StreamCursor): void {
+    if (this.#beginsOnByte) cursor.position = Math.ceil(cursor.position / 8) * 8;
     this.prepare(cursor, cursor.end);
   }
 
