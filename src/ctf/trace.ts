@@ -31,7 +31,7 @@ import type { ByteFile } from "./packet/byte-file.ts";
 import { correctEnds } from "./packet/quirks.ts";
 import { type Packet, type ScannedFile, scanFile } from "./packet/scan.ts";
 import type { EventSchema, StreamSchema, StructClass, TraceSchema } from "./schema.ts";
-import { compileEventPrinter, PacketTexts } from "./text/compile.ts";
+import { EventPrinters } from "./text/compile.ts";
 
 /** A decoder of one stream class, with the readers that fit it. */
 export interface StreamDecoder extends EventDecoder {
@@ -306,7 +306,7 @@ class TraceCursor implements EventCursor, EventPlace {
   /** Stream class of each stream. */
   readonly #schemas: readonly StreamSchema[];
   readonly #queue: MergeQueue<StreamCursor>;
-  readonly #packetTexts = new Map<TextVisitor, PacketTexts>();
+  readonly #printers = new Map<TextVisitor, EventPrinters>();
 
   constructor(
     schema: TraceSchema,
@@ -369,12 +369,12 @@ class TraceCursor implements EventCursor, EventPlace {
     const found = this.#events[index];
     const own = found && this.#compiled.get(found.stream);
     if (found === undefined || own?.compiled.has(found.event) !== true) return undefined;
-    let packets = this.#packetTexts.get(visitor);
-    if (packets === undefined) {
-      packets = new PacketTexts(this.#streams, visitor);
-      this.#packetTexts.set(visitor, packets);
+    let printers = this.#printers.get(visitor);
+    if (printers === undefined) {
+      printers = new EventPrinters(this.#streams, visitor, this);
+      this.#printers.set(visitor, printers);
     }
-    return compileEventPrinter(found.stream, found.event, own.align, visitor, packets, this);
+    return printers.compile(found.stream, found.event, own.align);
   }
 
   seekTime(time: RelativeNs): void {
