@@ -14,6 +14,7 @@ import { type HistoryReader, type Interval, openHistory, type StateHistory, veri
 import type { TraceSource } from "../trace/index.ts";
 import type { View, ViewContext } from "../views/contract.ts";
 import { buildHistory } from "./build-history.ts";
+import type { ClockSync } from "./clock-sync.ts";
 import type {
   AnalysisSummary,
   ClockInfo,
@@ -33,6 +34,7 @@ import { compileGlob } from "./glob.ts";
 import { experimentId, historyDirectory, historyIdentity } from "./history-cache.ts";
 import { analyses, views } from "./registry.gen.ts";
 import { RequestQueries } from "./requests.ts";
+import { ownWorker, type TraceFile } from "./team.ts";
 
 /** Histories up to this size are checked against their checksums when they are found in the cache. */
 const verifiedBytes = 512 * 1024 * 1024;
@@ -61,27 +63,23 @@ export class OpenExperiment implements Experiment {
   private readonly paths: readonly string[];
   private readonly source: TraceSource;
   private readonly sources: readonly TraceSource[];
+  private readonly clocks: ClockSync;
   private readonly options: OpenOptions;
   private ready: Ready | undefined;
   private running: Promise<AnalysisSummary> | undefined;
 
-  constructor(
-    paths: readonly string[],
-    sources: readonly TraceSource[],
-    merged: TraceSource,
-    clocks: ReadonlyMap<TraceSource, ClockInfo>,
-    options: OpenOptions,
-  ) {
+  constructor(paths: readonly string[], sources: readonly TraceSource[], merged: TraceSource, clocks: ClockSync, options: OpenOptions) {
     this.paths = paths;
     this.sources = sources;
     this.source = merged;
+    this.clocks = clocks;
     this.options = options;
     this.id = experimentId(paths);
     this.name = paths.map((path) => basename(resolve(path))).join(" + ");
     this.origin = merged.origin;
     this.start = merged.start;
     this.end = merged.end;
-    this.traces = sources.map((source) => traceInfo(source, clocks.get(source)));
+    this.traces = sources.map((source) => traceInfo(source, clocks.infos.get(source)));
   }
 
   /** The trace behind it all, for printing raw events. */
@@ -111,7 +109,12 @@ export class OpenExperiment implements Experiment {
           this.status = { state: "running", done: progress.done, total: progress.total };
           options.onProgress?.(progress);
         };
-        await buildHistory(this.source, analyses, directory, identity, { ...options, onProgress });
+        const workers = ownWorker();
+        await buildHistory(this.source, analyses, directory, identity, {
+          ...options,
+          onProgress,
+          workers: workers && { ...workers, traces: this.traceFiles() },
+        });
         history = openHistory(directory, { identity });
         if (history === undefined)
           throw new StorescopeError("HISTORY_INVALID", `${directory}: the history just written cannot be read back`);
@@ -125,6 +128,11 @@ export class OpenExperiment implements Experiment {
       this.status = { state: "failed", code, message: error instanceof Error ? error.message : String(error) };
       throw error;
     }
+  }
+
+  /** How another thread opens the same traces. */
+  private traceFiles(): readonly TraceFile[] {
+    return this.sources.map((source) => ({ path: source.path, correction: this.clocks.corrections.get(source) }));
   }
 
   private prepare(history: HistoryReader, directory: string, cached: boolean, wallMs: number): Ready {

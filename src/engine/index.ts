@@ -35,8 +35,8 @@ export async function openExperiment(paths: readonly string[], options: OpenOpti
     }
     const [only] = sources;
     if (only === undefined) throw new StorescopeError("TRACE_NOT_FOUND", "name at least one trace");
-    const { corrections, infos } = await synchroniseClocks(sources, environments, options);
-    return new OpenExperiment(paths, sources, openExperimentSource(sources, corrections), infos, options);
+    const clocks = await synchroniseClocks(sources, environments, options);
+    return new OpenExperiment(paths, sources, openExperimentSource(sources, clocks.corrections), clocks, options);
   } catch (error) {
     for (const source of sources) source.close();
     throw error;
