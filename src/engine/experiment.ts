@@ -18,6 +18,7 @@ import type { ClockSync } from "./clock-sync.ts";
 import type {
   AnalysisSummary,
   ClockInfo,
+  DiagnosisReport,
   EventCount,
   EventRow,
   Experiment,
@@ -28,6 +29,7 @@ import type {
   RequestQuery,
   TraceInfo,
 } from "./contract.ts";
+import { diagnose } from "./diagnose.ts";
 import { EventRows } from "./event-rows.ts";
 import { eventText } from "./event-text.ts";
 import { compileGlob } from "./glob.ts";
@@ -256,9 +258,19 @@ export class OpenExperiment implements Experiment {
       start: query.from ?? this.start,
       end: query.to ?? this.end,
       events: summary.events,
-      lostEvents: this.traces.reduce((sum, trace) => sum + trace.discardedEvents, 0),
+      lostEvents: this.lostEvents,
       nodes: requests.stats(...this.range(query)),
     };
+  }
+
+  diagnose(options: TaskOptions = {}): Promise<DiagnosisReport> {
+    const { context, rows } = this.need();
+    const { source, lostEvents, id: experiment } = this;
+    return diagnose({ source, rows, context, lostEvents, experiment, absolute: (time) => this.absolute(time) }, options);
+  }
+
+  private get lostEvents(): number {
+    return this.traces.reduce((sum, trace) => sum + trace.discardedEvents, 0);
   }
 
   private range(query: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined }): [RelativeNs, RelativeNs] {

@@ -11,7 +11,10 @@ import { archiveFolder } from "./history-cache.ts";
 import { type PrintOptions, printEvents as printSource } from "./print-events.ts";
 import { environments } from "./registry.gen.ts";
 
+export type { Confidence, Measure, Severity } from "../diagnoses/contract.ts";
+export { severities } from "../diagnoses/contract.ts";
 export * from "./contract.ts";
+export { diagnosisList } from "./diagnose.ts";
 export { eventText } from "./event-text.ts";
 export { compileGlob } from "./glob.ts";
 export { cacheFolderName, historyDirectory, userCacheDirectory } from "./history-cache.ts";

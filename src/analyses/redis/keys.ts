@@ -51,8 +51,20 @@ export const operations = {
   waiting: "WAITING",
 } as const;
 
-/** Bits of the requests table's `flags`. Deferred: read while io threads were at work, executed when the main thread came to it. */
-export const requestFlags = { read: 1, write: 2, failed: 4, incomplete: 8, notCalled: 16, blocked: 32, deferred: 64 } as const;
+/**
+ * Bits of the requests table's `flags`. Deferred: read while io threads were at work, executed when the main thread came to it. Redirected: answered MOVED
+ * or ASK, or refused for its slot.
+ */
+export const requestFlags = {
+  read: 1,
+  write: 2,
+  failed: 4,
+  incomplete: 8,
+  notCalled: 16,
+  blocked: 32,
+  deferred: 64,
+  redirected: 128,
+} as const;
 
 /** Stands for no request. */
 export const noRequest = 0xffff_ffff;
@@ -91,6 +103,8 @@ export const requestColumns = [
   { name: "replyBytes", type: "u32" },
 ] as const satisfies readonly ColumnSpec[];
 
+export type RequestColumn = (typeof requestColumns)[number]["name"];
+
 /** Calls inside another command (scripts, transactions, modules) that INFO commandstats counts as calls of their own. */
 export const nestedCallColumns = [
   { name: "process", type: "u16" },
@@ -113,6 +127,8 @@ export const connectionColumns = [
   { name: "bytesOut", type: "f64" },
   { name: "requests", type: "u32" },
 ] as const satisfies readonly ColumnSpec[];
+
+export type ConnectionColumn = (typeof connectionColumns)[number]["name"];
 
 /**
  * One row per cluster-bus message, in the order in which its second end happened. `received` (or `sent`) is infinite when the other end is not in the

@@ -96,6 +96,8 @@ interface Connection {
   readThread: number;
   /** What was just read will be executed only when the main thread comes to it (io threads). */
   isDeferred: boolean;
+  /** The request at hand was sent elsewhere (cluster_redirect). */
+  isRedirected: boolean;
   /** End of the previous request's processing. */
   processed: number;
   /** Parsed and not yet called, or being called. */
@@ -381,6 +383,9 @@ export class RedisModel implements StepSink {
         this.setState(connection, time, connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle);
         break;
       }
+      case "cluster_redirect":
+        this.connection(process, event.conn, time).isRedirected = true;
+        break;
       case "fork_start":
         this.push(this.thread(process, event.thread), time, this.op.fork);
         break;
@@ -554,7 +559,8 @@ export class RedisModel implements StepSink {
     connection.current = undefined;
     request.callStart = Math.max(request.parseStart, time);
     request.callEnd = request.callStart;
-    request.flags |= requestFlags.notCalled;
+    request.flags |= requestFlags.notCalled | (connection.isRedirected ? requestFlags.redirected : 0);
+    connection.isRedirected = false;
     connection.processed = time;
     connection.unanswered.push(request);
     this.setState(connection, time, this.text.queuedForWrite);
@@ -756,6 +762,7 @@ export class RedisModel implements StepSink {
       readEnd: -1,
       readThread: process.of.threads.get(0)?.tid ?? process.of.pid,
       isDeferred: false,
+      isRedirected: false,
       processed: -1,
       current: undefined,
       unanswered: [],
