@@ -4,6 +4,12 @@
  *
  * They are seeds for the fuzzer too: each kind of field is here once.
  */
+import type { CtfOptions } from "../../src/ctf/index.ts";
+import { parseMetadata } from "../../src/ctf/metadata/index.ts";
+import { makeTraceSource } from "../../src/ctf/trace.ts";
+import type { TraceSource } from "../../src/trace/index.ts";
+import { memoryFile } from "./compare.ts";
+
 export interface Case {
   readonly name: string;
   readonly metadata: string | Uint8Array;
@@ -13,6 +19,17 @@ export interface Case {
   readonly events: readonly string[];
   /** Why babeltrace2 2.0.4 is not asked. */
   readonly notBabeltrace?: string;
+}
+
+/** The bytes of a case's metadata file. */
+export function metadataBytes({ metadata }: Pick<Case, "metadata">): Uint8Array {
+  return typeof metadata === "string" ? new TextEncoder().encode(metadata) : metadata;
+}
+
+/** Opens a case in memory. */
+export function openCase(each: Pick<Case, "metadata" | "files">, options: CtfOptions = {}): TraceSource {
+  const files = Object.entries(each.files).map(([name, bytes]) => memoryFile(name, bytes));
+  return makeTraceSource("memory", parseMetadata(metadataBytes(each), "metadata"), files, [], options);
 }
 
 /** Bytes in hexadecimal; spaces and bars only part them, and whatever follows `#` on a line is a remark. */
@@ -89,9 +106,9 @@ export function packetised(
 }
 
 /** Packet context of the cases about packets: sizes in bits, times, counter and sequence number, a byte each but the sizes. */
-const context = `packet.context := struct { u16 packet_size; u16 content_size; u32 timestamp_begin; u32 timestamp_end; u8 events_discarded; u8 packet_seq_num; };`;
-const idHeader = "packet.header := struct { u32 magic; u8 stream_id; u8 stream_instance_id; };";
-const one = `clock { name = c; freq = 1000; };
+export const packetContext = `packet.context := struct { u16 packet_size; u16 content_size; u32 timestamp_begin; u32 timestamp_end; u8 events_discarded; u8 packet_seq_num; };`;
+export const idHeader = "packet.header := struct { u32 magic; u8 stream_id; u8 stream_instance_id; };";
+export const oneClock = `clock { name = c; freq = 1000; };
 typealias integer { size = 32; map = clock.c.value; } := t32;`;
 
 const ctf1: readonly Case[] = [
@@ -175,7 +192,7 @@ event { name = e; fields := struct { integer { size = 8; map = clock.b.value; } 
   },
   {
     name: "a payload field of the stream's clock moves it",
-    metadata: tsdl(`${one} stream { event.header := struct { integer { size = 8; map = clock.c.value; } timestamp; }; };
+    metadata: tsdl(`${oneClock} stream { event.header := struct { integer { size = 8; map = clock.c.value; } timestamp; }; };
 event { name = e; fields := struct { t32 at; }; };`),
     files: { s: hex("05 | 00 02 00 00 || 06 | 07 02 00 00 || 03 | 00 00 00 00") },
     events: ["[0.512000000] e: { at = 512 }", "[0.519000000] e: { at = 519 }", "[4294967.296000000] e: { at = 0 }"],
@@ -268,7 +285,7 @@ event { name = far; id = 300; fields := struct { u8 v; }; };`),
   {
     name: "files of one stream, cut by rotation: ordered by time, their sequence begins above 0",
     metadata: tsdl(
-      `${one} stream { ${context} event.header := struct { t32 timestamp; }; }; event { name = e; fields := struct { u8 v; }; };`,
+      `${oneClock} stream { ${packetContext} event.header := struct { t32 timestamp; }; }; event { name = e; fields := struct { u8 v; }; };`,
       "le",
       idHeader,
     ),
@@ -281,7 +298,7 @@ event { name = far; id = 300; fields := struct { u8 v; }; };`),
   },
   {
     name: "packet times of 32 bits wrap: they go on from the packet before",
-    metadata: tsdl(`${one} stream { ${context} event.header := struct { t32 timestamp; }; };
+    metadata: tsdl(`${oneClock} stream { ${packetContext} event.header := struct { t32 timestamp; }; };
 event { name = e; fields := struct { u8 v; }; };`),
     files: {
       s: hex(`98 00 98 00 | 00 00 00 ff | 00 00 00 00 | 00 00 | ff ff ff ff 01   # its end is past the wrap
@@ -292,7 +309,7 @@ event { name = e; fields := struct { u8 v; }; };`),
   },
   {
     name: "padding behind the content, a packet without events, a file of no bytes",
-    metadata: tsdl(`${one} stream { ${context} event.header := struct { t32 timestamp; }; };
+    metadata: tsdl(`${oneClock} stream { ${packetContext} event.header := struct { t32 timestamp; }; };
 event { name = e; fields := struct { u8 v; }; };`),
     files: {
       empty: hex(""),
