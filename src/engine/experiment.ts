@@ -10,7 +10,7 @@ import {
   toAbsolute,
   toRelative,
 } from "../base/index.ts";
-import { type HistoryReader, type Interval, openHistory, type StateHistory, verifyHistory } from "../state/index.ts";
+import { type HistoryReader, type Interval, openHistory, type StateHistory } from "../state/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import type { View, ViewContext } from "../views/contract.ts";
 import { buildHistory } from "./build-history.ts";
@@ -38,8 +38,6 @@ import { analyses, views } from "./registry.gen.ts";
 import { RequestQueries } from "./requests.ts";
 import { ownWorker, type TraceFile } from "./team.ts";
 
-/** Histories up to this size are checked against their checksums when they are found in the cache. */
-const verifiedBytes = 512 * 1024 * 1024;
 /** How long a search runs before it lets others have a turn, in ms. */
 const searchTurnMs = 25;
 const requestEventLimit = 5000;
@@ -69,6 +67,8 @@ export class OpenExperiment implements Experiment {
   private readonly options: OpenOptions;
   private ready: Ready | undefined;
   private running: Promise<AnalysisSummary> | undefined;
+  /** The history turned out damaged while it was read: what `ready` can still read is used until the next analysis. */
+  private isDamaged = false;
 
   constructor(paths: readonly string[], sources: readonly TraceSource[], merged: TraceSource, clocks: ClockSync, options: OpenOptions) {
     this.paths = paths;
@@ -97,15 +97,14 @@ export class OpenExperiment implements Experiment {
   }
 
   private async run(options: TaskOptions & { readonly force?: boolean }): Promise<AnalysisSummary> {
-    if (this.ready !== undefined && options.force !== true) return this.ready.summary;
+    if (this.ready !== undefined && options.force !== true && !this.isDamaged) return this.ready.summary;
     const started = performance.now();
     const directory = historyDirectory(this.paths, this.options.cacheDirectory);
     try {
       const tracePaths = this.sources.map((source) => source.path);
       const identity = historyIdentity(tracePaths, analyses);
-      let history = options.force === true ? undefined : openSound(directory, identity);
-      const cached = history !== undefined;
-      if (history === undefined) {
+      let ready = options.force === true ? undefined : this.load(directory, identity, true, started);
+      if (ready === undefined) {
         this.status = { state: "running", done: 0, total: this.source.totalBytes };
         const onProgress: TaskOptions["onProgress"] = (progress) => {
           this.status = { state: "running", done: progress.done, total: progress.total };
@@ -117,12 +116,12 @@ export class OpenExperiment implements Experiment {
           onProgress,
           workers: workers && { ...workers, traces: this.traceFiles() },
         });
-        history = openHistory(directory, { identity });
-        if (history === undefined)
-          throw new StorescopeError("HISTORY_INVALID", `${directory}: the history just written cannot be read back`);
+        ready = this.load(directory, identity, false, started);
+        if (ready === undefined) throw new StorescopeError("HISTORY_INVALID", `${directory}: the history just written cannot be read back`);
       }
       this.ready?.history.close();
-      this.ready = this.prepare(history, directory, cached, performance.now() - started);
+      this.ready = ready;
+      this.isDamaged = false;
       this.status = { state: "completed" };
       return this.ready.summary;
     } catch (error) {
@@ -135,6 +134,22 @@ export class OpenExperiment implements Experiment {
   /** How another thread opens the same traces. */
   private traceFiles(): readonly TraceFile[] {
     return this.sources.map((source) => ({ path: source.path, correction: this.clocks.corrections.get(source) }));
+  }
+
+  /** The directory's history, ready for queries; undefined when there is none, or one that is damaged in what all of them need. */
+  private load(directory: string, identity: string, cached: boolean, started: number): Ready | undefined {
+    const history = openHistory(directory, { identity }, () => {
+      this.isDamaged = true;
+      this.status = { state: "idle" };
+    });
+    if (history === undefined) return undefined;
+    try {
+      return this.prepare(history, directory, cached, performance.now() - started);
+    } catch (error) {
+      history.close();
+      if (error instanceof BadInputError) return undefined;
+      throw error;
+    }
   }
 
   private prepare(history: HistoryReader, directory: string, cached: boolean, wallMs: number): Ready {
@@ -329,21 +344,6 @@ export class OpenExperiment implements Experiment {
     this.ready?.history.close();
     this.ready = undefined;
     this.source.close();
-  }
-}
-
-/** The cached history, if it is whole: a damaged one counts as none. */
-function openSound(directory: string, identity: string): HistoryReader | undefined {
-  const history = openHistory(directory, { identity });
-  if (history === undefined) return undefined;
-  if (history.bytes > verifiedBytes) return history;
-  try {
-    verifyHistory(directory);
-    return history;
-  } catch (error) {
-    history.close();
-    if (error instanceof BadInputError) return undefined;
-    throw error;
   }
 }
 

@@ -184,7 +184,11 @@ export class JoinedHistory implements HistoryReader {
           for (let i = 0; i < values.length; i++) if ((values[i] as number) < count) values[i] = (values[i] as number) + base;
         }
       };
-      const file = new HistoryFile(new ContainerReader(sliceOf(source, offset, bytes)), cacheBytes / footer.parts.length, translate);
+      const file = new HistoryFile(
+        new ContainerReader(sliceOf(source, offset, bytes), container.onDamage),
+        cacheBytes / footer.parts.length,
+        translate,
+      );
       return file;
     });
     this.state = new JoinedState(this.files, footer.owners);
