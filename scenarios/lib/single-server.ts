@@ -7,6 +7,7 @@ import { freePorts } from "./redis-cluster.ts";
 
 export interface Server {
   readonly port: number;
+  readonly pid: number;
   readonly processes: Processes;
   /** Opened before the recording starts; for preparations and settings. */
   readonly admin: Client;
@@ -26,7 +27,7 @@ export async function recordServer(context: ScenarioContext, scenario: SingleSer
   const processes = new Processes(context.directory, context.signal);
   let admin: Client | undefined;
   try {
-    const server = await context.step("starting Redis", async (): Promise<Server & { readonly pid: number }> => {
+    const server = await context.step("starting Redis", async (): Promise<Server> => {
       const [port = 0] = await freePorts(1);
       const settings = {
         port,
