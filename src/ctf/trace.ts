@@ -52,6 +52,8 @@ interface StreamGroup {
 export interface CtfOptions {
   /** Only the interpreter: slower, the same results. For tests, and where code may not be generated at run time. */
   readonly interpreter?: boolean;
+  /** How much of a packet each stream of a new cursor may hold in memory, in bytes; default 4 MiB. */
+  readonly windowBytes?: () => number;
 }
 
 /** Opens a trace whose metadata has been parsed. Reads every packet's header, and all of a stream whose packets do not tell their times. */
@@ -75,6 +77,7 @@ export function makeTraceSource(
       index,
       packets: group.packets,
       failure: group.failure,
+      windowBytes: options.windowBytes ?? (() => 1 << 22),
       clock: makeStreamClock(group.schema.clock, span?.firstCycles ?? 0n, origin),
     };
   });
@@ -233,7 +236,7 @@ function streamSpan(group: StreamGroup, schema: TraceSchema): Span | undefined {
   // Where only the last packet's end is missing, only that packet has to be decoded.
   const packets = first.begin !== undefined && last?.clock !== undefined ? [last] : group.packets;
   const cursor = new StreamCursor(
-    { index: 0, packets, failure: undefined, clock: makeStreamClock(clock, 0n, 0n) },
+    { index: 0, packets, failure: undefined, windowBytes: () => 0, clock: makeStreamClock(clock, 0n, 0n) },
     new Interpreter(schema, group.schema),
   );
   const cycles = (): bigint => (BigInt(cursor.clockHigh) << 32n) | BigInt(cursor.clockLow);

@@ -1,6 +1,6 @@
 /** The engine: front door, and the library API. Opens traces, builds and caches histories, answers questions. */
 import { StorescopeError, UsageError } from "../base/index.ts";
-import { DescriptorPool, findCtfTraces, openCtf } from "../ctf/index.ts";
+import { FilePool, findCtfTraces, openCtf } from "../ctf/index.ts";
 import { openExperimentSource } from "../experiment/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import { isFile, unpackArchive } from "./archive/index.ts";
@@ -27,14 +27,14 @@ export { requestFilterNames } from "./requests.ts";
  */
 export async function openExperiment(paths: readonly string[], options: OpenOptions = {}): Promise<Experiment> {
   const sources: TraceSource[] = [];
-  const descriptors = new DescriptorPool();
+  const pool = new FilePool();
   try {
     for (const path of paths) {
       const archive = isFile(path) ? await unpackArchive(path, archiveFolder(path, options.cacheDirectory), options) : undefined;
       const found = findCtfTraces(archive?.directory ?? path);
       if (found.length === 0)
         throw new StorescopeError("TRACE_NOT_FOUND", `${path}: there is no CTF trace here (a directory with a file called "metadata")`);
-      for (const [i, trace] of found.entries()) sources.push(openCtf(trace, { descriptors, warnings: i === 0 ? archive?.warnings : [] }));
+      for (const [i, trace] of found.entries()) sources.push(openCtf(trace, { pool, warnings: i === 0 ? archive?.warnings : [] }));
     }
     const [only] = sources;
     if (only === undefined) throw new StorescopeError("TRACE_NOT_FOUND", "name at least one trace");
