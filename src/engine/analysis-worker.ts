@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Analysis } from "../analyses/contract.ts";
 import { assert, BadInputError, StorescopeError } from "../base/index.ts";
-import { DescriptorPool, openCtf } from "../ctf/index.ts";
+import { FilePool, openCtf } from "../ctf/index.ts";
 import { type ClockCorrection, openExperimentSource } from "../experiment/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import { analyses } from "./registry.gen.ts";
@@ -41,10 +41,10 @@ function work(task: WorkerTask, source: TraceSource): void {
 }
 
 function openTraces(traces: readonly TraceFile[]): TraceSource {
-  const descriptors = new DescriptorPool();
+  const pool = new FilePool();
   const corrections = new Map<TraceSource, ClockCorrection>();
   const sources = traces.map(({ path, correction }) => {
-    const source = openCtf(path, { descriptors });
+    const source = openCtf(path, { pool });
     if (correction !== undefined) corrections.set(source, correction);
     return source;
   });
