@@ -125,7 +125,7 @@ export function syntheticTrace(root: string): Result & { readonly directory: str
 }
 
 /** Writes `count` events into `directory` (created; replaced when it is there). Gives the checksum a reader must get. */
-function writeSyntheticTrace(directory: string, count: number): number {
+export function writeSyntheticTrace(directory: string, count: number): number {
   const building = `${directory}.tmp`;
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
