@@ -2,7 +2,7 @@
  * Scenarios: real servers under real load, traced. One folder each; `id` equals the folder's name; `storescope demo NAME` runs it.
  *
  * A scenario starts its servers in `directory`, records while it drives its load, and stops everything by process id, whatever happens.
- * To add one, copy `cluster/`: it is found by its folder. Scenarios import types from src/ only; what they need to call is in the context.
+ * To add one, copy `slow-command/` (one server) or `cluster/`: it is found by its folder. Scenarios import types from src/ only; what they need to call is in the context.
  */
 import type { Recording, RecordingOptions, RecordResult } from "../src/record/index.ts";
 
@@ -23,6 +23,8 @@ export interface ScenarioContext {
   readonly output: string;
   readonly events: string;
   readonly size: ScenarioSize;
+  /** Decides every random choice of the load; timing stays the machine's. */
+  readonly seed: number;
   /** Aborts when the user has had enough: stop everything and throw. */
   readonly signal: AbortSignal;
   /** Reports one step to the user while it runs. */
@@ -35,6 +37,8 @@ export interface Scenario {
   readonly title: string;
   /** One paragraph: what runs, and what there is to see. */
   readonly description: string;
+  /** Diagnosis that must find it, before anything else; undefined where there is nothing to find, or nothing is promised. */
+  readonly finds?: string;
   /** Returns when the trace is complete and nothing that was started runs any more. */
   run(context: ScenarioContext): Promise<RecordResult>;
 }

@@ -4,12 +4,20 @@
  *
  *     packet: magic uuid stream_id instance | begin end content size seq discarded cpu | events ... | zeros up to the packet's size
  */
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Checksum } from "./checksum.ts";
 
+const eventCount = 4_000_000;
+
+/** What a reader of all fields must get. */
+export interface Result {
+  readonly events: number;
+  readonly checksum: number;
+}
+
 /** Change it when anything about the trace changes: old ones are not reused then. */
-export const syntheticVersion = 3;
+const syntheticVersion = 3;
 
 const packetBytes = 1 << 20;
 const headerBytes = 32 + 52;
@@ -103,6 +111,17 @@ class StreamWriter {
     if (this.at > headerBytes) this.flush();
     closeSync(this.#file);
   }
+}
+
+/** The trace of benchmarks, written into .cache/ of the checkout where it is not there yet. */
+export function syntheticTrace(root: string): Result & { readonly directory: string } {
+  const directory = join(root, ".cache", "bench-read", `synthetic-v${syntheticVersion}-${eventCount}`);
+  const oracle = join(directory, ".checksum.json");
+  if (!existsSync(oracle)) {
+    console.error(`writing a trace of ${eventCount} events (once) ...`);
+    writeSyntheticTrace(directory, eventCount);
+  }
+  return { ...(JSON.parse(readFileSync(oracle, "utf8")) as Result), directory };
 }
 
 /** Writes `count` events into `directory` (created; replaced when it is there). Gives the checksum a reader must get. */

@@ -1,8 +1,8 @@
 /** Three nodes on loopback under redis-benchmark: each command without and with pipelining, and publishes whose subscribers sit on another node. */
 import type { RecordResult } from "../../src/record/index.ts";
 import type { Scenario, ScenarioContext, ScenarioSize } from "../contract.ts";
-import { Processes } from "../lib/processes.ts";
-import { startCluster } from "../lib/redis-cluster.ts";
+import type { Processes } from "../lib/processes.ts";
+import { recordCluster } from "../lib/traced-cluster.ts";
 
 /** Requests of each kind at each pipeline depth. `small` makes a trace of a few hundred kB, to ship. */
 const requests: Readonly<Record<ScenarioSize, number>> = { small: 100, medium: 20_000, large: 200_000 };
@@ -44,43 +44,23 @@ async function driveLoad(context: ScenarioContext, processes: Processes, ports: 
   await processes.waitFor("the last statement of the counters", 5, async () => performance.now() >= statement);
 }
 
-async function run(context: ScenarioContext): Promise<RecordResult> {
-  const processes = new Processes(context.directory, context.signal);
-  try {
-    const { ports, pids } = await context.step("starting a cluster of three nodes", () =>
-      startCluster(processes, context.store, context.directory, 3),
-    );
-    const recording = await context.step("starting to record", () =>
-      context.startRecording({ output: context.output, events: context.events, pids }),
-    );
-    try {
-      await processes.waitFor(
-        "all nodes being traced",
-        20,
-        async () => (await recording.processes()).filter(({ pid }) => pids.includes(pid)).length === pids.length,
-      );
-      for (let i = 0; i < subscribers; i++) {
-        await processes.start(context.store.cli, ["-p", String(ports[1]), "psubscribe", "news:*"], { log: `subscriber-${i}` });
-      }
-      await processes.waitFor(
-        "the subscriptions",
-        10,
-        async () =>
-          (
-            await processes.run(context.store.cli, ["-p", String(ports[1]), "client", "list", "type", "pubsub"], {
-              log: `subscriptions-${performance.now()}`,
-            })
-          ).split("psub=1").length > subscribers,
-      );
-      await driveLoad(context, processes, ports);
-    } finally {
-      await context.step("writing the trace", () => recording.stop());
+const run = (context: ScenarioContext): Promise<RecordResult> =>
+  recordCluster(context, 3, async ({ ports, processes }) => {
+    for (let i = 0; i < subscribers; i++) {
+      await processes.start(context.store.cli, ["-p", String(ports[1]), "psubscribe", "news:*"], { log: `subscriber-${i}` });
     }
-    return await recording.stop();
-  } finally {
-    await processes.stop();
-  }
-}
+    await processes.waitFor(
+      "the subscriptions",
+      10,
+      async () =>
+        (
+          await processes.run(context.store.cli, ["-p", String(ports[1]), "client", "list", "type", "pubsub"], {
+            log: `subscriptions-${performance.now()}`,
+          })
+        ).split("psub=1").length > subscribers,
+    );
+    await driveLoad(context, processes, ports);
+  });
 
 const cluster: Scenario = {
   id: "cluster",

@@ -18,7 +18,7 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** Ports that are free together with their bus ports. Somebody may take one before Redis does; Redis then says so. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const found: number[] = [];
   for (let port = 20_000 + (process.pid % 10_000); found.length < count && port < 50_000; port++) {
     if ((await isFree(port)) && (await isFree(port + busOffset))) found.push(port);

@@ -5,11 +5,6 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`bug: ${message}`);
 }
 
-/** Ends a `switch` over a closed union: a type error when a case is missing. */
-export function assertNever(value: never): never {
-  throw new Error(`bug: unexpected ${String(value)}`);
-}
-
 /** `value`, or a bug report when it is undefined. For lookups whose success is an invariant of ours. */
 export function defined<T>(value: T | undefined, message: string): T {
   if (value === undefined) throw new Error(`bug: ${message}`);

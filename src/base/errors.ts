@@ -12,6 +12,7 @@ export const errorCodes = {
   PACKET_INVALID: "A packet's header or content does not fit its file.",
   EVENT_INVALID: "An event does not fit its packet or its metadata.",
   HISTORY_INVALID: "A state history file is damaged, unfinished or of another version.",
+  DISK_FULL: "There is no space left where a state history is written.",
   USAGE: "The command or request was used in a way it does not allow.",
   NOT_FOUND: "The named thing does not exist.",
   TOOL_MISSING: "A program or library that this step needs is not installed.",

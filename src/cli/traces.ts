@@ -17,10 +17,10 @@ export interface RangeOptions {
 /** Help about times, for commands that take them. */
 export const timeHelp = "\nTimes: an offset from the trace's start (+1.5s, 250ms), ns since 1970, or 2026-11-23T20:31:36.363Z (UTC).\n";
 
-/** `TRACE...`, `--cache` and `--json`. */
-export function addTraceOptions(command: Command): Command {
+/** `TRACE...`, `--cache` and `--json`; "[trace...]" where a command can do without. */
+export function addTraceOptions(command: Command, argument: "<trace...>" | "[trace...]" = "<trace...>"): Command {
   return command
-    .argument("<trace...>", "CTF directory, or a directory of them")
+    .argument(argument, "CTF directory, or a directory of them")
     .option("--cache <dir>", "folder for state histories (default: .storescope beside the trace)")
     .option("--json", "print JSON; times are ns since 1970, as integers");
 }

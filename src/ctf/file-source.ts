@@ -11,32 +11,47 @@ import { BadInputError, StorescopeError } from "../base/index.ts";
 import type { ByteFile } from "./packet/byte-file.ts";
 
 /** Files open at the same time, of all traces that share a pool: well below the lowest usual limit of a process, 256. */
-const openFileLimit = 64;
+const defaultOpenFiles = 64;
+/** Memory for the content of packets, of all streams that are read together. */
+const defaultBufferBytes = 1 << 27;
+const leastWindowBytes = 1 << 16;
+/** As large as tracers make packets: these are read at once. */
+const mostWindowBytes = 1 << 22;
 
 /** Something whose descriptor can be closed, and is opened again when it is next read. */
 interface Closable {
   closeDescriptor(): void;
 }
 
-/** Keeps the descriptors of many files below a limit: the one that was not read for longest is closed. */
-export class DescriptorPool {
-  readonly #limit: number;
+/** What the files of an experiment share: few descriptors (the one that was not read for longest is closed), and the memory for their packets. */
+export class FilePool {
+  readonly #openFiles: number;
+  readonly #bufferBytes: number;
   /** Least recently used first. */
   readonly #open = new Set<Closable>();
+  #files = 0;
 
-  constructor(limit = openFileLimit) {
-    this.#limit = limit;
+  constructor(options: { readonly openFiles?: number; readonly bufferBytes?: number } = {}) {
+    this.#openFiles = options.openFiles ?? defaultOpenFiles;
+    this.#bufferBytes = options.bufferBytes ?? defaultBufferBytes;
+  }
+
+  add(): void {
+    this.#files++;
+  }
+
+  /** How much of a packet a stream holds in memory. */
+  get windowBytes(): number {
+    return Math.min(mostWindowBytes, Math.max(leastWindowBytes, Math.floor(this.#bufferBytes / Math.max(1, this.#files))));
   }
 
   /** `file` is about to open its descriptor, or is read again. */
   touch(file: Closable): void {
     this.#open.delete(file);
-    if (this.#open.size >= this.#limit) {
-      for (const oldest of this.#open) {
-        oldest.closeDescriptor();
-        this.#open.delete(oldest);
-        break;
-      }
+    for (const oldest of this.#open) {
+      if (this.#open.size < this.#openFiles) break;
+      oldest.closeDescriptor();
+      this.#open.delete(oldest);
     }
     this.#open.add(file);
   }
@@ -50,18 +65,19 @@ export class DescriptorPool {
 class PooledFile implements ByteFile, Closable {
   readonly path: string;
   readonly size: number;
-  readonly #pool: DescriptorPool;
+  readonly #pool: FilePool;
   readonly #inode: number;
   readonly #device: number;
   #descriptor = -1;
 
-  constructor(path: string, pool: DescriptorPool) {
+  constructor(path: string, pool: FilePool) {
     const { size, ino, dev } = statSync(path);
     this.path = path;
     this.size = size;
     this.#inode = ino;
     this.#device = dev;
     this.#pool = pool;
+    pool.add();
   }
 
   read(offset: number, into: Uint8Array, length: number): number {
@@ -117,7 +133,7 @@ export function readMetadataFile(directory: string): { path: string; bytes: Uint
  * The stream files of the trace in `directory`, sorted by path: everything but the metadata, hidden files and directories. Their sizes are those of now.
  * Files that disappear meanwhile (a session rotates) are not among them. Throws TRACE_NOT_FOUND where the directory cannot be listed.
  */
-export function openStreamFiles(directory: string, pool: DescriptorPool): ByteFile[] {
+export function openStreamFiles(directory: string, pool: FilePool): ByteFile[] {
   const files: ByteFile[] = [];
   try {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {

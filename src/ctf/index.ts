@@ -1,15 +1,15 @@
 /** Front door of the CTF reader: opens what LTTng and other tracers write in the Common Trace Format (1.8 and 2). */
 import type { TraceSource, TraceWarning } from "../trace/index.ts";
-import { DescriptorPool, findTraceDirectories, openStreamFiles, readMetadataFile } from "./file-source.ts";
+import { FilePool, findTraceDirectories, openStreamFiles, readMetadataFile } from "./file-source.ts";
 import { parseMetadata } from "./metadata/index.ts";
 import { type CtfOptions, makeTraceSource } from "./trace.ts";
 
-export { DescriptorPool } from "./file-source.ts";
+export { FilePool } from "./file-source.ts";
 export type { CtfOptions } from "./trace.ts";
 
-export interface OpenCtfOptions extends CtfOptions {
-  /** Shared by traces that are read together, so that all of them keep few files open. Default: one of its own. */
-  readonly descriptors?: DescriptorPool | undefined;
+export interface OpenCtfOptions extends Omit<CtfOptions, "windowBytes"> {
+  /** Shared by traces that are read together, so that all of them keep few files open and little in memory. Default: one of its own. */
+  readonly pool?: FilePool | undefined;
   /** What is known to be missing already. */
   readonly warnings?: readonly TraceWarning[] | undefined;
 }
@@ -22,13 +22,14 @@ export interface OpenCtfOptions extends CtfOptions {
  * size that they had before the metadata was read.
  */
 export function openCtf(path: string, options: OpenCtfOptions = {}): TraceSource {
-  const files = openStreamFiles(path, options.descriptors ?? new DescriptorPool());
+  const pool = options.pool ?? new FilePool();
+  const files = openStreamFiles(path, pool);
   const metadata = readMetadataFile(path);
   const warnings: TraceWarning[] = [...(options.warnings ?? [])];
   const schema = parseMetadata(metadata.bytes, metadata.path);
   for (const { offset, message } of schema.warnings) warnings.push({ file: metadata.path, offset, message });
   try {
-    return makeTraceSource(path, schema, files, warnings, options);
+    return makeTraceSource(path, schema, files, warnings, { ...options, windowBytes: () => pool.windowBytes });
   } catch (error) {
     for (const file of files) file.close();
     throw error;

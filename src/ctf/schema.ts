@@ -192,3 +192,23 @@ export function inRanges(ranges: readonly IntegerRange[], value: number | bigint
   for (const range of ranges) if (value >= range.low && value <= range.high) return true;
   return false;
 }
+
+/** The largest alignment of anything in a stream's events, in bits: a power of two. */
+export function largestAlignment(stream: StreamSchema): number {
+  const of = (field: FieldClass): number => {
+    switch (field.type) {
+      case "struct":
+        return Math.max(field.align, ...field.members.map((member) => of(member.field)));
+      case "array":
+        return Math.max(field.align, of(field.element));
+      case "variant":
+        return Math.max(field.align, ...field.options.map((option) => of(option.field)));
+      case "optional":
+        return Math.max(field.align, of(field.field));
+      default:
+        return field.align;
+    }
+  };
+  const scopes = [stream.eventHeader, stream.commonContext, ...stream.events.flatMap((event) => [event.specificContext, event.payload])];
+  return scopes.reduce((largest, scope) => (scope === undefined ? largest : Math.max(largest, of(scope))), 1);
+}

@@ -31,7 +31,7 @@ import type { ByteFile } from "./packet/byte-file.ts";
 import { correctEnds } from "./packet/quirks.ts";
 import { type Packet, type ScannedFile, scanFile } from "./packet/scan.ts";
 import type { EventSchema, StreamSchema, StructClass, TraceSchema } from "./schema.ts";
-import { compileEventPrinter, PacketTexts } from "./text/compile.ts";
+import { EventPrinters } from "./text/compile.ts";
 
 /** A decoder of one stream class, with the readers that fit it. */
 export interface StreamDecoder extends EventDecoder {
@@ -52,6 +52,8 @@ interface StreamGroup {
 export interface CtfOptions {
   /** Only the interpreter: slower, the same results. For tests, and where code may not be generated at run time. */
   readonly interpreter?: boolean;
+  /** How much of a packet each stream of a new cursor may hold in memory, in bytes; default 4 MiB. */
+  readonly windowBytes?: () => number;
 }
 
 /** Opens a trace whose metadata has been parsed. Reads every packet's header, and all of a stream whose packets do not tell their times. */
@@ -75,6 +77,7 @@ export function makeTraceSource(
       index,
       packets: group.packets,
       failure: group.failure,
+      windowBytes: options.windowBytes ?? (() => 1 << 22),
       clock: makeStreamClock(group.schema.clock, span?.firstCycles ?? 0n, origin),
     };
   });
@@ -233,7 +236,7 @@ function streamSpan(group: StreamGroup, schema: TraceSchema): Span | undefined {
   // Where only the last packet's end is missing, only that packet has to be decoded.
   const packets = first.begin !== undefined && last?.clock !== undefined ? [last] : group.packets;
   const cursor = new StreamCursor(
-    { index: 0, packets, failure: undefined, clock: makeStreamClock(clock, 0n, 0n) },
+    { index: 0, packets, failure: undefined, windowBytes: () => 0, clock: makeStreamClock(clock, 0n, 0n) },
     new Interpreter(schema, group.schema),
   );
   const cycles = (): bigint => (BigInt(cursor.clockHigh) << 32n) | BigInt(cursor.clockLow);
@@ -306,7 +309,7 @@ class TraceCursor implements EventCursor, EventPlace {
   /** Stream class of each stream. */
   readonly #schemas: readonly StreamSchema[];
   readonly #queue: MergeQueue<StreamCursor>;
-  readonly #packetTexts = new Map<TextVisitor, PacketTexts>();
+  readonly #printers = new Map<TextVisitor, EventPrinters>();
 
   constructor(
     schema: TraceSchema,
@@ -369,12 +372,12 @@ class TraceCursor implements EventCursor, EventPlace {
     const found = this.#events[index];
     const own = found && this.#compiled.get(found.stream);
     if (found === undefined || own?.compiled.has(found.event) !== true) return undefined;
-    let packets = this.#packetTexts.get(visitor);
-    if (packets === undefined) {
-      packets = new PacketTexts(this.#streams, visitor);
-      this.#packetTexts.set(visitor, packets);
+    let printers = this.#printers.get(visitor);
+    if (printers === undefined) {
+      printers = new EventPrinters(this.#streams, visitor, this);
+      this.#printers.set(visitor, printers);
     }
-    return compileEventPrinter(found.stream, found.event, own.align, visitor, packets, this);
+    return printers.compile(found.stream, found.event, own.align);
   }
 
   seekTime(time: RelativeNs): void {

@@ -3,6 +3,7 @@
  * Times at this door are absolute (`bigint` ns since the epoch) unless a name says relative.
  */
 import type { AbsoluteNs, ErrorCode, RelativeNs, TaskOptions } from "../base/index.ts";
+import type { Confidence, Measure, Severity } from "../diagnoses/contract.ts";
 import type { AttributeTree, Interval, StateHistory } from "../state/index.ts";
 import type { StreamInfo, TraceWarning } from "../trace/index.ts";
 import type { View, ViewContext } from "../views/contract.ts";
@@ -180,6 +181,44 @@ export interface ExperimentStats {
   readonly nodes: readonly NodeStats[];
 }
 
+/** Something that a diagnosis found on one node. Its sentences hold names from the trace: escape them where they are shown. */
+export interface Finding {
+  /** The diagnosis, and the version of its rule. */
+  readonly id: string;
+  readonly version: number;
+  readonly title: string;
+  readonly verdict: "found";
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly node: string;
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+  readonly prose: string;
+  readonly advice: string;
+  readonly evidence: readonly Measure[];
+  /** Ids of requests that show it, the clearest first. */
+  readonly requests: readonly number[];
+  /** Time that requests lost to it, summed. */
+  readonly costNs: number;
+  /** Where to see it; `fragment` is what follows `#` in the address of the UI. */
+  readonly link: { readonly view: string; readonly from: AbsoluteNs; readonly to: AbsoluteNs; readonly fragment: string };
+}
+
+/** A diagnosis that found nothing, or could not tell, and why. */
+export interface Unanswered {
+  readonly id: string;
+  readonly version: number;
+  readonly verdict: "not found" | "cannot tell";
+  readonly reason: string;
+}
+
+/** `storescope diagnose --json`: findings by severity, then confidence, then cost. */
+export interface DiagnosisReport {
+  readonly findings: readonly Finding[];
+  readonly notFound: readonly Unanswered[];
+  readonly cannotTell: readonly Unanswered[];
+}
+
 export type EventFormat = "text" | "babeltrace" | "json" | "csv";
 
 /** An opened experiment: one trace or several, opened together. */
@@ -210,6 +249,8 @@ export interface Experiment {
   /** Logical events of one request, in time order. */
   requestEvents(id: number): readonly EventRow[];
   stats(query?: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined }): ExperimentStats;
+  /** Asks every diagnosis. Reads the history some ten times over: seconds for millions of requests. */
+  diagnose(options?: TaskOptions): Promise<DiagnosisReport>;
   /** Events table. `index` counts logical events in time order. */
   readonly eventRowCount: number;
   eventRows(index: number, count: number): readonly EventRow[];

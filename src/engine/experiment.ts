@@ -10,13 +10,15 @@ import {
   toAbsolute,
   toRelative,
 } from "../base/index.ts";
-import { type HistoryReader, type Interval, openHistory, type StateHistory, verifyHistory } from "../state/index.ts";
+import { type HistoryReader, type Interval, openHistory, type StateHistory } from "../state/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import type { View, ViewContext } from "../views/contract.ts";
 import { buildHistory } from "./build-history.ts";
+import type { ClockSync } from "./clock-sync.ts";
 import type {
   AnalysisSummary,
   ClockInfo,
+  DiagnosisReport,
   EventCount,
   EventRow,
   Experiment,
@@ -27,15 +29,15 @@ import type {
   RequestQuery,
   TraceInfo,
 } from "./contract.ts";
+import { diagnose } from "./diagnose.ts";
 import { EventRows } from "./event-rows.ts";
 import { eventText } from "./event-text.ts";
 import { compileGlob } from "./glob.ts";
 import { experimentId, historyDirectory, historyIdentity } from "./history-cache.ts";
 import { analyses, views } from "./registry.gen.ts";
 import { RequestQueries } from "./requests.ts";
+import { ownWorker, type TraceFile } from "./team.ts";
 
-/** Histories up to this size are checked against their checksums when they are found in the cache. */
-const verifiedBytes = 512 * 1024 * 1024;
 /** How long a search runs before it lets others have a turn, in ms. */
 const searchTurnMs = 25;
 const requestEventLimit = 5000;
@@ -61,27 +63,25 @@ export class OpenExperiment implements Experiment {
   private readonly paths: readonly string[];
   private readonly source: TraceSource;
   private readonly sources: readonly TraceSource[];
+  private readonly clocks: ClockSync;
   private readonly options: OpenOptions;
   private ready: Ready | undefined;
   private running: Promise<AnalysisSummary> | undefined;
+  /** The history turned out damaged while it was read: what `ready` can still read is used until the next analysis. */
+  private isDamaged = false;
 
-  constructor(
-    paths: readonly string[],
-    sources: readonly TraceSource[],
-    merged: TraceSource,
-    clocks: ReadonlyMap<TraceSource, ClockInfo>,
-    options: OpenOptions,
-  ) {
+  constructor(paths: readonly string[], sources: readonly TraceSource[], merged: TraceSource, clocks: ClockSync, options: OpenOptions) {
     this.paths = paths;
     this.sources = sources;
     this.source = merged;
+    this.clocks = clocks;
     this.options = options;
     this.id = experimentId(paths);
     this.name = paths.map((path) => basename(resolve(path))).join(" + ");
     this.origin = merged.origin;
     this.start = merged.start;
     this.end = merged.end;
-    this.traces = sources.map((source) => traceInfo(source, clocks.get(source)));
+    this.traces = sources.map((source) => traceInfo(source, clocks.infos.get(source)));
   }
 
   /** The trace behind it all, for printing raw events. */
@@ -97,32 +97,57 @@ export class OpenExperiment implements Experiment {
   }
 
   private async run(options: TaskOptions & { readonly force?: boolean }): Promise<AnalysisSummary> {
-    if (this.ready !== undefined && options.force !== true) return this.ready.summary;
+    if (this.ready !== undefined && options.force !== true && !this.isDamaged) return this.ready.summary;
     const started = performance.now();
     const directory = historyDirectory(this.paths, this.options.cacheDirectory);
     try {
       const tracePaths = this.sources.map((source) => source.path);
       const identity = historyIdentity(tracePaths, analyses);
-      let history = options.force === true ? undefined : openSound(directory, identity);
-      const cached = history !== undefined;
-      if (history === undefined) {
+      let ready = options.force === true ? undefined : this.load(directory, identity, true, started);
+      if (ready === undefined) {
         this.status = { state: "running", done: 0, total: this.source.totalBytes };
         const onProgress: TaskOptions["onProgress"] = (progress) => {
           this.status = { state: "running", done: progress.done, total: progress.total };
           options.onProgress?.(progress);
         };
-        await buildHistory(this.source, analyses, directory, identity, { ...options, onProgress });
-        history = openHistory(directory, { identity });
-        if (history === undefined)
-          throw new StorescopeError("HISTORY_INVALID", `${directory}: the history just written cannot be read back`);
+        const workers = ownWorker();
+        await buildHistory(this.source, analyses, directory, identity, {
+          ...options,
+          onProgress,
+          workers: workers && { ...workers, traces: this.traceFiles() },
+        });
+        ready = this.load(directory, identity, false, started);
+        if (ready === undefined) throw new StorescopeError("HISTORY_INVALID", `${directory}: the history just written cannot be read back`);
       }
       this.ready?.history.close();
-      this.ready = this.prepare(history, directory, cached, performance.now() - started);
+      this.ready = ready;
+      this.isDamaged = false;
       this.status = { state: "completed" };
       return this.ready.summary;
     } catch (error) {
       const code = error instanceof StorescopeError ? error.code : "BUG";
       this.status = { state: "failed", code, message: error instanceof Error ? error.message : String(error) };
+      throw error;
+    }
+  }
+
+  /** How another thread opens the same traces. */
+  private traceFiles(): readonly TraceFile[] {
+    return this.sources.map((source) => ({ path: source.path, correction: this.clocks.corrections.get(source) }));
+  }
+
+  /** The directory's history, ready for queries; undefined when there is none, or one that is damaged in what all of them need. */
+  private load(directory: string, identity: string, cached: boolean, started: number): Ready | undefined {
+    const history = openHistory(directory, { identity }, () => {
+      this.isDamaged = true;
+      this.status = { state: "idle" };
+    });
+    if (history === undefined) return undefined;
+    try {
+      return this.prepare(history, directory, cached, performance.now() - started);
+    } catch (error) {
+      history.close();
+      if (error instanceof BadInputError) return undefined;
       throw error;
     }
   }
@@ -248,9 +273,19 @@ export class OpenExperiment implements Experiment {
       start: query.from ?? this.start,
       end: query.to ?? this.end,
       events: summary.events,
-      lostEvents: this.traces.reduce((sum, trace) => sum + trace.discardedEvents, 0),
+      lostEvents: this.lostEvents,
       nodes: requests.stats(...this.range(query)),
     };
+  }
+
+  diagnose(options: TaskOptions = {}): Promise<DiagnosisReport> {
+    const { context, rows } = this.need();
+    const { source, lostEvents, id: experiment } = this;
+    return diagnose({ source, rows, context, lostEvents, experiment, absolute: (time) => this.absolute(time) }, options);
+  }
+
+  private get lostEvents(): number {
+    return this.traces.reduce((sum, trace) => sum + trace.discardedEvents, 0);
   }
 
   private range(query: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined }): [RelativeNs, RelativeNs] {
@@ -309,21 +344,6 @@ export class OpenExperiment implements Experiment {
     this.ready?.history.close();
     this.ready = undefined;
     this.source.close();
-  }
-}
-
-/** The cached history, if it is whole: a damaged one counts as none. */
-function openSound(directory: string, identity: string): HistoryReader | undefined {
-  const history = openHistory(directory, { identity });
-  if (history === undefined) return undefined;
-  if (history.bytes > verifiedBytes) return history;
-  try {
-    verifyHistory(directory);
-    return history;
-  } catch (error) {
-    history.close();
-    if (error instanceof BadInputError) return undefined;
-    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The engine: front door, and the library API. Opens traces, builds and caches histories, answers questions. */
 import { StorescopeError, UsageError } from "../base/index.ts";
-import { DescriptorPool, findCtfTraces, openCtf } from "../ctf/index.ts";
+import { FilePool, findCtfTraces, openCtf } from "../ctf/index.ts";
 import { openExperimentSource } from "../experiment/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import { isFile, unpackArchive } from "./archive/index.ts";
@@ -11,7 +11,10 @@ import { archiveFolder } from "./history-cache.ts";
 import { type PrintOptions, printEvents as printSource } from "./print-events.ts";
 import { environments } from "./registry.gen.ts";
 
+export type { Confidence, Measure, Severity } from "../diagnoses/contract.ts";
+export { severities } from "../diagnoses/contract.ts";
 export * from "./contract.ts";
+export { diagnosisList } from "./diagnose.ts";
 export { eventText } from "./event-text.ts";
 export { compileGlob } from "./glob.ts";
 export { cacheFolderName, historyDirectory, userCacheDirectory } from "./history-cache.ts";
@@ -24,19 +27,19 @@ export { requestFilterNames } from "./requests.ts";
  */
 export async function openExperiment(paths: readonly string[], options: OpenOptions = {}): Promise<Experiment> {
   const sources: TraceSource[] = [];
-  const descriptors = new DescriptorPool();
+  const pool = new FilePool();
   try {
     for (const path of paths) {
       const archive = isFile(path) ? await unpackArchive(path, archiveFolder(path, options.cacheDirectory), options) : undefined;
       const found = findCtfTraces(archive?.directory ?? path);
       if (found.length === 0)
         throw new StorescopeError("TRACE_NOT_FOUND", `${path}: there is no CTF trace here (a directory with a file called "metadata")`);
-      for (const [i, trace] of found.entries()) sources.push(openCtf(trace, { descriptors, warnings: i === 0 ? archive?.warnings : [] }));
+      for (const [i, trace] of found.entries()) sources.push(openCtf(trace, { pool, warnings: i === 0 ? archive?.warnings : [] }));
     }
     const [only] = sources;
     if (only === undefined) throw new StorescopeError("TRACE_NOT_FOUND", "name at least one trace");
-    const { corrections, infos } = await synchroniseClocks(sources, environments, options);
-    return new OpenExperiment(paths, sources, openExperimentSource(sources, corrections), infos, options);
+    const clocks = await synchroniseClocks(sources, environments, options);
+    return new OpenExperiment(paths, sources, openExperimentSource(sources, clocks.corrections), clocks, options);
   } catch (error) {
     for (const source of sources) source.close();
     throw error;

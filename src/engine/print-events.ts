@@ -18,13 +18,13 @@ export interface PrintOptions extends TaskOptions {
   /** Times as seconds since the epoch, and no difference to the event before: babeltrace2's --clock-seconds and --no-delta. */
   readonly clockSeconds?: boolean | undefined;
   readonly noDelta?: boolean | undefined;
-  /** Takes the text, which is its own; a promise holds the printing back until it is kept. */
+  /** Takes the text, whose bytes are valid during the call, or until the promise is kept that it returns; printing waits for that. */
   write(bytes: Uint8Array): void | Promise<void>;
   /** Takes what babeltrace2 says on standard error: lost events and packets. */
   notice?(text: string): void;
 }
 
-/** Events between looks at the clock, the signal and the output's back-pressure. */
+/** Events between looks at the signal, and sixteen times as many between turns of others: a broken pipe, for one, is told then. */
 const eventsPerTurn = 4096;
 
 /** Prints (or counts) the events of a source in time order; returns how many matched. */
@@ -32,10 +32,9 @@ export async function printEvents(source: TraceSource, options: PrintOptions): P
   const cursor = source.cursor();
   try {
     const matches = eventFilter(source, cursor, options.filter);
-    const blocked: Promise<void>[] = [];
+    let blocked: Promise<void> | undefined;
     const write = (bytes: Uint8Array): void => {
-      const result = options.write(bytes.slice());
-      if (result !== undefined) blocked.push(result);
+      blocked = options.write(bytes) ?? undefined;
     };
     const printer =
       options.countOnly === true
@@ -54,17 +53,20 @@ export async function printEvents(source: TraceSource, options: PrintOptions): P
       if (matches === undefined || matches()) {
         count++;
         printer?.event();
+        if (blocked !== undefined) {
+          await blocked;
+          blocked = undefined;
+        }
       }
       if (++seen % eventsPerTurn !== 0) continue;
       if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "printing was cancelled");
       options.onProgress?.({ label: "Reading", done: cursor.bytesRead, total: source.totalBytes });
-      await Promise.all(blocked.splice(0));
       if (seen % (eventsPerTurn * 16) === 0) await new Promise((resume) => setImmediate(resume));
     }
     printer?.end();
+    await blocked;
     const losses = printer?.lossMessages() ?? "";
     if (losses !== "") options.notice?.(losses);
-    await Promise.all(blocked);
     return count;
   } finally {
     cursor.close();

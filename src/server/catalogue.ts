@@ -30,7 +30,7 @@ export interface Catalogue {
 }
 
 /** A UUID (version 5 layout, RFC 9562 section 5.5) made from a trace's path: the same path has the same id in every run. */
-export function traceUuid(path: string): string {
+function traceUuid(path: string): string {
   const hash = createHash("sha1").update("storescope-trace\0").update(path).digest();
   hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
   hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);

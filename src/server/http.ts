@@ -66,12 +66,12 @@ export function sendJson(reply: FastifyReply, value: unknown, status = 200): Fas
 }
 
 /** Origins that may read answers: pages on this machine's loopback, and VS Code's webviews. */
-export function isAllowedOrigin(origin: string): boolean {
+function isAllowedOrigin(origin: string): boolean {
   return /^(https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?|vscode-webview:\/\/[A-Za-z0-9-]+)$/.test(origin);
 }
 
 /** The Host header must name loopback and our own port. */
-export function isAllowedHost(host: string | undefined, port: number): boolean {
+function isAllowedHost(host: string | undefined, port: number): boolean {
   return (
     host !== undefined && ["127.0.0.1", "localhost", "[::1]"].some((name) => host === `${name}:${port}` || (port === 80 && host === name))
   );

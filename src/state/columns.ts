@@ -8,12 +8,8 @@
 import type { RelativeNs } from "../base/index.ts";
 import { ColumnValues, directCodes } from "./column-values.ts";
 import type { Quark, StateColumns } from "./contract.ts";
-import type { Leaf } from "./leaf.ts";
+import type { Leaf, NarrowColumns } from "./leaf.ts";
 import type { Summary } from "./summary.ts";
-
-/** Intervals copied at once, and the least number for which copying pays. */
-const copyIntervals = 4096;
-const worthCopying = 32;
 
 /** One row after the other is summed with `begin`, `add` and `addSummary` in any order, `finish`. */
 export class ColumnSummer {
@@ -24,8 +20,6 @@ export class ColumnSummer {
   private readonly scale: number;
   private readonly text: (id: number) => string;
   private readonly values = new ColumnValues();
-  private readonly lengths = new Uint32Array(copyIntervals);
-  private readonly codes = new Uint32Array(copyIntervals);
   private count = new Uint32Array(0);
   private busy = new Float64Array(0);
   private longest = new Float64Array(0);
@@ -49,12 +43,9 @@ export class ColumnSummer {
 
   /** Adds the intervals [first, past) of the leaf, all of the row's quark and starting before the range's end, as far as they touch the range. */
   add(leaf: Leaf, first: number, past: number): void {
-    const starts = past - first < worthCopying ? undefined : leaf.narrowStarts;
-    if (starts === undefined) {
-      for (let i = first; i < past; i++) this.addInterval(leaf.start(i), leaf.end(i), leaf.kind(i), leaf.scalar(i));
-      return;
-    }
-    for (let at = first; at < past; at += copyIntervals) this.addCopied(leaf, starts, at, Math.min(past, at + copyIntervals));
+    const { narrow } = leaf;
+    if (narrow !== undefined) this.addNarrow(narrow, first, past);
+    else for (let i = first; i < past; i++) this.addInterval(leaf.start(i), leaf.end(i), leaf.kind(i), leaf.scalar(i));
   }
 
   /** Whether the summary's row can stand for its intervals: it lies inside one column, and lists its values. */
@@ -106,26 +97,23 @@ export class ColumnSummer {
   }
 
   /** As `add`, for a narrow leaf: the intervals inside one column in one tight loop, those that reach or cross an edge one by one. */
-  private addCopied(leaf: Leaf, starts: Uint32Array, first: number, past: number): void {
-    const { lengths, codes, from, values } = this;
+  private addNarrow({ base, starts, lengths, codes }: NarrowColumns, first: number, past: number): void {
+    const { from, values } = this;
     const { amounts, stamps } = values;
-    leaf.copy(first, past, lengths, codes);
-    const { timeBase, codeBase } = leaf;
-    const n = past - first;
-    for (let i = 0; i < n; i++) {
-      const start = timeBase + (starts[first + i] as number);
+    for (let i = first; i < past; i++) {
+      const start = base + (starts[i] as number);
       if (start >= from) {
         const column = this.columnOf(start);
-        const edge = (this.edges[column + 1] as number) - timeBase;
+        const edge = (this.edges[column + 1] as number) - base;
         values.enter(column);
         const { epoch } = values;
         const begin = i;
         let busy = 0;
         let longest = 0;
-        for (; i < n; i++) {
+        for (; i < past; i++) {
           const length = lengths[i] as number;
-          if ((starts[first + i] as number) + length >= edge) break;
-          const code = (codes[i] as number) + codeBase;
+          if ((starts[i] as number) + length >= edge) break;
+          const code = codes[i] as number;
           if (code >= directCodes) values.add(code & 1, code >>> 1, length);
           else if (stamps[code] === epoch) amounts[code] = (amounts[code] as number) + length;
           else {
@@ -136,10 +124,10 @@ export class ColumnSummer {
           if (length > longest) longest = length;
         }
         if (i > begin) this.addToColumn(column, i - begin, busy, longest);
-        if (i === n) return;
+        if (i === past) return;
       }
-      const at = timeBase + (starts[first + i] as number);
-      const code = (codes[i] as number) + codeBase;
+      const at = base + (starts[i] as number);
+      const code = codes[i] as number;
       this.addInterval(at, at + (lengths[i] as number), code & 1, code >>> 1);
     }
   }

@@ -19,7 +19,7 @@ import { checksum } from "./checksum.ts";
 import type { ByteSink, ByteSource } from "./store.ts";
 
 /** Raise with every change of any layout in this folder, and describe it in docs/formats.md. */
-export const formatVersion = 2;
+export const formatVersion = 3;
 
 const headerBytes = 16;
 const trailerBytes = 40;
@@ -75,9 +75,13 @@ export class ContainerReader {
   /** Where the footer and the trailer stand, as one block for verification. */
   readonly footerRef: BlockRef;
 
+  /** Called when a block turns out damaged or unreadable, before that is thrown. */
+  readonly onDamage: () => void;
+
   /** Throws BadInputError when header, trailer or footer are not whole and of this version. */
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, onDamage: () => void = () => undefined) {
     this.source = source;
+    this.onDamage = onDamage;
     const fail = (offset: number, what: string): never => {
       throw new BadInputError("HISTORY_INVALID", source.name, offset, what);
     };
@@ -103,10 +107,15 @@ export class ContainerReader {
 
   /** The block's bytes, in a buffer of their own. Throws BadInputError when the checksum is wrong. */
   read(ref: BlockRef): Uint8Array<ArrayBuffer> {
-    const bytes = this.source.read(ref.offset, ref.bytes);
-    if (checksum(bytes) !== ref.checksum)
-      throw new BadInputError("HISTORY_INVALID", this.source.name, ref.offset, `the checksum of the ${ref.bytes} bytes here is wrong`);
-    return bytes;
+    try {
+      const bytes = this.source.read(ref.offset, ref.bytes);
+      if (checksum(bytes) === ref.checksum) return bytes;
+    } catch (error) {
+      this.onDamage();
+      throw error;
+    }
+    this.onDamage();
+    throw new BadInputError("HISTORY_INVALID", this.source.name, ref.offset, `the checksum of the ${ref.bytes} bytes here is wrong`);
   }
 
   close(): void {

@@ -1,26 +1,24 @@
 /** What a history directory survives: kills, damage, cuts, full disks. Never a wrong answer: either a whole history, or none, or a clear error. */
 import { spawn } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { afterAll, describe, expect, test } from "vitest";
 import { BadInputError, StorescopeError } from "../base/index.ts";
-import { type FileCalls, FileSink } from "./file-pages.ts";
-import { History } from "./history.ts";
-import { createHistory, type HistoryReader, type HistoryWriter, openHistory, removeHistory, verifyHistory } from "./index.ts";
+import { ContainerReader } from "./container.ts";
+import { type FileCalls, FileSink, type FileSource, openFinished, realCalls } from "./file-pages.ts";
+import { History, HistoryFile } from "./history.ts";
+import {
+  createHistory,
+  createHistoryPart,
+  type HistoryReader,
+  type HistoryWriter,
+  joinHistoryParts,
+  openHistory,
+  removeHistory,
+  verifyHistory,
+} from "./index.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "storescope-durability-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -65,6 +63,15 @@ function directory(name: string): string {
   const path = join(scratch, name);
   rmSync(path, { recursive: true, force: true });
   return path;
+}
+
+function thrownBy(work: () => void): StorescopeError {
+  try {
+    work();
+  } catch (error) {
+    return error as StorescopeError;
+  }
+  throw new Error("nothing was thrown");
 }
 
 const badHistory = (error: unknown): boolean => error instanceof BadInputError && error.code === "HISTORY_INVALID";
@@ -128,27 +135,29 @@ describe("damage", () => {
     const truth = readAll(whole);
     whole.close();
     const bytes = readFileSync(path);
-    const fd = openSync(path, "r+");
     let opened = 0;
     for (let at = 0; at < bytes.length; at++) {
-      writeSync(fd, Uint8Array.of((bytes[at] as number) ^ (1 << (at % 8))), 0, 1, at);
-      const history = openHistory(dir, key);
-      if (history !== undefined) {
-        opened++;
-        let answer: string | undefined;
-        try {
-          answer = readAll(history);
-        } catch (error) {
-          if (!badHistory(error)) throw error;
-        }
-        expect(answer === undefined || answer === truth, `byte ${at}`).toBe(true);
-        history.close();
-      }
+      const flipped = Buffer.from(bytes);
+      flipped.writeUInt8((bytes[at] as number) ^ (1 << (at % 8)), at);
+      writeFileSync(path, flipped);
       expect(() => verifyHistory(dir), `byte ${at}`).toThrow(BadInputError);
-      writeSync(fd, bytes, at, 1, at);
+      let damages = 0;
+      const history = openHistory(dir, key, () => void damages++);
+      if (history === undefined) continue;
+      opened++;
+      let answer: string | undefined;
+      try {
+        answer = readAll(history);
+      } catch (error) {
+        if (!badHistory(error)) throw error;
+      }
+      expect(answer === undefined || answer === truth, `byte ${at}`).toBe(true);
+      // Damage that was met is told once, and the next who opens builds anew.
+      expect([damages, existsSync(path)], `byte ${at}`).toEqual(answer === undefined ? [1, false] : [0, true]);
+      history.close();
     }
-    closeSync(fd);
-    expect(opened).toBeGreaterThan(0);
+    expect(opened).toBeGreaterThan(1000);
+    writeFileSync(path, bytes);
     verifyHistory(dir);
   });
 
@@ -185,6 +194,7 @@ describe("a disk that fails", () => {
   const limited = (limit: number, chunk: number): FileCalls => {
     let written = 0;
     return {
+      ...realCalls,
       write: (fd, bytes, from, length, position) => {
         const part = Math.min(length, chunk, limit - written);
         if (part <= 0) throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
@@ -201,21 +211,26 @@ describe("a disk that fails", () => {
     verifyHistory(dir);
   });
 
-  test("a full disk is a clear error, leaves no history, and abort cleans up", () => {
+  test("a full disk is a clear error, and nothing stays of what was written", () => {
     const dir = directory("full");
-    for (const limit of [0, 10, 1000, 5000]) {
+    for (const limit of [0, 10, 1000, 2500]) {
       const writer = new History(new FileSink(dir, limited(limit, 1 << 20)), key);
-      expect(() => fill(writer)).toThrow(/partial: byte \d+: the history cannot be written: no space left on the disk/);
-      expect(openHistory(dir, key)).toBeUndefined();
-      writer.abort();
+      const error = thrownBy(() => fill(writer));
+      expect(error).toBeInstanceOf(StorescopeError);
+      expect([error.code, error.message]).toEqual([
+        "DISK_FULL",
+        expect.stringMatching(/partial: byte \d+: the history cannot be written: no space left on the disk/),
+      ]);
       expect(readdirSync(dir)).toEqual([]);
+      writer.abort();
+      expect(openHistory(dir, key)).toBeUndefined();
     }
   });
 
   test("a failing sync means no history", () => {
     const dir = directory("sync");
     const calls: FileCalls = {
-      write: writeSync,
+      ...realCalls,
       sync: () => {
         throw Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
       },
@@ -225,6 +240,39 @@ describe("a disk that fails", () => {
     expect(openHistory(dir, key)).toBeUndefined();
     writer.abort();
     expect(readdirSync(dir)).toEqual([]);
+  });
+
+  test("a failure while parts are joined leaves neither parts nor a partial history", () => {
+    const dir = directory("full-join");
+    const paths = [0, 1].map(() => {
+      const part = createHistoryPart(dir);
+      part.finish(1);
+      return part.path;
+    });
+    // A folder where the history belongs makes the last step fail, as any failure there does.
+    mkdirSync(join(dir, "history", "in the way"), { recursive: true });
+    expect(() => joinHistoryParts(dir, key, paths)).toThrow(StorescopeError);
+    expect(readdirSync(dir)).toEqual(["history"]);
+  });
+
+  test("short reads are continued; a failing read names file and offset, and counts as damage", () => {
+    const dir = directory("reads");
+    fill(createHistory(dir, key));
+    const open = (read: FileCalls["read"]): HistoryReader =>
+      new HistoryFile(new ContainerReader(openFinished(dir, { ...realCalls, read }) as FileSource));
+    const whole = open(realCalls.read);
+    const slow = open((fd, bytes, from, length, position) => realCalls.read(fd, bytes, from, Math.min(length, 5), position));
+    expect(readAll(slow)).toBe(readAll(whole));
+    let isFailing = false;
+    const failing = open((...call) => {
+      if (isFailing) throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
+      return realCalls.read(...call);
+    });
+    isFailing = true;
+    expect(() => failing.state.full(500)).toThrow(/history: byte \d+: the file cannot be read/);
+    isFailing = false;
+    expect(readAll(failing)).toBe(readAll(whole));
+    for (const history of [whole, slow, failing]) history.close();
   });
 });
 

@@ -30,26 +30,25 @@ const partialPattern = /^history\.(\d+)\.[0-9a-f]+\.partial$/;
 /** Appended bytes are gathered to at least this much per write call. */
 const writeBytes = 1 << 18;
 
-/** The calls that can fail for lack of space or rights; a test injects its own. */
+/** The calls that fail when a disk does; a test injects its own. */
 export interface FileCalls {
+  read(fd: number, bytes: Uint8Array, from: number, length: number, position: number): number;
   write(fd: number, bytes: Uint8Array, from: number, length: number, position: number): number;
   sync(fd: number): void;
 }
 
-const realCalls: FileCalls = { write: writeSync, sync: fsyncSync };
+export const realCalls: FileCalls = { read: readSync, write: writeSync, sync: fsyncSync };
 
 function errorCode(cause: unknown): string {
   return cause instanceof Error && "code" in cause ? String(cause.code) : "";
 }
 
 function writeError(path: string, offset: number, cause: unknown): StorescopeError {
-  const what =
-    errorCode(cause) === "ENOSPC" || errorCode(cause) === "EDQUOT"
-      ? "no space left on the disk: free some, or choose another cache directory"
-      : cause instanceof Error
-        ? cause.message
-        : String(cause);
-  return new StorescopeError("HISTORY_INVALID", `${path}: byte ${offset}: the history cannot be written: ${what}`, { cause });
+  const at = `${path}: byte ${offset}: the history cannot be written`;
+  // EFBIG: the file size limit of the process or the file system.
+  if (["ENOSPC", "EDQUOT", "EFBIG"].includes(errorCode(cause)))
+    return new StorescopeError("DISK_FULL", `${at}: no space left on the disk: free some, or choose another cache directory`, { cause });
+  return new StorescopeError("HISTORY_INVALID", `${at}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
 /** Writes the history of one directory, or a part of it: that keeps its name, since it is no history and need not survive a crash. */
@@ -101,7 +100,7 @@ export class FileSink implements ByteSink {
       renameSync(this.path, join(this.directory, finishedName));
       syncDirectory(this.directory);
     } catch (cause) {
-      throw writeError(this.path, this.size, cause);
+      throw this.failed(this.size, cause);
     }
   }
 
@@ -110,6 +109,12 @@ export class FileSink implements ByteSink {
     closeSync(this.fd);
     this.fd = -1;
     rmSync(this.path, { force: true });
+  }
+
+  /** What is half written frees its space at once. */
+  private failed(offset: number, cause: unknown): StorescopeError {
+    this.abort();
+    return writeError(this.path, offset, cause);
   }
 
   private flush(): void {
@@ -124,9 +129,9 @@ export class FileSink implements ByteSink {
       try {
         written = this.calls.write(this.fd, bytes, done, length - done, offset + done);
       } catch (cause) {
-        throw writeError(this.path, offset + done, cause);
+        throw this.failed(offset + done, cause);
       }
-      if (written <= 0) throw writeError(this.path, offset + done, new Error("the write call wrote nothing"));
+      if (written <= 0) throw this.failed(offset + done, new Error("the write call wrote nothing"));
       done += written;
     }
   }
@@ -136,11 +141,13 @@ export class FileSink implements ByteSink {
 export class FileSource implements ByteSource {
   readonly name: string;
   readonly size: number;
+  private readonly calls: FileCalls;
   private fd: number;
 
-  constructor(path: string, fd: number) {
+  constructor(path: string, fd: number, calls: FileCalls = realCalls) {
     this.name = path;
     this.fd = fd;
+    this.calls = calls;
     this.size = fstatSync(fd).size;
   }
 
@@ -152,7 +159,7 @@ export class FileSource implements ByteSource {
     while (done < length) {
       let got: number;
       try {
-        got = readSync(this.fd, bytes, done, length - done, offset + done);
+        got = this.calls.read(this.fd, bytes, done, length - done, offset + done);
       } catch (cause) {
         throw new BadInputError("HISTORY_INVALID", this.name, offset + done, "the file cannot be read", { cause });
       }
@@ -170,12 +177,12 @@ export class FileSource implements ByteSource {
 }
 
 /** The finished history of the directory; undefined when there is none. */
-export function openFinished(directory: string): FileSource | undefined {
-  return openFile(join(directory, finishedName));
+export function openFinished(directory: string, calls: FileCalls = realCalls): FileSource | undefined {
+  return openFile(join(directory, finishedName), calls);
 }
 
 /** The file; undefined when there is none. Other failures (rights, not a file) throw BadInputError. */
-export function openFile(path: string): FileSource | undefined {
+export function openFile(path: string, calls: FileCalls = realCalls): FileSource | undefined {
   let fd: number;
   try {
     fd = openSync(path, "r");
@@ -187,7 +194,12 @@ export function openFile(path: string): FileSource | undefined {
     closeSync(fd);
     throw new BadInputError("HISTORY_INVALID", path, 0, "not a regular file");
   }
-  return new FileSource(path, fd);
+  return new FileSource(path, fd, calls);
+}
+
+/** Removes the finished history of the directory, if there is one. */
+export function removeFinished(directory: string): void {
+  rmSync(join(directory, finishedName), { force: true });
 }
 
 /** Removes the file of a part. */

@@ -174,10 +174,12 @@ export class HistoryFile implements HistoryReader {
     };
     let intervals = 0;
     for (let leaf = 0; leaf < this.index.leafCount; leaf++) {
-      const { bytes, count } = readLeaf(this.container, this.index, leaf);
-      intervals += count;
-      advance(bytes);
-      if (this.index.hasSummary(leaf)) advance(readSummary(this.container, this.index, leaf).bytes);
+      intervals += readLeaf(this.container, this.index, leaf).count;
+      advance(this.index.leaf(leaf).bytes);
+      const summary = this.index.summary(leaf);
+      if (summary === undefined) continue;
+      readSummary(this.container, this.index, leaf);
+      advance(summary.bytes);
     }
     if (intervals !== this.state.intervalCount) {
       const { offset } = this.container.footerRef;

@@ -6,7 +6,7 @@
 import { BadInputError, StorescopeError, type TaskOptions } from "../base/index.ts";
 import { ContainerReader } from "./container.ts";
 import type { HistoryKey, HistoryPart, HistoryReader, HistoryWriter, VerifyHistory } from "./contract.ts";
-import { FileSink, type FileSource, openFile, openFinished, removeDirectory, removePart } from "./file-pages.ts";
+import { FileSink, type FileSource, openFile, openFinished, removeDirectory, removeFinished, removePart } from "./file-pages.ts";
 import { History, HistoryFile } from "./history.ts";
 import { isJoined, JoinedHistory, joinParts } from "./joined-history.ts";
 import { MemoryStore } from "./store.ts";
@@ -70,30 +70,36 @@ export function joinHistoryParts(directory: string, key: HistoryKey, parts: read
 
 /**
  * The directory's history. Undefined when there is none, or it is unfinished, of another version or key, or damaged in what every use needs (header, footer,
- * index, texts, attributes): build it anew. Damage in a leaf, a chunk or a document is found when it is read, as a BadInputError of code HISTORY_INVALID.
+ * index, texts, attributes): build it anew. Nothing else is read, so that opening is quick however large it is.
+ *
+ * Damage in a leaf, a chunk or a document is found when it is read. Then the file is removed, so that it is built anew when it is opened next; `onDamage` is
+ * called; and BadInputError of code HISTORY_INVALID thrown. The rest of the history can still be read.
  */
-export function openHistory(directory: string, key: HistoryKey): HistoryReader | undefined {
-  const history = open(directory);
+export function openHistory(directory: string, key: HistoryKey, onDamage?: () => void): HistoryReader | undefined {
+  const history = open(directory, () => {
+    removeFinished(directory);
+    onDamage?.();
+  });
   if (history === undefined) return undefined;
   if (history.identity === key.identity) return history;
   history.close();
   return undefined;
 }
 
-function open(directory: string): HistoryFile | JoinedHistory | undefined {
+function open(directory: string, onDamage: () => void): HistoryFile | JoinedHistory | undefined {
   try {
-    return openOrThrow(directory);
+    return openOrThrow(directory, onDamage);
   } catch (error) {
     if (error instanceof BadInputError) return undefined;
     throw error;
   }
 }
 
-function openOrThrow(directory: string): HistoryFile | JoinedHistory | undefined {
+function openOrThrow(directory: string, onDamage?: () => void): HistoryFile | JoinedHistory | undefined {
   const source = openFinished(directory);
   if (source === undefined) return undefined;
   try {
-    const container = new ContainerReader(source);
+    const container = new ContainerReader(source, onDamage);
     return isJoined(container.footer) ? new JoinedHistory(container) : new HistoryFile(container);
   } catch (error) {
     source.close();

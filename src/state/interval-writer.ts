@@ -54,7 +54,7 @@ export class IntervalWriter {
   private readonly runIntervals: number;
   private readonly leafIntervals: number;
   private readonly levels: (Level | undefined)[] = new Array<Level | undefined>(levelCount).fill(undefined);
-  private readonly encoder = new LeafEncoder();
+  private readonly encoder: LeafEncoder;
   private readonly summaries: SummaryEncoder;
   private readonly order: Uint32Array;
   private readonly index = new IndexWriter(leafIndexShape.f64, leafIndexShape.u32);
@@ -69,6 +69,7 @@ export class IntervalWriter {
     this.container = container;
     this.runIntervals = options.runIntervals ?? defaultRunIntervals;
     this.leafIntervals = options.leafIntervals ?? defaultLeafIntervals;
+    this.encoder = new LeafEncoder(this.leafIntervals);
     this.summaries = new SummaryEncoder(options.blockIntervals);
     this.order = new Uint32Array(this.runIntervals);
     this.lowest = this.level(0);

@@ -28,8 +28,9 @@ import type {
   TableChunk,
 } from "./contract.ts";
 import { defaultCacheBytes, HistoryFile } from "./history.ts";
+import type { ColumnArray } from "./packed-columns.ts";
 import { type ByteSink, type ByteSource, sliceOf } from "./store.ts";
-import type { ColumnArray, TableReader } from "./table.ts";
+import type { TableReader } from "./table.ts";
 import { TextWriter } from "./texts.ts";
 
 const copyBytes = 1 << 22;
@@ -183,7 +184,11 @@ export class JoinedHistory implements HistoryReader {
           for (let i = 0; i < values.length; i++) if ((values[i] as number) < count) values[i] = (values[i] as number) + base;
         }
       };
-      const file = new HistoryFile(new ContainerReader(sliceOf(source, offset, bytes)), cacheBytes / footer.parts.length, translate);
+      const file = new HistoryFile(
+        new ContainerReader(sliceOf(source, offset, bytes), container.onDamage),
+        cacheBytes / footer.parts.length,
+        translate,
+      );
       return file;
     });
     this.state = new JoinedState(this.files, footer.owners);

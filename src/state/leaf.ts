@@ -1,88 +1,123 @@
 /**
- * A leaf: a few thousand intervals as columns, sorted by (quark, start, end) and grouped into segments, one per quark. Readable in place: decoding makes
- * typed-array views over the bytes, no copy and no object per interval.
+ * A leaf: a few thousand intervals as columns, sorted by (quark, start, end) and grouped into segments, one per quark.
  *
- *      0  u32  count        intervals
- *      4  u32  segments     distinct quarks
- *      8  f64  base         added to narrow starts; 0 for f64 starts
- *     16  u8   startWidth   4: u32, start - base; 8: f64, the start itself
- *     17  u8   lengthWidth  1, 2, 4: unsigned, end - start; 8: f64, the end itself
- *     18  u8   valueWidth   1, 2, 4: unsigned codes; 8: f64 numbers and a kind for each
- *     19  u8   0
- *     20  u32  valueBase    added to narrow codes
- *     24  columns in this order, each padded with zeros to a multiple of 8 bytes:
- *           quarks   u32[segments]
- *           firsts   u32[segments + 1]   segment s is the intervals firsts[s] .. firsts[s + 1] - 1
- *           starts   startWidth * count
- *           lengths  lengthWidth * count
- *           values   valueWidth * count
- *           kinds    u8[count], only when valueWidth is 8
+ *      0  u32  count      intervals
+ *      4  u32  segments   distinct quarks
+ *      8  f64  base       the least start; 0 when any time is no whole number of at most 53 bits
+ *     16  u32  isWide     1: times do not fit 32 bits relative to base
+ *     20  u32  0
+ *     24  packed columns (packed-integers.ts):
+ *           quarks   quark - that of the segment before; escape: the quark
+ *           counts   intervals of the segment
+ *           gaps     start - the end before it in the segment, the first: - base; escape: start - base
+ *           lengths  end - start; escape: end - base
+ *           values   0: the value that last followed the two values before it; otherwise 1 + kind + 2 * zigzag(scalar - the last scalar of that kind in the
+ *                    leaf); escape: a number as it is
  *
- * A value code is 2 * text id for a text, 2 * n + 1 for an integer 0 <= n < 2^31. A leaf with any other number uses the wide form, where `kind` tells a
- * text id from a number. Intervals without a value are never stored: they are the gaps.
+ * A value is a kind (0 text, 1 number) and a scalar (text id, number), and has the code 2 * scalar + kind if the scalar is an integer of 0 .. 2^31 - 1. What has
+ * none (negative, large, fractional) counts as code 1 in what comes after it. States follow each other in habits (reading, executing, writing, ...): most values
+ * are 0, and cost a bit or none. Intervals without a value are never stored: they are the gaps.
+ *
+ * In memory the columns hold times and values themselves, in arrays of u32 if times are not wide and all values have codes, as nearly always.
  */
-import { BadInputError } from "../base/index.ts";
 import type { StateValue } from "./contract.ts";
+import { escaped, PackReader, PackWriter, packedLimit, unzigzag, zigzag } from "./packed-integers.ts";
 
-/** Kinds of value in the wide form and in the writer's buffers. */
+/** Kinds of value. */
 export const textKind = 0;
 export const numberKind = 1;
 
-type Unsigned = Uint8Array | Uint16Array | Uint32Array;
+const maxCoded = 0x7fffffff;
+const codeOfUncoded = 1;
+
+function hasCode(scalar: number): boolean {
+  return scalar >>> 0 === scalar && scalar <= maxCoded && !Object.is(scalar, -0);
+}
+
+/** Which interval last came after each two codes: a table with a place for every pair, several pairs to a place. */
+const habitBits = 10;
+
+function habit(code: number, before: number): number {
+  return (Math.imul(code, 0x9e3779b1) ^ Math.imul(before, 0x85ebca77)) >>> (32 - habitBits);
+}
+
+/** The columns of a leaf with narrow times and codes, for tight loops. Starts are relative to `base`. */
+export interface NarrowColumns {
+  readonly base: number;
+  readonly starts: Uint32Array;
+  readonly lengths: Uint32Array;
+  readonly codes: Uint32Array;
+}
+
+/** Start and length, relative to the base. */
+interface NarrowTimes {
+  readonly starts: Uint32Array;
+  readonly lengths: Uint32Array;
+}
+
+/** Start and end, relative to the base. */
+interface WideTimes {
+  readonly starts: Float64Array;
+  readonly ends: Float64Array;
+}
+
+interface WideValues {
+  readonly scalars: Float64Array;
+  readonly kinds: Uint8Array;
+}
 
 /** A decoded leaf. */
 export class Leaf {
+  /** Of memory. */
   readonly bytes: number;
   readonly count: number;
   readonly segments: number;
   readonly quarks: Uint32Array;
+  /** Segment s is the intervals firsts[s] .. firsts[s + 1] - 1. */
   readonly firsts: Uint32Array;
+  /** Undefined when times are wide or a value has no code. */
+  readonly narrow: NarrowColumns | undefined;
   private readonly base: number;
   private readonly starts: Uint32Array | Float64Array;
-  private readonly lengths: Unsigned | Float64Array;
-  private readonly hasEnds: boolean;
-  private readonly valueBase: number;
-  private readonly values: Unsigned | Float64Array;
-  private readonly kinds: Uint8Array | undefined;
+  private readonly lengths: Uint32Array | undefined;
+  private readonly ends: Float64Array | undefined;
+  private readonly codes: Uint32Array | undefined;
+  private readonly wideValues: WideValues | undefined;
 
   /** Throws BadInputError when the bytes are not a leaf; `file` and `offset` say where they came from. */
   constructor(bytes: Uint8Array<ArrayBuffer>, file: string, offset: number) {
-    const fail = (what: string): never => {
-      throw new BadInputError("HISTORY_INVALID", file, offset, what);
-    };
-    if (bytes.length < 24) fail("a leaf of fewer than 24 bytes");
-    const { buffer } = bytes;
-    const header = new DataView(buffer, 0, 24);
-    const count = header.getUint32(0, true);
-    const segments = header.getUint32(4, true);
-    const startWidth = header.getUint8(16);
-    const lengthWidth = header.getUint8(17);
-    const valueWidth = header.getUint8(18);
-    if (![4, 8].includes(startWidth) || ![1, 2, 4, 8].includes(lengthWidth) || ![1, 2, 4, 8].includes(valueWidth))
-      fail("a leaf of unknown column widths");
-    const layout = leafLayout(count, segments, startWidth, lengthWidth, valueWidth);
-    if (layout.bytes !== bytes.length) fail(`a leaf of ${bytes.length} bytes whose columns need ${layout.bytes}`);
-    this.bytes = bytes.length;
+    const reader = new PackReader(bytes, file, offset);
+    const count = reader.count();
+    const segments = reader.count();
+    const base = reader.f64();
+    const isWide = reader.u32() !== 0;
+    reader.u32();
     this.count = count;
     this.segments = segments;
-    this.base = header.getFloat64(8, true);
-    this.valueBase = header.getUint32(20, true);
-    this.quarks = new Uint32Array(buffer, layout.quarks, segments);
-    this.firsts = new Uint32Array(buffer, layout.firsts, segments + 1);
-    this.starts = startWidth === 8 ? new Float64Array(buffer, layout.starts, count) : new Uint32Array(buffer, layout.starts, count);
-    this.lengths =
-      lengthWidth === 8 ? new Float64Array(buffer, layout.lengths, count) : unsignedView(buffer, layout.lengths, count, lengthWidth);
-    this.hasEnds = lengthWidth === 8;
-    this.values =
-      valueWidth === 8 ? new Float64Array(buffer, layout.values, count) : unsignedView(buffer, layout.values, count, valueWidth);
-    this.kinds = valueWidth === 8 ? new Uint8Array(buffer, layout.kinds, count) : undefined;
-    let previous = -1;
-    for (let s = 0; s < segments; s++) {
-      const quark = this.quarks[s] as number;
-      if (quark <= previous || (this.firsts[s] as number) >= (this.firsts[s + 1] as number)) fail(`segment ${s} of a leaf is out of order`);
-      previous = quark;
+    this.base = base;
+    this.quarks = readQuarks(reader, segments);
+    this.firsts = readFirsts(reader, segments, count);
+    const gaps = new Uint32Array(count);
+    const gapEscapes = reader.column(gaps);
+    const lengths = new Uint32Array(count);
+    const lengthEscapes = reader.column(lengths);
+    const values = new Uint32Array(count);
+    const numbers = reader.column(values);
+    reader.end();
+    if (isWide) {
+      const times = wideTimes(this.firsts, gaps, gapEscapes, lengths, lengthEscapes);
+      this.starts = times.starts;
+      this.ends = times.ends;
+    } else {
+      const times = narrowTimes(this.firsts, gaps, gapEscapes, lengths, lengthEscapes);
+      this.starts = times.starts;
+      this.lengths = times.lengths;
     }
-    if (this.firsts[0] !== 0 || this.firsts[segments] !== count) fail("a leaf's segments do not add up to its intervals");
+    if (numbers.every(hasCode)) this.codes = readCodes(values, numbers);
+    else this.wideValues = readWideValues(values, numbers);
+    this.bytes = (isWide ? 16 : 8) * count + (this.codes === undefined ? 9 : 4) * count + 8 * segments;
+    if (this.starts instanceof Uint32Array && this.lengths !== undefined && this.codes !== undefined)
+      this.narrow = { base, starts: this.starts, lengths: this.lengths, codes: this.codes };
   }
 
   start(i: number): number {
@@ -90,46 +125,21 @@ export class Leaf {
   }
 
   end(i: number): number {
-    const length = this.lengths[i] as number;
-    return this.hasEnds ? length : this.base + (this.starts[i] as number) + length;
+    const { lengths } = this;
+    return this.base + (lengths === undefined ? (this.ends?.[i] as number) : (this.starts[i] as number) + (lengths[i] as number));
   }
 
   kind(i: number): number {
-    if (this.kinds !== undefined) return this.kinds[i] as number;
-    return (this.valueBase + (this.values[i] as number)) & 1;
+    return this.codes === undefined ? (this.wideValues?.kinds[i] as number) : (this.codes[i] as number) & 1;
   }
 
   /** The number, or the text's id: `kind` says which. */
   scalar(i: number): number {
-    const value = this.values[i] as number;
-    return this.kinds !== undefined ? value : (this.valueBase + value) >>> 1;
+    return this.codes === undefined ? (this.wideValues?.scalars[i] as number) : (this.codes[i] as number) >>> 1;
   }
 
   value(i: number, text: (id: number) => string): StateValue {
     return this.kind(i) === textKind ? text(this.scalar(i)) : this.scalar(i);
-  }
-
-  /** The starts relative to `timeBase`, for loops over a narrow leaf; undefined when starts, lengths or values are not narrow. */
-  get narrowStarts(): Uint32Array | undefined {
-    return !this.hasEnds && this.kinds === undefined && this.starts instanceof Uint32Array ? this.starts : undefined;
-  }
-
-  get timeBase(): number {
-    return this.base;
-  }
-
-  /**
-   * Copies lengths and value codes (relative to `codeBase`) of the intervals [first, past) of a narrow leaf. Loops over arrays that are always of the same
-   * types run several times as fast as calls per interval.
-   */
-  copy(first: number, past: number, lengths: Uint32Array, codes: Uint32Array): void {
-    lengths.set(this.lengths.subarray(first, past));
-    codes.set(this.values.subarray(first, past));
-  }
-
-  /** Added to the codes that `copy` gives. */
-  get codeBase(): number {
-    return this.valueBase;
   }
 
   /** Segment of this quark, -1 when it has none. */
@@ -188,39 +198,140 @@ export class Leaf {
   }
 }
 
-/** Byte offsets of a leaf's columns. */
-interface LeafLayout {
-  readonly quarks: number;
-  readonly firsts: number;
-  readonly starts: number;
-  readonly lengths: number;
-  readonly values: number;
-  readonly kinds: number;
-  readonly bytes: number;
+function readQuarks(reader: PackReader, segments: number): Uint32Array {
+  const quarks = new Uint32Array(segments);
+  const escapes = reader.column(quarks);
+  let met = 0;
+  let previous = -1;
+  for (let s = 0; s < segments; s++) {
+    const step = quarks[s] as number;
+    const quark = step === escaped ? (escapes[met++] as number) : Math.max(0, previous) + step;
+    if (!(quark > previous)) reader.fail(`segment ${s} of a leaf is out of order`);
+    quarks[s] = quark;
+    previous = quark;
+  }
+  return quarks;
 }
 
-function padded(bytes: number): number {
-  return Math.ceil(bytes / 8) * 8;
+function readFirsts(reader: PackReader, segments: number, count: number): Uint32Array {
+  const counts = new Uint32Array(segments);
+  reader.column(counts);
+  const firsts = new Uint32Array(segments + 1);
+  let first = 0;
+  for (let s = 0; s < segments; s++) {
+    if (counts[s] === 0) reader.fail(`segment ${s} of a leaf is empty`);
+    firsts[s] = first;
+    first += counts[s] as number;
+  }
+  firsts[segments] = first;
+  if (first !== count) reader.fail("a leaf's segments do not add up to its intervals");
+  return firsts;
 }
 
-function leafLayout(count: number, segments: number, startWidth: number, lengthWidth: number, valueWidth: number): LeafLayout {
-  const quarks = 24;
-  const firsts = quarks + padded(4 * segments);
-  const starts = firsts + padded(4 * (segments + 1));
-  const lengths = starts + padded(startWidth * count);
-  const values = lengths + padded(lengthWidth * count);
-  const kinds = values + padded(valueWidth * count);
-  return { quarks, firsts, starts, lengths, values, kinds, bytes: kinds + (valueWidth === 8 ? padded(count) : 0) };
+/** Turns gaps into starts in place, and lengths that were escapes into lengths. */
+function narrowTimes(
+  firsts: Uint32Array,
+  gaps: Uint32Array,
+  gapEscapes: Float64Array,
+  lengths: Uint32Array,
+  lengthEscapes: Float64Array,
+): NarrowTimes {
+  let gapEscape = 0;
+  let lengthEscape = 0;
+  for (let s = 0; s + 1 < firsts.length; s++) {
+    const past = firsts[s + 1] as number;
+    let end = 0;
+    for (let i = firsts[s] as number; i < past; i++) {
+      const gap = gaps[i] as number;
+      const length = lengths[i] as number;
+      const start = gap === escaped ? (gapEscapes[gapEscape++] as number) : end + gap;
+      end = length === escaped ? (lengthEscapes[lengthEscape++] as number) : start + length;
+      gaps[i] = start;
+      lengths[i] = end - start;
+    }
+  }
+  return { starts: gaps, lengths };
 }
 
-function unsignedView(buffer: ArrayBuffer, offset: number, count: number, width: number): Unsigned {
-  if (width === 1) return new Uint8Array(buffer, offset, count);
-  if (width === 2) return new Uint16Array(buffer, offset, count);
-  return new Uint32Array(buffer, offset, count);
+function wideTimes(
+  firsts: Uint32Array,
+  gaps: Uint32Array,
+  gapEscapes: Float64Array,
+  lengths: Uint32Array,
+  lengthEscapes: Float64Array,
+): WideTimes {
+  const starts = new Float64Array(gaps.length);
+  const ends = new Float64Array(gaps.length);
+  let gapEscape = 0;
+  let lengthEscape = 0;
+  for (let s = 0; s + 1 < firsts.length; s++) {
+    const past = firsts[s + 1] as number;
+    let end = 0;
+    for (let i = firsts[s] as number; i < past; i++) {
+      const gap = gaps[i] as number;
+      const length = lengths[i] as number;
+      const start = gap === escaped ? (gapEscapes[gapEscape++] as number) : end + gap;
+      end = length === escaped ? (lengthEscapes[lengthEscape++] as number) : start + length;
+      starts[i] = start;
+      ends[i] = end;
+    }
+  }
+  return { starts, ends };
 }
 
-function widthFor(max: number): 1 | 2 | 4 {
-  return max < 0x100 ? 1 : max < 0x10000 ? 2 : 4;
+/** Turns the values column into codes, in place. */
+function readCodes(values: Uint32Array, numbers: Float64Array): Uint32Array {
+  const followers = new Uint32Array(1 << habitBits);
+  const last = new Uint32Array(2);
+  let number = 0;
+  let code = 0;
+  let before = 0;
+  for (let i = 0; i < values.length; i++) {
+    const place = habit(code, before);
+    const packed = values[i] as number;
+    before = code;
+    if (packed === 0) code = values[followers[place] as number] as number;
+    else if (packed === escaped) code = 2 * (numbers[number++] as number) + numberKind;
+    else {
+      const kind = (packed - 1) & 1;
+      code = (2 * ((last[kind] as number) + unzigzag((packed - 1) >>> 1)) + kind) >>> 0;
+    }
+    last[code & 1] = code >>> 1;
+    values[i] = code;
+    followers[place] = i;
+  }
+  return values;
+}
+
+function readWideValues(values: Uint32Array, numbers: Float64Array): WideValues {
+  const scalars = new Float64Array(values.length);
+  const kinds = new Uint8Array(values.length);
+  const followers = new Uint32Array(1 << habitBits);
+  const last = new Uint32Array(2);
+  let number = 0;
+  let code = 0;
+  let before = 0;
+  for (let i = 0; i < values.length; i++) {
+    const place = habit(code, before);
+    const packed = values[i] as number;
+    let kind = (packed - 1) & 1;
+    let scalar: number;
+    if (packed === 0) {
+      const follower = followers[place] as number;
+      kind = kinds[follower] as number;
+      scalar = scalars[follower] as number;
+    } else if (packed === escaped) {
+      kind = numberKind;
+      scalar = numbers[number++] as number;
+    } else scalar = (last[kind] as number) + unzigzag((packed - 1) >>> 1);
+    before = code;
+    code = hasCode(scalar) ? 2 * scalar + kind : codeOfUncoded;
+    last[code & 1] = code >>> 1;
+    scalars[i] = scalar;
+    kinds[i] = kind;
+    followers[place] = i;
+  }
+  return { scalars, kinds };
 }
 
 /** Intervals as columns, in any order: what the writer gathers. */
@@ -240,127 +351,144 @@ export interface EncodedLeaf {
   readonly end: number;
 }
 
-/** Encodes leaves into one buffer that it reuses. */
+/** Encodes leaves of at most `maxIntervals`, into one buffer that it reuses. */
 export class LeafEncoder {
-  private buffer = new ArrayBuffer(1 << 16);
+  private readonly writer = new PackWriter();
+  private readonly numbers: Uint32Array;
+  private readonly counts: Uint32Array;
+  private readonly escapes: number[] = [];
+  private readonly followers = new Int32Array(1 << habitBits);
+
+  constructor(maxIntervals: number) {
+    this.numbers = new Uint32Array(maxIntervals);
+    this.counts = new Uint32Array(maxIntervals);
+  }
 
   /** Encodes the intervals `order[from] .. order[to - 1]` (at least one), which must be sorted by (quark, start, end). */
   encode(columns: IntervalColumns, order: Uint32Array, from: number, to: number): EncodedLeaf {
-    const { quarks, starts, ends, values, kinds } = columns;
-    const count = to - from;
+    const { starts, ends } = columns;
     let minStart = Number.POSITIVE_INFINITY;
-    let maxStart = Number.NEGATIVE_INFINITY;
     let maxEnd = Number.NEGATIVE_INFINITY;
-    let maxLength = 0;
-    let minCode = 0xffffffff;
-    let maxCode = 0;
-    let segments = 0;
-    let previous = -1;
-    let whole = true;
-    let narrow = true;
+    let isWhole = true;
     for (let k = from; k < to; k++) {
       const i = order[k] as number;
-      const quark = quarks[i] as number;
-      if (quark !== previous) {
-        segments++;
-        previous = quark;
-      }
       const start = starts[i] as number;
       const end = ends[i] as number;
       if (start < minStart) minStart = start;
-      if (start > maxStart) maxStart = start;
       if (end > maxEnd) maxEnd = end;
-      const length = end - start;
-      if (length > maxLength) maxLength = length;
-      if (Math.floor(start) !== start || Math.floor(end) !== end) whole = false;
-      const value = values[i] as number;
-      const code = value * 2 + (kinds[i] as number);
-      if (value >>> 0 !== value || value > 0x7fffffff || Object.is(value, -0)) narrow = false;
-      else {
-        if (code < minCode) minCode = code;
-        if (code > maxCode) maxCode = code;
-      }
+      if (Math.floor(start) !== start || Math.floor(end) !== end) isWhole = false;
     }
     // Beyond 2^53 differences of whole doubles are no longer exact: keep such times as they are.
-    if (!(minStart >= -Number.MAX_SAFE_INTEGER && maxEnd <= Number.MAX_SAFE_INTEGER)) whole = false;
-    const startWidth = whole && maxStart - minStart <= 0xffffffff ? 4 : 8;
-    const lengthWidth = whole && maxLength <= 0xffffffff ? widthFor(maxLength) : 8;
-    const valueWidth = narrow ? widthFor(maxCode - minCode) : 8;
-    const base = startWidth === 4 ? minStart : 0;
-    const valueBase = narrow ? minCode : 0;
-    const layout = leafLayout(count, segments, startWidth, lengthWidth, valueWidth);
-    if (layout.bytes > this.buffer.byteLength) this.buffer = new ArrayBuffer(layout.bytes * 2);
-    const { buffer } = this;
-    const bytes = new Uint8Array(buffer, 0, layout.bytes);
-    zeroPadding(bytes, layout, count, segments, startWidth, lengthWidth, valueWidth);
-    const header = new DataView(buffer, 0, 24);
-    header.setUint32(0, count, true);
-    header.setUint32(4, segments, true);
-    header.setFloat64(8, base, true);
-    header.setUint8(16, startWidth);
-    header.setUint8(17, lengthWidth);
-    header.setUint8(18, valueWidth);
-    header.setUint8(19, 0);
-    header.setUint32(20, valueBase, true);
+    if (!(minStart >= -Number.MAX_SAFE_INTEGER && maxEnd <= Number.MAX_SAFE_INTEGER)) isWhole = false;
+    const base = isWhole ? minStart : 0;
+    const { writer } = this;
+    writer.begin();
+    writer.u32(to - from);
+    const segments = this.segments(columns.quarks, order, from, to);
+    writer.u32(segments);
+    writer.f64(base);
+    writer.u32(isWhole && maxEnd - base <= 0xffffffff ? 0 : 1);
+    writer.u32(0);
+    this.writeColumn(segments);
+    writer.column(this.counts, segments, []);
+    this.gaps(columns, order, from, to, base, isWhole);
+    this.writeColumn(to - from);
+    this.lengths(columns, order, from, to, base, isWhole);
+    this.writeColumn(to - from);
+    this.values(columns, order, from, to);
+    this.writeColumn(to - from);
+    return { bytes: writer.finish(), start: minStart, end: maxEnd };
+  }
 
-    const outQuarks = new Uint32Array(buffer, layout.quarks, segments);
-    const outFirsts = new Uint32Array(buffer, layout.firsts, segments + 1);
-    let segment = 0;
-    previous = -1;
+  private writeColumn(count: number): void {
+    this.writer.column(this.numbers, count, this.escapes);
+    this.escapes.length = 0;
+  }
+
+  /** Fills `numbers` with the quarks and `counts`; returns how many. */
+  private segments(quarks: Uint32Array, order: Uint32Array, from: number, to: number): number {
+    const { numbers, counts } = this;
+    let segments = 0;
+    let previous = -1;
     for (let k = from; k < to; k++) {
       const quark = quarks[order[k] as number] as number;
-      if (quark !== previous) {
-        outQuarks[segment] = quark;
-        outFirsts[segment++] = k - from;
-        previous = quark;
+      if (quark === previous) {
+        counts[segments - 1] = (counts[segments - 1] as number) + 1;
+        continue;
       }
+      const step = quark - Math.max(0, previous);
+      if (step >= packedLimit) this.escapes.push(quark);
+      numbers[segments] = step < packedLimit ? step : escaped;
+      counts[segments++] = 1;
+      previous = quark;
     }
-    outFirsts[segments] = count;
-    const outStarts = startWidth === 8 ? new Float64Array(buffer, layout.starts, count) : new Uint32Array(buffer, layout.starts, count);
-    for (let k = from, o = 0; k < to; k++, o++) outStarts[o] = (starts[order[k] as number] as number) - base;
-    if (lengthWidth === 8) {
-      const out = new Float64Array(buffer, layout.lengths, count);
-      for (let k = from, o = 0; k < to; k++, o++) out[o] = ends[order[k] as number] as number;
-    } else {
-      const out = unsignedView(buffer, layout.lengths, count, lengthWidth);
-      for (let k = from, o = 0; k < to; k++, o++) {
-        const i = order[k] as number;
-        out[o] = (ends[i] as number) - (starts[i] as number);
-      }
-    }
-    if (valueWidth === 8) {
-      const out = new Float64Array(buffer, layout.values, count);
-      const outKinds = new Uint8Array(buffer, layout.kinds, count);
-      for (let k = from, o = 0; k < to; k++, o++) {
-        const i = order[k] as number;
-        out[o] = values[i] as number;
-        outKinds[o] = kinds[i] as number;
-      }
-    } else {
-      const out = unsignedView(buffer, layout.values, count, valueWidth);
-      for (let k = from, o = 0; k < to; k++, o++) {
-        const i = order[k] as number;
-        out[o] = (values[i] as number) * 2 + (kinds[i] as number) - valueBase;
-      }
-    }
-    return { bytes, start: minStart, end: maxEnd };
+    return segments;
   }
-}
 
-/** The buffer is reused: padding must not carry old bytes, so that equal leaves are equal bytes. */
-function zeroPadding(
-  bytes: Uint8Array,
-  layout: LeafLayout,
-  count: number,
-  segments: number,
-  startWidth: number,
-  lengthWidth: number,
-  valueWidth: number,
-): void {
-  bytes.fill(0, layout.quarks + 4 * segments, layout.firsts);
-  bytes.fill(0, layout.firsts + 4 * (segments + 1), layout.starts);
-  bytes.fill(0, layout.starts + startWidth * count, layout.lengths);
-  bytes.fill(0, layout.lengths + lengthWidth * count, layout.values);
-  bytes.fill(0, layout.values + valueWidth * count, layout.kinds);
-  if (valueWidth === 8) bytes.fill(0, layout.kinds + count);
+  private gaps(columns: IntervalColumns, order: Uint32Array, from: number, to: number, base: number, isWhole: boolean): void {
+    const { quarks, starts, ends } = columns;
+    const { numbers } = this;
+    let previous = -1;
+    let end = base;
+    for (let k = from; k < to; k++) {
+      const i = order[k] as number;
+      const quark = quarks[i] as number;
+      const start = starts[i] as number;
+      const gap = start - (quark === previous ? end : base);
+      if (isWhole && gap >= 0 && gap < packedLimit) numbers[k - from] = gap;
+      else {
+        numbers[k - from] = escaped;
+        this.escapes.push(start - base);
+      }
+      previous = quark;
+      end = ends[i] as number;
+    }
+  }
+
+  private lengths(columns: IntervalColumns, order: Uint32Array, from: number, to: number, base: number, isWhole: boolean): void {
+    const { starts, ends } = columns;
+    const { numbers } = this;
+    for (let k = from; k < to; k++) {
+      const i = order[k] as number;
+      const end = ends[i] as number;
+      const length = end - (starts[i] as number);
+      if (isWhole && length < packedLimit) numbers[k - from] = length;
+      else {
+        numbers[k - from] = escaped;
+        this.escapes.push(end - base);
+      }
+    }
+  }
+
+  private values(columns: IntervalColumns, order: Uint32Array, from: number, to: number): void {
+    const { values, kinds } = columns;
+    const { numbers, followers } = this;
+    followers.fill(-1);
+    let lastText = 0;
+    let lastNumber = 0;
+    let code = 0;
+    let before = 0;
+    for (let k = from; k < to; k++) {
+      const i = order[k] as number;
+      const value = values[i] as number;
+      const kind = kinds[i] as number;
+      const place = habit(code, before);
+      const follower = followers[place] as number;
+      const isCoded = hasCode(value);
+      if (follower >= 0 && kinds[follower] === kind && Object.is(values[follower], value)) numbers[k - from] = 0;
+      else {
+        const packed = isCoded ? 1 + kind + 2 * zigzag(value - (kind === textKind ? lastText : lastNumber)) : escaped;
+        if (packed < packedLimit) numbers[k - from] = packed;
+        else {
+          numbers[k - from] = escaped;
+          this.escapes.push(value);
+        }
+      }
+      before = code;
+      code = isCoded ? 2 * value + kind : codeOfUncoded;
+      if (code % 2 === textKind) lastText = value;
+      else lastNumber = isCoded ? value : 0;
+      followers[place] = i;
+    }
+  }
 }

@@ -3,19 +3,18 @@
  * segment and one for each block of it; the rows of a leaf are one block of the container. A row that lies inside one column of a query is added as it is;
  * otherwise its parts are looked at, and at last the intervals.
  *
- *      0  u32  rows
- *      4  u32  amounts
- *      8  f64  start[rows], end[rows]        least start, greatest end
- *         f64  busy[rows], longest[rows]     sum and greatest of end - start
- *         f64  value[amounts]                number, or text id
- *         f64  amount[amounts]               ns that the row's intervals have this value
- *         u32  quark[rows], first[rows]      first interval in the leaf
- *         u32  count[rows], parts[rows]      parts: block rows that follow; 0 for a block
- *         u32  firstAmount[rows + 1]         the row's amounts; none when it has more than 16 values: then the intervals must be read
- *         u8   kind[amounts]
+ *     u32 rows, u32 amounts
+ *     columns of one number per row (packed-columns.ts)
+ *           quark, first interval in the leaf, count, parts: block rows that follow, 0 for a block
+ *           values: those of the row's amounts, 0 when it has more than 16: then the intervals must be read
+ *           start, end: least start, greatest end
+ *           busy, longest: sum and greatest of end - start
+ *     columns of one number per amount, row after row
+ *           kind, value: number or text id, amount: ns that the row's intervals have this value
  */
-import { BadInputError } from "../base/index.ts";
 import type { IntervalColumns } from "./leaf.ts";
+import { ColumnPacker, readColumns } from "./packed-columns.ts";
+import { PackReader, PackWriter } from "./packed-integers.ts";
 
 const defaultBlockIntervals = 256;
 const maxAmounts = 16;
@@ -38,37 +37,32 @@ export class Summary {
 
   /** Throws BadInputError when the bytes are not a summary; `file` and `offset` say where they came from. */
   constructor(bytes: Uint8Array<ArrayBuffer>, file: string, offset: number) {
-    const { buffer } = bytes;
-    const [rows = 0, amounts = 0] = bytes.length >= 8 ? new Uint32Array(buffer, 0, 2) : [];
-    if (bytes.length !== summaryBytes(rows, amounts))
-      throw new BadInputError("HISTORY_INVALID", file, offset, `a summary of ${rows} rows in ${bytes.length} bytes`);
-    this.bytes = bytes.length;
+    const reader = new PackReader(bytes, file, offset);
+    const rows = reader.count();
+    const amounts = reader.count();
     this.rows = rows;
-    let at = 8;
-    const f64 = (length: number): Float64Array => {
-      at += 8 * length;
-      return new Float64Array(buffer, at - 8 * length, length);
-    };
-    const u32 = (length: number): Uint32Array => {
-      at += 4 * length;
-      return new Uint32Array(buffer, at - 4 * length, length);
-    };
-    this.start = f64(rows);
-    this.end = f64(rows);
-    this.busy = f64(rows);
-    this.longest = f64(rows);
-    this.values = f64(amounts);
-    this.amounts = f64(amounts);
-    this.quarks = u32(rows);
-    this.first = u32(rows);
-    this.count = u32(rows);
-    this.parts = u32(rows);
-    this.firstAmount = u32(rows + 1);
-    this.kinds = new Uint8Array(buffer, at, amounts);
+    this.quarks = new Uint32Array(rows);
+    this.first = new Uint32Array(rows);
+    this.count = new Uint32Array(rows);
+    this.parts = new Uint32Array(rows);
+    this.start = new Float64Array(rows);
+    this.end = new Float64Array(rows);
+    this.busy = new Float64Array(rows);
+    this.longest = new Float64Array(rows);
+    const listed = new Uint8Array(rows);
+    readColumns(reader, [this.quarks, this.first, this.count, this.parts, listed, this.start, this.end, this.busy, this.longest]);
+    this.kinds = new Uint8Array(amounts);
+    this.values = new Float64Array(amounts);
+    this.amounts = new Float64Array(amounts);
+    readColumns(reader, [this.kinds, this.values, this.amounts]);
+    reader.end();
+    this.firstAmount = new Uint32Array(rows + 1);
+    for (let row = 0; row < rows; row++) this.firstAmount[row + 1] = (this.firstAmount[row] as number) + (listed[row] as number);
+    if (this.firstAmount[rows] !== amounts) reader.fail(`a summary of ${amounts} amounts whose rows list ${this.firstAmount[rows]}`);
     for (let row = 0; row < rows; row += 1 + (this.parts[row] as number)) {
-      if (row + (this.parts[row] as number) >= rows)
-        throw new BadInputError("HISTORY_INVALID", file, offset, `row ${row} of a summary has parts beyond its end`);
+      if (row + (this.parts[row] as number) >= rows) reader.fail(`row ${row} of a summary has parts beyond its end`);
     }
+    this.bytes = 52 * rows + 17 * amounts;
   }
 
   /** The quark's segment row; -1 when it has none. */
@@ -83,19 +77,17 @@ export class Summary {
   }
 }
 
-function summaryBytes(rows: number, amounts: number): number {
-  return 8 + 8 * (4 * rows + 2 * amounts) + 4 * (4 * rows + rows + 1) + amounts;
-}
-
 /** Gathers the rows of one leaf after the other. */
 export class SummaryEncoder {
   private readonly blockIntervals: number;
   private readonly f64: [start: number[], end: number[], busy: number[], longest: number[]] = [[], [], [], []];
   private readonly u32: [quark: number[], first: number[], count: number[], parts: number[]] = [[], [], [], []];
-  private readonly firstAmount: number[] = [];
+  private readonly listed: number[] = [];
   private readonly values: number[] = [];
   private readonly amounts: number[] = [];
   private readonly kinds: number[] = [];
+  private readonly writer = new PackWriter();
+  private readonly packer = new ColumnPacker();
   /** Values of the row being summed. */
   private readonly rowValues = new Float64Array(maxAmounts);
   private readonly rowAmounts = new Float64Array(maxAmounts);
@@ -107,7 +99,7 @@ export class SummaryEncoder {
 
   /** The summary of the leaf that LeafEncoder makes of the same arguments; undefined when no segment is long enough. */
   encode(columns: IntervalColumns, order: Uint32Array, from: number, to: number): Uint8Array | undefined {
-    for (const list of [...this.f64, ...this.u32, this.firstAmount, this.values, this.amounts, this.kinds]) list.length = 0;
+    for (const list of [...this.f64, ...this.u32, this.listed, this.values, this.amounts, this.kinds]) list.length = 0;
     const { quarks } = columns;
     const least = this.blockIntervals;
     for (let first = from; first < to; ) {
@@ -123,7 +115,7 @@ export class SummaryEncoder {
       for (let at = first; at < past; at += least) this.add(columns, order, quark, at, Math.min(past, at + least), from, 0);
       first = past;
     }
-    return this.firstAmount.length === 0 ? undefined : this.pack();
+    return this.listed.length === 0 ? undefined : this.pack();
   }
 
   private add(
@@ -173,7 +165,7 @@ export class SummaryEncoder {
     this.u32[1].push(first - leafFirst);
     this.u32[2].push(past - first);
     this.u32[3].push(parts);
-    this.firstAmount.push(this.values.length);
+    this.listed.push(distinct > maxAmounts ? 0 : distinct);
     if (distinct > maxAmounts) return;
     for (let v = 0; v < distinct; v++) {
       this.values.push(rowValues[v] as number);
@@ -183,19 +175,13 @@ export class SummaryEncoder {
   }
 
   private pack(): Uint8Array {
-    const rows = this.firstAmount.length;
-    const out = new ArrayBuffer(summaryBytes(rows, this.values.length));
-    new Uint32Array(out, 0, 2).set([rows, this.values.length]);
-    let at = 8;
-    for (const list of [...this.f64, this.values, this.amounts]) {
-      new Float64Array(out, at, list.length).set(list);
-      at += 8 * list.length;
-    }
-    for (const list of [...this.u32, [...this.firstAmount, this.values.length]]) {
-      new Uint32Array(out, at, list.length).set(list);
-      at += 4 * list.length;
-    }
-    new Uint8Array(out, at).set(this.kinds);
-    return new Uint8Array(out);
+    const { writer, packer } = this;
+    writer.begin();
+    writer.u32(this.listed.length);
+    writer.u32(this.values.length);
+    const u32 = this.u32.map((list) => Uint32Array.from(list));
+    packer.write(writer, [...u32, Uint8Array.from(this.listed), ...this.f64.map((list) => Float64Array.from(list))]);
+    packer.write(writer, [Uint8Array.from(this.kinds), Float64Array.from(this.values), Float64Array.from(this.amounts)]);
+    return writer.finish();
   }
 }

@@ -1,23 +1,21 @@
 /**
  * Tables: rows of numbers in columnar chunks. A chunk is one block:
  *
- *     u32 rows, u32 columns
- *     per column: f64 base, u32 width (1, 2, 4: unsigned, value - base; 8: f64), u32 0
- *     per column: its values, padded with zeros to a multiple of 8 bytes
+ *     u32 rows, u32 columns, then the columns (packed-columns.ts)
  *
- * The narrowest width that holds all values exactly is chosen per column and chunk. The chunk index holds the least and the greatest value of every column.
+ * The chunk index holds the least and the greatest value of every column.
  */
 import { assert, BadInputError } from "../base/index.ts";
 import { decodeIndex, type IndexColumns, IndexWriter } from "./block-index.ts";
 import type { BlockRef, ContainerReader, ContainerWriter } from "./container.ts";
 import type { ColumnSpec, ColumnType, Table, TableBuilder, TableChunk } from "./contract.ts";
 import { NodeCache } from "./node-cache.ts";
+import { type ColumnArray, ColumnPacker, readColumns } from "./packed-columns.ts";
+import { PackReader, PackWriter } from "./packed-integers.ts";
 import type { TextReader, TextWriter } from "./texts.ts";
 
 /** Rows per chunk. */
 export const chunkRows = 4096;
-
-export type ColumnArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
 function columnArray(type: ColumnType, length: number): ColumnArray {
   if (type === "f64") return new Float64Array(length);
@@ -41,6 +39,8 @@ export class TableWriter implements TableBuilder {
   private readonly texts: TextWriter;
   private readonly arrays: readonly ColumnArray[];
   private readonly index: IndexWriter;
+  private readonly writer = new PackWriter();
+  private readonly packer = new ColumnPacker();
   private flushed = 0;
   private filled = 0;
 
@@ -94,66 +94,29 @@ export class TableWriter implements TableBuilder {
     const rows = this.filled;
     if (rows === 0) return;
     const used = this.arrays.map((array) => array.subarray(0, rows));
-    const shapes = used.map(shapeOf);
-    const ref = this.container.append(encodeChunk(used, shapes));
-    this.index.add([ref.offset, ...shapes.map((shape) => shape.min), ...shapes.map((shape) => shape.max)], [ref.bytes, ref.checksum]);
+    const { writer } = this;
+    writer.begin();
+    writer.u32(rows);
+    writer.u32(used.length);
+    this.packer.write(writer, used);
+    const ref = this.container.append(writer.finish());
+    const bounds = used.map(boundsOf);
+    this.index.add([ref.offset, ...bounds.map(([min]) => min), ...bounds.map(([, max]) => max)], [ref.bytes, ref.checksum]);
     this.flushed += rows;
     this.filled = 0;
   }
 }
 
-/** How one column of one chunk is stored, and its bounds. NaN counts for neither bound: no range contains it. */
-interface ColumnShape {
-  readonly min: number;
-  readonly max: number;
-  readonly base: number;
-  readonly width: 1 | 2 | 4 | 8;
-}
-
-function shapeOf(values: ColumnArray): ColumnShape {
+/** Bounds of the values. NaN counts for neither: no range contains it. */
+function boundsOf(values: ColumnArray): readonly [min: number, max: number] {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  let whole = true;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     if (value < min) min = value;
     if (value > max) max = value;
-    if (Math.floor(value) !== value || Object.is(value, -0)) whole = false;
   }
-  const exact = whole && Math.abs(min) <= Number.MAX_SAFE_INTEGER && Math.abs(max) <= Number.MAX_SAFE_INTEGER && max - min <= 0xffffffff;
-  if (!exact) return { min, max, base: 0, width: 8 };
-  const range = max - min;
-  return { min, max, base: min, width: range < 0x100 ? 1 : range < 0x10000 ? 2 : 4 };
-}
-
-function padded(bytes: number): number {
-  return Math.ceil(bytes / 8) * 8;
-}
-
-function widthArray(width: number, buffer: ArrayBuffer, offset: number, length: number): ColumnArray {
-  if (width === 1) return new Uint8Array(buffer, offset, length);
-  if (width === 2) return new Uint16Array(buffer, offset, length);
-  if (width === 4) return new Uint32Array(buffer, offset, length);
-  return new Float64Array(buffer, offset, length);
-}
-
-function encodeChunk(columns: readonly ColumnArray[], shapes: readonly ColumnShape[]): Uint8Array {
-  const rows = columns[0]?.length ?? 0;
-  let at = 8 + 16 * columns.length;
-  const bytes = shapes.reduce((sum, shape) => sum + padded(shape.width * rows), at);
-  const out = new ArrayBuffer(bytes);
-  const view = new DataView(out);
-  view.setUint32(0, rows, true);
-  view.setUint32(4, columns.length, true);
-  for (const [c, values] of columns.entries()) {
-    const { base, width } = shapes[c] as ColumnShape;
-    view.setFloat64(8 + 16 * c, base, true);
-    view.setUint32(16 + 16 * c, width, true);
-    const target = widthArray(width, out, at, rows);
-    for (let i = 0; i < rows; i++) target[i] = (values[i] as number) - base;
-    at += padded(width * rows);
-  }
-  return new Uint8Array(out);
+  return [min, max];
 }
 
 function decodeChunk(
@@ -163,26 +126,11 @@ function decodeChunk(
   file: string,
   offset: number,
 ): ColumnArray[] {
-  const { buffer } = bytes;
-  const view = new DataView(buffer);
-  const headerBytes = 8 + 16 * specs.length;
-  if (bytes.length < headerBytes || view.getUint32(0, true) !== rows || view.getUint32(4, true) !== specs.length) {
-    throw new BadInputError("HISTORY_INVALID", file, offset, "a table chunk of another shape than its table");
-  }
-  let at = headerBytes;
-  const columns: ColumnArray[] = [];
-  for (const [c, spec] of specs.entries()) {
-    const base = view.getFloat64(8 + 16 * c, true);
-    const width = view.getUint32(16 + 16 * c, true);
-    if (![1, 2, 4, 8].includes(width) || at + padded(width * rows) > bytes.length) {
-      throw new BadInputError("HISTORY_INVALID", file, offset + 8 + 16 * c, `column ${c} of a table chunk does not fit it`);
-    }
-    const stored = widthArray(width, buffer, at, rows);
-    const values = columnArray(spec.type, rows);
-    for (let i = 0; i < rows; i++) values[i] = width === 8 ? (stored[i] as number) : base + (stored[i] as number);
-    columns.push(values);
-    at += padded(width * rows);
-  }
+  const reader = new PackReader(bytes, file, offset);
+  if (reader.u32() !== rows || reader.u32() !== specs.length) reader.fail("a table chunk of another shape than its table");
+  const columns = specs.map((spec) => columnArray(spec.type, rows));
+  readColumns(reader, columns);
+  reader.end();
   return columns;
 }
 

@@ -639,6 +639,7 @@ export function fakeExperiment(options: FakeOptions = {}): Experiment {
       });
     },
     stats,
+    diagnose: async () => ({ findings: [], notFound: [], cannotTell: [] }),
     eventRowCount: count * perRequest,
     eventRows: (index, rows) => Array.from(orderedEvents().subarray(index, index + rows), (code, i) => eventOf(code, index + i)),
     eventIndexAt: (t) => eventIndexAt(toRelative(t, origin)),

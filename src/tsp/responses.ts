@@ -20,7 +20,6 @@ const timeGraphEntry = object({
   hasData: optional(flag),
   metadata: optional(record(list(metadataValue))),
 });
-export type DecodedTimeGraphEntry = Decoded<typeof timeGraphEntry>;
 
 export const decodeTimeGraphTree = response(
   object({ entries: list(timeGraphEntry), headers: list(object({ name: text })), autoExpandLevel: optional(number) }),

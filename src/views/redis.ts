@@ -1,7 +1,7 @@
 /** What several views read from the `redis` analysis. */
 import { branches, documents, type ProcessSummary, root, tables } from "../analyses/redis/keys.ts";
 import type { Quark } from "../state/contract.ts";
-import type { ViewContext, ViewStyle } from "./contract.ts";
+import type { ViewContext, ViewEntry, ViewStyle } from "./contract.ts";
 import { commandStyle, fixedStyles } from "./styles.ts";
 
 /** Names of cluster-bus message types (Redis' `CLUSTERMSG_TYPE_*`). */
@@ -58,7 +58,7 @@ export interface ConnectionRow {
 }
 
 /** Connections of all processes by `process/conn_id`. */
-export function connections(context: ViewContext): ReadonlyMap<string, ConnectionRow> {
+function connections(context: ViewContext): ReadonlyMap<string, ConnectionRow> {
   const found = new Map<string, ConnectionRow>();
   const table = context.history.table(tables.connections);
   if (table === undefined) return found;
@@ -85,6 +85,64 @@ export function connections(context: ViewContext): ReadonlyMap<string, Connectio
     }
   }
   return found;
+}
+
+/** What a row of a connection shows: the attribute with its states, and its metadata. */
+export interface ConnectionRows {
+  /** Label of the row that groups a node's connections. */
+  readonly title: string;
+  readonly resource: "State" | "Thread";
+  /** Second label of a node. */
+  detail(process: ProcessSummary): string;
+  metadata?(id: string, row: ConnectionRow | undefined): NonNullable<ViewEntry["metadata"]>;
+}
+
+/** Rows of nodes: their threads' operations, then their connections. Ids are quarks: of attributes with states, or of the branch that a row groups. */
+export function nodeRows(context: ViewContext, { title, resource, detail, metadata }: ConnectionRows): readonly ViewEntry[] {
+  const { attributes } = context.history.state;
+  const { start, end } = context;
+  const entries: ViewEntry[] = [];
+  const known = connections(context);
+  for (const process of processes(context)) {
+    const node = attributes.find(root, process.node);
+    if (node === undefined) continue;
+    entries.push({ id: node, parent: -1, labels: [process.node, detail(process)], start, end, hasData: false });
+    for (const { role, tid, operation } of threadRows(context, process)) {
+      entries.push({
+        id: operation,
+        parent: node,
+        labels: [role, `tid ${tid}`],
+        start,
+        end,
+        hasData: true,
+        metadata: { tid: [Number(tid)] },
+      });
+    }
+    const branch = attributes.find(root, process.node, branches.connections);
+    if (branch === undefined) continue;
+    entries.push({ id: branch, parent: node, labels: [title, ""], start, end, hasData: false });
+    const ids = attributes.children(branch).map((quark) => attributes.name(quark));
+    for (const name of ids.sort(byNumber)) {
+      const id = attributes.find(root, process.node, branches.connections, name, resource);
+      if (id === undefined) continue;
+      const row = known.get(`${process.index}/${name}`);
+      entries.push({
+        id,
+        parent: branch,
+        labels: [row?.label ?? `connection ${name}`, row?.kind ?? "client"],
+        start: Math.max(start, row?.opened ?? start),
+        end: Math.min(end, row?.closed ?? end),
+        hasData: true,
+        ...(metadata === undefined ? {} : { metadata: metadata(name, row) }),
+      });
+    }
+  }
+  return entries;
+}
+
+/** With several nodes only they and their threads are unfolded at first, so that those who talk to each other stand together. */
+export function nodeExpandLevel(context: ViewContext): number | undefined {
+  return processes(context).length > 1 ? 1 : undefined;
 }
 
 /** Styles of every state that threads and connections of these processes can have. */

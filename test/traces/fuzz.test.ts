@@ -1,5 +1,5 @@
 /**
- * Fuzzing within a time budget: mutated copies of the small traces in own/. STORESCOPE_FUZZ_SECONDS lengthens it, STORESCOPE_FUZZ_SEED repeats a run.
+ * Fuzzing within a time budget: mutated copies of the small traces in own/ and cases.ts. STORESCOPE_FUZZ_SECONDS lengthens it, STORESCOPE_FUZZ_SEED repeats a run.
  *
  * For every mutation: both decoders end, and say the same, event by event and field by field; the only errors are StorescopeErrors, and those of bad
  * streams say where; one mutation takes no longer than a second or two; memory does not grow.
@@ -12,6 +12,7 @@ import { expect, test } from "vitest";
 import { StorescopeError } from "../../src/base/index.ts";
 import { parseMetadata } from "../../src/ctf/metadata/index.ts";
 import { makeTraceSource } from "../../src/ctf/trace.ts";
+import { cases } from "./cases.ts";
 import { memoryFile, print, readFields } from "./compare.ts";
 import { makeRandom, mutateMetadata, mutateStream } from "./mutate.ts";
 
@@ -29,7 +30,7 @@ interface Sample {
   readonly streams: readonly Uint8Array[];
 }
 
-const samples = readdirSync(own)
+const ours = readdirSync(own)
   .filter((name) => !name.endsWith(".gz"))
   .map((name): Sample => {
     const directory = join(own, name);
@@ -40,6 +41,10 @@ const samples = readdirSync(own)
       streams: files.slice(0, 3).map((file) => readFileSync(join(directory, file)).subarray(0, streamBytes)),
     };
   });
+const samples: readonly Sample[] = [
+  ...ours,
+  ...cases.map(({ name, metadata, files }) => ({ name, metadata: Buffer.from(metadata), streams: Object.values(files) })),
+];
 
 /** Everything a reading says: printed events, fields, warnings, losses; or the refusal. */
 function read(metadata: Uint8Array, streams: readonly Uint8Array[], interpreter: boolean): string {
@@ -94,6 +99,7 @@ test(
       if (before === undefined && performance.now() > warm) before = usedBytes();
     }
     expect(seed - firstSeed).toBeGreaterThan(20);
+    process.stdout.write(`fuzzing: ${seed - firstSeed} mutations from seed ${firstSeed}, ${before ?? 0} to ${usedBytes()} bytes in use\n`);
     if (before !== undefined) expect(usedBytes() - before, "bytes gained").toBeLessThan(growthBytes);
   },
   budgetSeconds * 1000 + 60_000,

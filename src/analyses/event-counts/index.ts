@@ -1,10 +1,10 @@
 /** The `event-counts` analysis: how many events of each name, and when. The smallest analysis there is. */
 
 import { TimeBuckets } from "../../base/time-buckets.ts";
-import type { Analysis } from "../contract.ts";
+import type { SingleAnalysis } from "../contract.ts";
 import { documents, type EventSummary } from "./keys.ts";
 
-const eventCounts: Analysis = {
+const eventCounts: SingleAnalysis = {
   id: "event-counts",
   version: 1,
   needs: [],

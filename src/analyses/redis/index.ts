@@ -1,26 +1,112 @@
-/** The `redis` analysis: front door. The model is in model.ts, its names in keys.ts. */
-import { RedisDecoder } from "../../environments/redis/index.ts";
-import type { Analysis } from "../contract.ts";
-import { documents } from "./keys.ts";
+/** The `redis` analysis: front door. The model is in model.ts, the cluster bus in bus.ts, its names in keys.ts. A part is every eighth process. */
+
+import { addBuckets, furthestReach } from "../../base/time-buckets.ts";
+import { RedisDecoder, type RedisProcess, type Slopes } from "../../environments/redis/index.ts";
+import type { TraceSource } from "../../trace/index.ts";
+import { partCount, type SharedAnalysis, type Spool, type SpoolEnd } from "../contract.ts";
+import { endWidth, joinMessages, type PartStreams } from "./bus.ts";
+import { documents, messageColumns, type ProcessSummary, type StepSummary, tables } from "./keys.ts";
 import { RedisModel } from "./model.ts";
 
-const redis: Analysis = {
+/** Events looked at to learn how many processes there are: when tracing is switched on, each introduces itself. */
+const introductionEvents = 5000;
+
+/** What a part leaves to the join. */
+interface PartOutcome {
+  readonly part: number;
+  readonly processes: readonly ProcessSummary[];
+  readonly requests: number;
+  readonly steps: Omit<StepSummary, "slopes">;
+  readonly streams: PartStreams;
+  readonly ends: SpoolEnd;
+}
+
+interface Outcome {
+  readonly parts: readonly PartOutcome[];
+  readonly slopes: Slopes;
+}
+
+/** `host:port`; processes that share one (a restarted server) are told apart by their number. */
+function nodeName(of: RedisProcess, all: readonly RedisProcess[]): string {
+  const plain = ({ info, hostname, pid }: RedisProcess): string =>
+    info === undefined ? `${hostname} pid ${pid}` : `${hostname}:${info.port !== 0 ? info.port : info.tlsPort}`;
+  const name = plain(of);
+  return all.some((other) => other.index < of.index && plain(other) === name) ? `${name} #${of.index}` : name;
+}
+
+function countProcesses(source: TraceSource): number {
+  const cursor = source.cursor();
+  try {
+    const decoder = new RedisDecoder(source, cursor, () => undefined);
+    for (let i = 0; i < introductionEvents && decoder.isUseful && cursor.next(); i++) decoder.handle();
+    return decoder.processes.length;
+  } finally {
+    cursor.close();
+  }
+}
+
+const redis: SharedAnalysis<Outcome> = {
   id: "redis",
-  version: 2,
+  version: 3,
   needs: [],
-  start({ source, cursor, writer }) {
-    const model = new RedisModel(writer, source);
-    const decoder = new RedisDecoder(source, cursor, () => model);
+  usefulShares: (source) => Math.min(partCount, countProcesses(source)),
+  startShare({ source, cursor, owns, writer, spool }) {
+    const parts = new Map<number, { readonly model: RedisModel; readonly ends: Spool; readonly processes: RedisProcess[] }>();
+    const decoder: RedisDecoder = new RedisDecoder(source, cursor, (process) => {
+      const number = process.index % partCount;
+      if (!owns(number)) return undefined;
+      let part = parts.get(number);
+      if (part === undefined) {
+        const ends = spool(endWidth);
+        part = { model: new RedisModel(writer(number), source, ends, (of) => nodeName(of, decoder.processes)), ends, processes: [] };
+        parts.set(number, part);
+      }
+      part.processes.push(process);
+      return part.model;
+    });
     if (!decoder.isUseful) return undefined;
     return {
       handle: () => decoder.handle(),
       finish(end) {
         decoder.finish();
-        model.finish(end);
-        writer.document(documents.steps, model.steps(decoder.slopes));
-        writer.document(documents.processes, model.summaries(decoder.processes));
+        const outcomes = [...parts].map(([part, { model, ends, processes }]): PartOutcome => {
+          model.finish(end);
+          return {
+            part,
+            processes: processes.map((of) => model.summary(of)),
+            requests: model.requestCount,
+            steps: model.steps(),
+            streams: model.streams,
+            ends: ends.end(),
+          };
+        });
+        return { parts: outcomes, slopes: decoder.slopes };
       },
     };
+  },
+  join(outcomes, { writer, rows }) {
+    const parts = outcomes.flatMap((outcome) => outcome.parts).sort((left, right) => left.part - right.part);
+    let firstRequest = 0;
+    const ends = parts.map((part) => {
+      const first = firstRequest;
+      firstRequest += part.requests;
+      return { streams: part.streams, rows: rows(part.ends), firstRequest: first };
+    });
+    joinMessages(ends, writer.table(tables.messages, messageColumns));
+    const counts: Record<string, number> = {};
+    for (const { steps } of parts) for (const [name, count] of Object.entries(steps.counts)) counts[name] = (counts[name] ?? 0) + count;
+    const slopes = outcomes.flatMap((outcome) => Object.entries(outcome.slopes)).sort(([left], [right]) => (left < right ? -1 : 1));
+    const steps: StepSummary = {
+      counts,
+      buckets: addBuckets(parts.map((part) => part.steps.buckets)),
+      reach: furthestReach(parts.map((part) => part.steps.reach)),
+      slopes: Object.fromEntries(slopes),
+    };
+    writer.document(documents.steps, steps);
+    writer.document(
+      documents.processes,
+      parts.flatMap((part) => part.processes).sort((left, right) => left.index - right.index),
+    );
   },
 };
 

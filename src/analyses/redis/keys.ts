@@ -51,14 +51,32 @@ export const operations = {
   waiting: "WAITING",
 } as const;
 
-/** Bits of the requests table's `flags`. Deferred: read while io threads were at work, executed when the main thread came to it. */
-export const requestFlags = { read: 1, write: 2, failed: 4, incomplete: 8, notCalled: 16, blocked: 32, deferred: 64 } as const;
+/**
+ * Bits of the requests table's `flags`. Deferred: read while io threads were at work, executed when the main thread came to it. Redirected: answered MOVED
+ * or ASK, or refused for its slot.
+ */
+export const requestFlags = {
+  read: 1,
+  write: 2,
+  failed: 4,
+  incomplete: 8,
+  notCalled: 16,
+  blocked: 32,
+  deferred: 64,
+  redirected: 128,
+} as const;
+
+/** Stands for no request. */
+export const noRequest = 0xffff_ffff;
+
+/** Id spaces (state/contract.ts): what `redis` numbers. A connection's id is its row in the connections table. */
+export const idSpaces = { requests: "requests", connections: "connections" } as const;
 
 /** Stands for an unknown number of bytes. */
 export const unknownBytes = 0xffff_ffff;
 
 /**
- * One row per request, in order of completion. Times are relative ns and never decrease from `arrived` to `writeEnd`:
+ * One row per request, part by part in order of completion. Times are relative ns and never decrease from `arrived` to `writeEnd`:
  *
  *     arrived ..queued-for-read.. readStart ..read.. readEnd ..queued-behind, or queued-for-execution where deferred.. parseStart ..parse..
  *     callStart ..execute.. callEnd ..queued-for-write.. writeStart ..write.. writeEnd
@@ -66,9 +84,9 @@ export const unknownBytes = 0xffff_ffff;
  * `connection` is a row of the connections table, `process` of the processes document. `readThread` and `thread` are kernel thread ids.
  */
 export const requestColumns = [
-  { name: "id", type: "u32" },
+  { name: "id", type: "u32", ids: idSpaces.requests },
   { name: "process", type: "u16" },
-  { name: "connection", type: "u32" },
+  { name: "connection", type: "u32", ids: idSpaces.connections },
   { name: "command", type: "text" },
   { name: "flags", type: "u8" },
   { name: "readThread", type: "u32" },
@@ -85,17 +103,19 @@ export const requestColumns = [
   { name: "replyBytes", type: "u32" },
 ] as const satisfies readonly ColumnSpec[];
 
+export type RequestColumn = (typeof requestColumns)[number]["name"];
+
 /** Calls inside another command (scripts, transactions, modules) that INFO commandstats counts as calls of their own. */
 export const nestedCallColumns = [
   { name: "process", type: "u16" },
-  { name: "connection", type: "u32" },
+  { name: "connection", type: "u32", ids: idSpaces.connections },
   { name: "command", type: "text" },
   { name: "flags", type: "u8" },
   { name: "start", type: "f64" },
   { name: "end", type: "f64" },
 ] as const satisfies readonly ColumnSpec[];
 
-/** One row per connection, in order of appearance. `closed` is infinite while open at the end. Bytes are as far as the trace saw them. */
+/** One row per connection, part by part in order of appearance. `closed` is infinite while open at the end. Bytes are as far as the trace saw them. */
 export const connectionColumns = [
   { name: "process", type: "u16" },
   { name: "connection", type: "u32" },
@@ -108,8 +128,10 @@ export const connectionColumns = [
   { name: "requests", type: "u32" },
 ] as const satisfies readonly ColumnSpec[];
 
+export type ConnectionColumn = (typeof connectionColumns)[number]["name"];
+
 /**
- * One row per cluster-bus message, in the order in which both ends were known. `received` (or `sent`) is infinite when the other end is not in the
+ * One row per cluster-bus message, in the order in which its second end happened. `received` (or `sent`) is infinite when the other end is not in the
  * trace. `from` and `to` are processes; 65535 is one that is not in the trace. `request` is the request that caused it; 4294967295 for none.
  */
 export const messageColumns = [

@@ -16,23 +16,18 @@
  */
 import type { RelativeNs } from "../../base/index.ts";
 import { TimeBuckets, TimeReach } from "../../base/time-buckets.ts";
-import {
-  connectionKinds,
-  type RareEvent,
-  type RedisProcess,
-  type Slopes,
-  Step,
-  type StepSink,
-  stepName,
-} from "../../environments/redis/index.ts";
+import { connectionKinds, type RareEvent, type RedisProcess, Step, type StepSink, stepName } from "../../environments/redis/index.ts";
 import type { HistoryWriter, Quark, StateBuilder, TableBuilder } from "../../state/contract.ts";
 import type { TraceSource } from "../../trace/index.ts";
+import type { Spool } from "../contract.ts";
+import { Bus, type PartStreams, type ProcessBus } from "./bus.ts";
 import {
   branches,
   connectionColumns,
   connectionStates,
-  messageColumns,
+  idSpaces,
   nestedCallColumns,
+  noRequest,
   operations,
   type ProcessSummary,
   requestColumns,
@@ -43,8 +38,7 @@ import {
   unknownBytes,
 } from "./keys.ts";
 
-const none = 0xffff_ffff;
-const unknownProcess = 0xffff;
+const noConnection = 0xffff_ffff;
 const forever = Number.POSITIVE_INFINITY;
 /** `list` of a client taken off a pending list without going onto an io thread's. */
 const noList = 0xffff;
@@ -102,6 +96,8 @@ interface Connection {
   readThread: number;
   /** What was just read will be executed only when the main thread comes to it (io threads). */
   isDeferred: boolean;
+  /** The request at hand was sent elsewhere (cluster_redirect). */
+  isRedirected: boolean;
   /** End of the previous request's processing. */
   processed: number;
   /** Parsed and not yet called, or being called. */
@@ -120,44 +116,11 @@ interface Thread {
   last: number;
 }
 
-interface Message {
-  readonly process: number;
-  readonly time: number;
-  readonly type: number;
-  readonly length: number;
-  readonly request: number;
-}
-
-/** One direction of one bus link: messages whose other end is still to come, by their end offset. */
-interface BusStream {
-  readonly sent: Map<number, Message>;
-  readonly received: Map<number, Message>;
-}
-
-interface Link {
-  peer: string;
-  outgoing: BusStream | undefined;
-  incoming: BusStream | undefined;
-  sent: Quark;
-  received: Quark;
-  backlog: Quark;
-  totals: BusTotals;
-}
-
-interface BusTotals {
-  readonly type: string;
-  messagesSent: number;
-  bytesSent: number;
-  messagesReceived: number;
-  bytesReceived: number;
-}
-
 interface Process {
   readonly of: RedisProcess;
   readonly node: string;
   readonly connectionsQuark: Quark;
   readonly requestsQuark: Quark;
-  readonly busQuark: Quark;
   readonly threadsQuark: Quark;
   readonly phase: Quark;
   readonly iteration: Quark;
@@ -165,8 +128,7 @@ interface Process {
   readonly queueLength: Quark;
   readonly connections: Map<number, Connection>;
   readonly threads: Map<number, Thread>;
-  readonly links: Map<number, Link>;
-  readonly bus: Map<string, BusTotals>;
+  readonly bus: ProcessBus;
   readonly calls: Map<number, number>;
   readonly commandText: number[];
   readonly commandType: number[];
@@ -188,14 +150,12 @@ export class RedisModel implements StepSink {
   private readonly state: StateBuilder;
   private readonly requests: TableBuilder;
   private readonly nestedCalls: TableBuilder;
-  private readonly messages: TableBuilder;
+  private readonly bus: Bus;
   private readonly processes: Process[] = [];
   private readonly connections: { readonly process: Process; readonly connection: Connection }[] = [];
-  private readonly streams = new Map<string, BusStream>();
-  private readonly hostname: string;
+  private readonly nodeName: (of: RedisProcess) => string;
   private readonly hasReadEnd: boolean;
   private readonly row = new Float64Array(requestColumns.length);
-  private readonly messageRow = new Float64Array(messageColumns.length);
   private readonly nestedRow = new Float64Array(nestedCallColumns.length);
   private readonly nestedStarts: number[] = [];
   private readonly buckets = new TimeBuckets();
@@ -212,14 +172,14 @@ export class RedisModel implements StepSink {
   private readonly otherText: number;
   private readonly notExecuted: number;
 
-  constructor(writer: HistoryWriter, source: TraceSource) {
+  /** `ends` takes rows of `endWidth` numbers (bus.ts); `nodeName` must give each process a name of its own. */
+  constructor(writer: HistoryWriter, source: TraceSource, ends: Spool, nodeName: (of: RedisProcess) => string) {
     this.writer = writer;
+    this.nodeName = nodeName;
     this.state = writer.state;
     this.requests = writer.table(tables.requests, requestColumns);
     this.nestedCalls = writer.table(tables.nestedCalls, nestedCallColumns);
-    this.messages = writer.table(tables.messages, messageColumns);
-    const hostname = source.environment["hostname"];
-    this.hostname = typeof hostname === "string" && hostname !== "" ? hostname : "localhost";
+    this.bus = new Bus(writer.state, ends);
     const names = new Set(source.eventClasses.map((eventClass) => eventClass.name));
     this.hasReadEnd = names.has("redis:steps") || !names.has("redis:commands");
     const intern = (text: string): number => this.state.intern(text);
@@ -368,7 +328,7 @@ export class RedisModel implements StepSink {
         break;
       case Step.clusterWrite: {
         this.flash(thread, time, this.op.clusterSend);
-        this.state.setNumber(time, this.link(process, a).backlog, c);
+        this.state.setNumber(time, this.bus.link(process.bus, a).backlog, c);
         break;
       }
       case Step.clusterRead:
@@ -423,6 +383,9 @@ export class RedisModel implements StepSink {
         this.setState(connection, time, connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle);
         break;
       }
+      case "cluster_redirect":
+        this.connection(process, event.conn, time).isRedirected = true;
+        break;
       case "fork_start":
         this.push(this.thread(process, event.thread), time, this.op.fork);
         break;
@@ -430,7 +393,7 @@ export class RedisModel implements StepSink {
         this.pop(this.thread(process, event.thread), time, this.op.fork);
         break;
       case "link_open":
-        this.openLink(process, event);
+        this.bus.open(process.bus, event);
         break;
       default:
     }
@@ -581,7 +544,7 @@ export class RedisModel implements StepSink {
     if ((flags & countedBit) === 0) return;
     const row = this.nestedRow;
     row[0] = process.of.index;
-    row[1] = process.connections.get(conn)?.row ?? none;
+    row[1] = process.connections.get(conn)?.row ?? noConnection;
     row[2] = this.nestedCalls.intern(this.commandName(process, command));
     row[3] = this.commandType(process, command) | ((flags & errorBit) !== 0 ? requestFlags.failed : 0);
     row[4] = start;
@@ -596,7 +559,8 @@ export class RedisModel implements StepSink {
     connection.current = undefined;
     request.callStart = Math.max(request.parseStart, time);
     request.callEnd = request.callStart;
-    request.flags |= requestFlags.notCalled;
+    request.flags |= requestFlags.notCalled | (connection.isRedirected ? requestFlags.redirected : 0);
+    connection.isRedirected = false;
     connection.processed = time;
     connection.unanswered.push(request);
     this.setState(connection, time, this.text.queuedForWrite);
@@ -662,110 +626,15 @@ export class RedisModel implements StepSink {
 
   // ---- Bus ------------------------------------------------------------------------------------------------------------------------------------------
 
-  private openLink(process: Process, event: RareEvent): void {
-    const { fields } = event;
-    const local = `${fields["laddr"]}:${fields["lport"]}`;
-    const remote = `${fields["raddr"]}:${fields["rport"]}`;
-    const nodeId = String(fields["node_id"] ?? "");
-    const link = this.link(process, Number(fields["link"]), nodeId !== "" ? nodeId : remote);
-    link.outgoing = this.stream(`${local}>${remote}`);
-    link.incoming = this.stream(`${remote}>${local}`);
-  }
-
-  private stream(key: string): BusStream {
-    let stream = this.streams.get(key);
-    if (stream === undefined) {
-      stream = { sent: new Map(), received: new Map() };
-      this.streams.set(key, stream);
-    }
-    return stream;
-  }
-
-  private link(process: Process, id: number, peer?: string): Link {
-    const known = process.links.get(id);
-    if (known !== undefined && (peer === undefined || known.peer === peer)) return known;
-    const name = peer ?? `link ${id}`;
-    const quark = this.state.child(process.busQuark, name);
-    let totals = process.bus.get(name);
-    if (totals === undefined) {
-      totals = { type: "node-to-node", messagesSent: 0, bytesSent: 0, messagesReceived: 0, bytesReceived: 0 };
-      process.bus.set(name, totals);
-    }
-    const link: Link = {
-      peer: name,
-      outgoing: known?.outgoing,
-      incoming: known?.incoming,
-      sent: this.state.child(quark, "Sent"),
-      received: this.state.child(quark, "Received"),
-      backlog: this.state.child(quark, "Backlog"),
-      totals,
-    };
-    process.links.set(id, link);
-    return link;
-  }
-
-  private clusterSend(
-    process: Process,
-    time: number,
-    linkId: number,
-    type: number,
-    length: number,
-    endOffset: number,
-    backlog: number,
-  ): void {
-    const link = this.link(process, linkId);
-    link.totals.messagesSent++;
-    link.totals.bytesSent += length;
-    this.state.setNumber(time, link.sent, link.totals.bytesSent);
+  private clusterSend(process: Process, time: number, id: number, type: number, length: number, endOffset: number, backlog: number): void {
+    const link = this.bus.link(process.bus, id);
+    this.bus.sent(process.bus, time, link, type, length, endOffset, process.executing?.id ?? noRequest);
     this.state.setNumber(time, link.backlog, backlog);
-    const message: Message = { process: process.of.index, time, type, length, request: process.executing?.id ?? none };
-    this.match(link.outgoing?.sent, link.outgoing?.received, endOffset, message, (other) => this.addMessage(message, other));
   }
 
-  private clusterPacket(
-    process: Process,
-    thread: Thread,
-    time: number,
-    linkId: number,
-    type: number,
-    length: number,
-    endOffset: number,
-  ): void {
+  private clusterPacket(process: Process, thread: Thread, time: number, id: number, type: number, length: number, endOffset: number): void {
     this.flash(thread, time, this.op.clusterRead);
-    const link = this.link(process, linkId);
-    link.totals.messagesReceived++;
-    link.totals.bytesReceived += length;
-    this.state.setNumber(time, link.received, link.totals.bytesReceived);
-    const message: Message = { process: process.of.index, time, type, length, request: none };
-    this.match(link.incoming?.received, link.incoming?.sent, endOffset, message, (other) => this.addMessage(other, message));
-  }
-
-  private match(
-    own: Map<number, Message> | undefined,
-    others: Map<number, Message> | undefined,
-    offset: number,
-    message: Message,
-    found: (other: Message) => void,
-  ): void {
-    const other = others?.get(offset);
-    if (other !== undefined && other.length === message.length) {
-      others?.delete(offset);
-      found(other);
-    } else own?.set(offset, message);
-  }
-
-  private addMessage(sent: Message | undefined, received: Message | undefined): void {
-    const some = sent ?? received;
-    if (some === undefined) return;
-    const row = this.messageRow;
-    row[0] = sent?.process ?? unknownProcess;
-    row[1] = received?.process ?? unknownProcess;
-    row[2] = some.type;
-    row[3] = some.length;
-    row[4] = sent?.time ?? forever;
-    row[5] = received?.time ?? forever;
-    row[6] = sent?.request ?? none;
-    this.messages.append(row);
+    this.bus.received(process.bus, time, this.bus.link(process.bus, id), type, length, endOffset);
   }
 
   // ---- Threads --------------------------------------------------------------------------------------------------------------------------------------
@@ -811,9 +680,7 @@ export class RedisModel implements StepSink {
   private process(of: RedisProcess): Process {
     const known = this.processes[of.index];
     if (known !== undefined) return known;
-    const info = of.info;
-    const port = info === undefined ? undefined : info.port !== 0 ? info.port : info.tlsPort;
-    const node = port === undefined ? `${this.hostname} pid ${of.pid}` : `${this.hostname}:${port}`;
+    const node = this.nodeName(of);
     const state = this.state;
     const quark = state.child(state.child(-1, root), node);
     const loop = state.child(quark, branches.eventLoop);
@@ -823,15 +690,13 @@ export class RedisModel implements StepSink {
       threadsQuark: state.child(quark, branches.threads),
       connectionsQuark: state.child(quark, branches.connections),
       requestsQuark: state.child(quark, branches.requests),
-      busQuark: state.child(quark, branches.bus),
       phase: state.child(loop, "Phase"),
       iteration: state.child(loop, "Iteration"),
       ready: state.child(loop, "Ready"),
       queueLength: state.child(loop, "QueueLength"),
       connections: new Map(),
       threads: new Map(),
-      links: new Map(),
-      bus: new Map(),
+      bus: { process: of.index, quark: state.child(quark, branches.bus), links: new Map(), totals: new Map() },
       calls: new Map(),
       commandText: [],
       commandType: [],
@@ -860,6 +725,7 @@ export class RedisModel implements StepSink {
       current: index === 0 ? this.op.eventLoop : this.op.waiting,
       last: 0,
     };
+    this.state.holdsIds(thread.request, idSpaces.requests);
     process.threads.set(index, thread);
     return thread;
   }
@@ -896,10 +762,12 @@ export class RedisModel implements StepSink {
       readEnd: -1,
       readThread: process.of.threads.get(0)?.tid ?? process.of.pid,
       isDeferred: false,
+      isRedirected: false,
       processed: -1,
       current: undefined,
       unanswered: [],
     };
+    state.holdsIds(connection.request, idSpaces.requests);
     process.connections.set(id, connection);
     this.connections.push({ process, connection });
     return connection;
@@ -979,14 +847,21 @@ export class RedisModel implements StepSink {
         connection.requests,
       ]);
     }
-    for (const stream of this.streams.values()) {
-      for (const message of stream.sent.values()) this.addMessage(message, undefined);
-      for (const message of stream.received.values()) this.addMessage(undefined, message);
-    }
+    this.writer.idSpace(idSpaces.requests, this.nextRequest);
+    this.writer.idSpace(idSpaces.connections, this.connections.length);
   }
 
-  /** The `steps` document. `slopes` come from the decoder. */
-  steps(slopes: Slopes): StepSummary {
+  /** Requests that were given an id. */
+  get requestCount(): number {
+    return this.nextRequest;
+  }
+
+  get streams(): PartStreams {
+    return this.bus.streams;
+  }
+
+  /** This part of the `steps` document. */
+  steps(): Omit<StepSummary, "slopes"> {
     const counts: Record<string, number> = {};
     this.stepCounts.forEach((count, kind) => {
       if (count === 0) return;
@@ -994,30 +869,28 @@ export class RedisModel implements StepSink {
       counts[name] = (counts[name] ?? 0) + count;
     });
     for (const [name, count] of this.rareCounts) counts[`redis:${name}`] = count;
-    return { counts, buckets: this.buckets.finish(), reach: this.reach.finish(), slopes };
+    return { counts, buckets: this.buckets.finish(), reach: this.reach.finish() };
   }
 
-  /** The `processes` document. */
-  summaries(decoded: readonly RedisProcess[]): readonly ProcessSummary[] {
-    return decoded.map((of) => {
-      const process = this.process(of);
-      return {
-        index: of.index,
-        node: process.node,
-        pid: of.pid,
-        trace: of.trace,
-        nodeId: of.info?.nodeId ?? "",
-        flavor: of.info?.flavor ?? "redis",
-        version: of.info?.version ?? "",
-        bytesIn: process.bytesIn,
-        bytesOut: process.bytesOut,
-        commands: Array.from(of.commands, (name) => name ?? null),
-        calls: Object.fromEntries([...process.calls].map(([command, count]) => [this.commandName(process, command), count])),
-        threads: [...of.threads].map(([thread, { tid, role }]) => ({ thread, tid, role })),
-        bus: [...process.bus].map(([peer, totals]) => ({ peer, ...totals })),
-        badRecords: of.badRecords,
-      };
-    });
+  /** What the `processes` document says of this one. */
+  summary(of: RedisProcess): ProcessSummary {
+    const process = this.process(of);
+    return {
+      index: of.index,
+      node: process.node,
+      pid: of.pid,
+      trace: of.trace,
+      nodeId: of.info?.nodeId ?? "",
+      flavor: of.info?.flavor ?? "redis",
+      version: of.info?.version ?? "",
+      bytesIn: process.bytesIn,
+      bytesOut: process.bytesOut,
+      commands: Array.from(of.commands, (name) => name ?? null),
+      calls: Object.fromEntries([...process.calls].map(([command, count]) => [this.commandName(process, command), count])),
+      threads: [...of.threads].map(([thread, { tid, role }]) => ({ thread, tid, role })),
+      bus: [...process.bus.totals].map(([peer, totals]) => ({ peer, ...totals })),
+      badRecords: of.badRecords,
+    };
   }
 }
 

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Scenario, ScenarioSize } from "../../../scenarios/contract.ts";
 import { UsageError } from "../../base/index.ts";
-import { type AnalysisSummary, type Experiment, openExperiment } from "../../engine/index.ts";
+import { type AnalysisSummary, type DiagnosisReport, type Experiment, openExperiment } from "../../engine/index.ts";
 import { examine, type RecordResult, startRecording, thisPackage } from "../../record/index.ts";
 import { buildStore, findStore } from "../../record/store/index.ts";
 import type { CommandFile } from "../contract.ts";
+import { findingsText, unansweredText } from "../findings.ts";
 import { bytes, count, duration } from "../format.ts";
 import { parseChoice, parseCount } from "../parse.ts";
 import type { Shell } from "../shell.ts";
@@ -20,6 +21,7 @@ interface Options {
   readonly open: boolean;
   readonly keep?: string;
   readonly size: string;
+  readonly seed: string;
   readonly events: string;
   readonly port: string;
   readonly json?: boolean;
@@ -59,17 +61,27 @@ async function step<T>(shell: Shell, title: string, task: () => Promise<T>): Pro
   }
 }
 
+/** What was run, where there was a run. */
+interface Run {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly recording: RecordResult;
+}
+
 function summary(
   shell: Shell,
   experiment: Experiment,
-  recording: RecordResult | undefined,
+  trace: string,
+  run: Run | undefined,
   analysis: AnalysisSummary,
+  report: DiagnosisReport,
   isJson: boolean,
 ): void {
   const stats = experiment.stats();
   const slowest = experiment.requests({ sort: "duration", limit: slowestShown });
   if (isJson) {
-    shell.printJson({ recording, analysis, stats, slowest: slowest.requests });
+    const { scenario, seed, recording } = run ?? {};
+    shell.printJson({ scenario: scenario?.id, seed, trace, ...report, recording, analysis, stats, slowest: slowest.requests });
     return;
   }
   shell.print(
@@ -82,14 +94,16 @@ function summary(
     if (node.bus.length > 0) shell.print(`\n${busTable(node)}`);
   }
   shell.print(`\n${shell.bold("slowest requests")}\n${requestTable(experiment, slowest.requests)}\n`);
+  shell.print(`${findingsText(shell, experiment, report, [trace])}${unansweredText(report)}\n`);
 }
 
 /** Analyses, prints, and serves unless told not to. */
-async function show(shell: Shell, trace: string, recording: RecordResult | undefined, options: Options): Promise<void> {
+async function show(shell: Shell, trace: string, run: Run | undefined, options: Options): Promise<void> {
   const experiment = await openExperiment([trace], { signal: shell.signal });
   try {
     const analysis = await step(shell, "analysing", () => shell.withProgress((progress) => experiment.analyze(progress)));
-    summary(shell, experiment, recording, analysis, options.json === true);
+    const report = await step(shell, "diagnosing", () => shell.withProgress((progress) => experiment.diagnose(progress)));
+    summary(shell, experiment, trace, run, analysis, report, options.json === true);
     if (options.open)
       await serveUntilStopped(shell, [experiment], { port: parseCount(options.port, "--port", 0, 65535), isBrowserWanted: true });
   } finally {
@@ -114,6 +128,7 @@ async function runScenario(shell: Shell, scenario: Scenario, options: Options): 
   const store = await step(shell, "instrumented Redis (the first time it is built, which takes a minute or two)", () =>
     shell.withProgress((progress) => buildStore({ flavor: "redis", ...progress })),
   );
+  const seed = parseCount(options.seed, "--seed", 0, 0xffff_ffff);
   const temporary = mkdtempSync(join(tmpdir(), "storescope-demo-"));
   const remove = () => rmSync(temporary, { recursive: true, force: true });
   process.on("exit", remove);
@@ -125,12 +140,13 @@ async function runScenario(shell: Shell, scenario: Scenario, options: Options): 
       output: options.keep ?? join(temporary, scenario.id),
       events: options.events,
       size: parseChoice(options.size, "--size", sizes),
+      seed,
       signal: shell.signal,
       step: (title, task) => step(shell, title, task),
       startRecording,
     });
     if (recording.problem !== undefined) shell.note(recording.problem);
-    await show(shell, recording.directory, recording, options);
+    await show(shell, recording.directory, { scenario, seed, recording }, options);
     if (options.keep !== undefined) shell.note(`the trace is in ${recording.directory}`);
   } finally {
     remove();
@@ -145,12 +161,13 @@ const demo: CommandFile = (command, shell) => {
     .option("--no-open", "end after the summary; otherwise the UI is served until Ctrl-C")
     .option("--keep <dir>", "keep the trace in this folder")
     .option("--size <size>", sizes.join(", "), "medium")
+    .option("--seed <number>", "decides the random choices of the load", "1")
     .option("-e, --events <set>", "light, full or classic", "full")
     .option("--port <port>", "port of the UI on 127.0.0.1; 0: any free one", "0")
     .option("--json", "print the summary as one JSON document")
     .addHelpText(
       "after",
-      "\nWhere nothing can be recorded, the trace that ships with Storescope is opened instead.\n\nExamples:\n  storescope demo\n  storescope demo cluster --size small --keep trace --no-open\n",
+      "\nWhere nothing can be recorded, the trace that ships with Storescope is opened instead.\n\nExamples:\n  storescope demo\n  storescope demo cluster --size small --keep trace --no-open\n  storescope demo slow-command --size small --seed 7 --no-open --json\n",
     )
     .action(async (name: string, options: Options) => {
       if (options.list) {
@@ -161,6 +178,7 @@ const demo: CommandFile = (command, shell) => {
       }
       const scenario = await loadScenario(name);
       parseChoice(options.size, "--size", sizes);
+      parseCount(options.seed, "--seed", 0, 0xffff_ffff);
       if (options.keep !== undefined && existsSync(options.keep) && readdirSync(options.keep).length > 0)
         throw new UsageError(`${options.keep} is not empty`);
       const why = await obstacle();

@@ -17,16 +17,13 @@ interface Options extends TraceOptions, RangeOptions {
 
 const formats = ["text", "babeltrace", "json", "csv"] as const;
 
-/** Writes to stdout; a promise where the reader is slower than we are. Many writes may wait for the same draining. */
-function writeToStdout(): (bytes: Uint8Array) => Promise<void> | undefined {
-  let draining: Promise<void> | undefined;
-  return (bytes) => {
-    if (process.stdout.write(bytes)) return undefined;
-    draining ??= once(process.stdout, "drain").then(() => {
-      draining = undefined;
-    });
-    return draining;
-  };
+/**
+ * Writes to stdout; a promise where the system has not taken all of it yet. (`write` itself says "wait" for every piece beyond the stream's own small limit,
+ * also where a file or pipe has taken it at once.)
+ */
+function writeToStdout(bytes: Uint8Array): Promise<void> | undefined {
+  process.stdout.write(bytes);
+  return process.stdout.writableLength === 0 ? undefined : once(process.stdout, "drain").then(() => undefined);
 }
 
 const events: CommandFile = (command, shell) => {
@@ -60,7 +57,7 @@ Examples:
           clockSeconds: options.clockSeconds,
           noDelta: !options.delta,
           signal: shell.signal,
-          write: writeToStdout(),
+          write: writeToStdout,
           notice: (text) => process.stderr.write(text),
         });
         if (options.count) shell.print(options.json ? `${JSON.stringify({ count: matched })}\n` : `${count(matched)}\n`);

@@ -10,7 +10,7 @@
  * event's start, which then decodes it or says precisely what is broken. So the two can only differ in speed; tests compare them.
  */
 import type { EventVisitor } from "../../trace/index.ts";
-import type { EventSchema, FieldClass, StreamSchema } from "../schema.ts";
+import { type EventSchema, type FieldClass, largestAlignment, type StreamSchema } from "../schema.ts";
 import { CodeWriter, literal, type MarkedPlace, NotCompilable, silentHooks } from "./codegen.ts";
 import { beginsOnByte, eventScopes, type Interpreter } from "./interpreter.ts";
 import type { FieldPlace } from "./readers.ts";
@@ -24,6 +24,8 @@ type Skip = (u8: Uint8Array, dv: DataView, p: number, end: number, marks: Int32A
 /** The compiled decoder of a data stream class. */
 export interface CompiledStream {
   readonly step: Step;
+  /** The largest alignment of anything in an event, in bytes. */
+  readonly granule: number;
   /** Bytes that an event's context is known to begin at a multiple of. */
   readonly align: number;
   /** Classes (by `EventSchema`) whose events leave marks; all others are the interpreter's. */
@@ -99,7 +101,13 @@ function generateStream(stream: StreamSchema): CompiledStream {
     }
     remarks.get(number)?.(...place);
   };
-  return { step, remark, align: header.align, compiled: new Set(events.filter((_, number) => bodies[number] !== undefined)) };
+  return {
+    step,
+    granule: Math.max(1, largestAlignment(stream) / 8),
+    remark,
+    align: header.align,
+    compiled: new Set(events.filter((_, number) => bodies[number] !== undefined)),
+  };
 }
 
 function reject(): number {
@@ -184,12 +192,14 @@ function tryBody(stream: StreamSchema, event: EventSchema, align: number): Body 
 /** The compiled decoder of one cursor: positions are bytes. */
 export class CompiledDecoder implements EventDecoder {
   readonly unit = 1;
+  readonly granule: number;
   readonly #step: Step;
   readonly #remark: CompiledStream["remark"];
   readonly #interpreter: Interpreter;
 
-  constructor({ step, remark }: CompiledStream, interpreter: Interpreter) {
+  constructor({ step, granule, remark }: CompiledStream, interpreter: Interpreter) {
     this.#step = step;
+    this.granule = granule;
     this.#remark = remark;
     this.#interpreter = interpreter;
   }
@@ -199,6 +209,8 @@ export class CompiledDecoder implements EventDecoder {
   }
 
   begin(cursor: StreamCursor): void {
+    // The packet's header may end within a byte; events begin on one.
+    cursor.position = Math.ceil(cursor.position);
     this.#interpreter.prepare(cursor, cursor.end * 8);
   }
 

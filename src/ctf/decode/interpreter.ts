@@ -29,6 +29,8 @@ export function hasPacketScope(stream: StreamSchema): boolean {
 
 export class Interpreter implements EventDecoder, WalkerHooks {
   readonly unit = 8;
+  /** Events may begin within a byte, and refer to how the one before ended. */
+  readonly granule = 0;
   readonly walker: Walker;
   readonly #schema: TraceSchema;
   readonly #stream: StreamSchema;
@@ -50,6 +52,7 @@ export class Interpreter implements EventDecoder, WalkerHooks {
   }
 
   begin(cursor: StreamCursor): void {
+    if (this.#beginsOnByte) cursor.position = Math.ceil(cursor.position / 8) * 8;
     this.prepare(cursor, cursor.end);
   }
 

@@ -152,6 +152,7 @@ class Capture implements EventVisitor {
 export function makeWalkingReader(at: FieldPlace, place: EventPlace, walker: () => Walker, unit: 1 | 8): FieldReader {
   const capture = new Capture();
   const { field } = at;
+  const kind = kindOf(field);
   const span = { start: 0, end: 0 };
   const locate = (isValueWanted: boolean): void => {
     const walking = walker();
@@ -171,7 +172,7 @@ export function makeWalkingReader(at: FieldPlace, place: EventPlace, walker: () 
     }
   };
   return {
-    kind: kindOf(field),
+    kind,
     number() {
       locate(true);
       if (capture.real !== undefined) return capture.real;
@@ -184,6 +185,7 @@ export function makeWalkingReader(at: FieldPlace, place: EventPlace, walker: () 
       return capture.wide ?? toBigint(capture.low, capture.high, capture.format.signed);
     },
     text() {
+      if (kind === "blob") return "";
       locate(true);
       if (capture.bytes !== undefined) return new TextDecoder().decode(capture.bytes.subarray(capture.start, capture.end));
       return capture.format?.labels(capture.low, capture.high)[0] ?? "";

@@ -6,7 +6,15 @@
  *             0                          start   position
  *                                         context (behind the event's header)
  *
- * Positions count in the decoder's unit: bits for the interpreter, bytes for compiled decoders.
+ * A packet larger than the stream's window is held in part, so that memory does not grow with the size of packets times the number of streams: its header stays,
+ * and behind it a part of the events that moves on by a multiple of the largest alignment, which alignment in the buffer does not see.
+ *
+ *     packet: | header, context | event | event | event | event | event | event | ...
+ *     bytes:  | header, context |                   | ent | event | event | ev | padding       #shift: how far the part has moved
+ *
+ * Where an event turns out to end behind the part, the part moves there and the event is decoded again; where it is larger than the part, the part grows.
+ *
+ * Positions count in the decoder's unit: bits for the interpreter, bytes for compiled decoders. In the buffer, that is; what `save` gives counts in the packet.
  *
  * `start`, `startLow` and `startHigh` are such that decoding from there gives the current event again.
  */
@@ -15,13 +23,15 @@ import type { EventVisitor, Mergeable } from "../../trace/index.ts";
 import type { Packet } from "../packet/scan.ts";
 import type { StreamClock } from "./clock.ts";
 import { maximumMarks } from "./codegen.ts";
-import { DecodeError } from "./walker.ts";
+import { DecodeError, PastEndError } from "./walker.ts";
 
 /** Decodes the events of one stream class. Belongs to one cursor. */
 export interface EventDecoder {
   /** Position units per byte. */
   readonly unit: 1 | 8;
-  /** A packet has been loaded into the cursor. */
+  /** Bytes; the packet's content may be moved by a multiple of it. 0: it may not be moved. */
+  readonly granule: number;
+  /** A packet, or another part of it, has been loaded into the cursor. */
   begin(cursor: StreamCursor): void;
   /** Decodes the event at `cursor.position` and moves there past it; sets everything about the current event. Throws DecodeError. */
   step(cursor: StreamCursor): void;
@@ -37,10 +47,15 @@ export interface StreamPackets {
   readonly clock: StreamClock;
   /** Thrown when reading arrives behind the last packet. */
   readonly failure: BadInputError | undefined;
+  /** How much of a packet a new cursor holds. */
+  readonly windowBytes: () => number;
 }
 
 /** Padding behind the content: more than any header or scalar that is read before its bounds are checked. */
 export const paddingBytes = 64;
+
+/** No event is larger. */
+const largestWindowBytes = 1 << 28;
 
 export class StreamCursor implements Mergeable {
   time = 0;
@@ -66,9 +81,18 @@ export class StreamCursor implements Mergeable {
   readonly #packets: readonly Packet[];
   readonly #failure: BadInputError | undefined;
   readonly #decoder: EventDecoder;
+  readonly #windowBytes: number;
   /** Index of the loaded packet; -1 before the first. */
   #packet = -1;
   #bytesBefore = 0;
+  /** Bytes that lie in front of the part behind the header: position in the packet = position in the buffer + this. */
+  #shift = 0;
+  /** Bytes of the packet's content up to the end of what is held. */
+  #held = 0;
+  /** Bytes of the packet's content, and of its header rounded up to the granule. */
+  #content = 0;
+  #header = 0;
+  #window = 0;
 
   constructor(source: StreamPackets, decoder: EventDecoder) {
     this.stream = source.index;
@@ -79,17 +103,24 @@ export class StreamCursor implements Mergeable {
     this.#packets = source.packets;
     this.#failure = source.failure;
     this.#decoder = decoder;
+    this.#windowBytes = source.windowBytes();
   }
 
   /** Moves to the next event. After a BadInputError the stream is at its end. */
   next(): boolean {
-    while (this.position >= this.end) if (!this.#load(this.#packet + 1)) return false;
-    try {
-      this.#decoder.step(this);
-    } catch (error) {
-      throw this.#broken(error);
+    for (;;) {
+      while (this.position >= this.end) {
+        if (this.#held < this.#content) this.#hold(this.position);
+        else if (!this.#load(this.#packet + 1)) return false;
+      }
+      const start = this.position;
+      try {
+        this.#decoder.step(this);
+        return true;
+      } catch (error) {
+        if (!(error instanceof PastEndError) || !this.#holdMore(start)) throw this.#broken(error);
+      }
     }
-    return true;
   }
 
   /** Relative ns of a clock value: what compiled decoders also compute. */
@@ -111,13 +142,14 @@ export class StreamCursor implements Mergeable {
   }
 
   get bytesRead(): number {
-    return this.#bytesBefore + (this.#packet < 0 ? 0 : Math.floor(this.position / this.#decoder.unit));
+    return this.#bytesBefore + (this.#packet < 0 ? 0 : this.#shift + Math.floor(this.position / this.#decoder.unit));
   }
 
   /** Four numbers to give to `restore`: before the current event, or behind it. */
   save(beforeCurrent: boolean): number[] {
-    if (beforeCurrent) return [this.#packet, this.start, this.startLow, this.startHigh];
-    return [this.#packet, this.position, this.clockLow, this.clockHigh];
+    const shift = this.#shift * this.#decoder.unit;
+    if (beforeCurrent) return [this.#packet, this.start + shift, this.startLow, this.startHigh];
+    return [this.#packet, this.position + shift, this.clockLow, this.clockHigh];
   }
 
   restore(packet: number, position: number, low: number, high: number): void {
@@ -128,7 +160,7 @@ export class StreamCursor implements Mergeable {
         this.#rewind();
         this.#load(packet);
       }
-      this.position = position;
+      this.#moveTo(position);
     }
     this.clockLow = low;
     this.clockHigh = high;
@@ -174,8 +206,7 @@ export class StreamCursor implements Mergeable {
   #rewind(): void {
     this.#packet = -1;
     this.#bytesBefore = 0;
-    this.position = 0;
-    this.end = 0;
+    this.#forget();
     this.clockLow = 0;
     this.clockHigh = -this.clock.baseHigh;
   }
@@ -183,8 +214,15 @@ export class StreamCursor implements Mergeable {
   /** Behind everything: `next()` gives nothing more. */
   #finish(): void {
     this.#packet = this.#packets.length;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.position = 0;
     this.end = 0;
+    this.#shift = 0;
+    this.#held = 0;
+    this.#content = 0;
   }
 
   #load(index: number): boolean {
@@ -197,22 +235,13 @@ export class StreamCursor implements Mergeable {
     }
     if (index === this.#packet + 1) this.#bytesBefore += this.#packets[this.#packet]?.size ?? 0;
     else this.#bytesBefore = this.#packets.slice(0, index).reduce((sum, { size }) => sum + size, 0);
-    const length = Math.ceil(packet.contentBits / 8);
-    if (this.bytes.length < length + paddingBytes) {
-      // A little more than asked, so that slowly growing packets do not cost an allocation each.
-      const buffer = new Uint8Array(Math.ceil((length + paddingBytes) * 1.25));
-      this.bytes = buffer;
-      this.view = new DataView(buffer.buffer);
-    }
-    const got = packet.file.read(packet.offset, this.bytes, length);
-    this.bytes.fill(0, length, length + paddingBytes);
+    const { granule, unit } = this.#decoder;
     this.#packet = index;
-    if (got < length) {
-      this.#finish();
-      throw new BadInputError("PACKET_INVALID", packet.file.path, packet.offset + got, "the file became shorter while it was read");
-    }
-    this.position = (packet.headerBits * this.#decoder.unit) / 8;
-    this.end = (packet.contentBits * this.#decoder.unit) / 8;
+    this.#content = Math.ceil(packet.contentBits / 8);
+    this.#header = granule === 0 ? 0 : Math.ceil(packet.headerBits / 8 / granule) * granule;
+    this.#window = granule === 0 ? this.#content : Math.max(this.#windowBytes, 2 * (this.#header + granule));
+    this.#read(packet, 0, 0);
+    this.position = (packet.headerBits * unit) / 8;
     if (packet.clock !== undefined) {
       const halves = this.#halves(packet.clock);
       this.clockLow = halves.low;
@@ -222,10 +251,71 @@ export class StreamCursor implements Mergeable {
     return true;
   }
 
+  /** Fills the buffer from byte `from` on, for a part that has moved by `shift`. */
+  #read(packet: Packet, shift: number, from: number): void {
+    const length = Math.min(this.#window, this.#content - shift);
+    if (this.bytes.length < length + paddingBytes) {
+      // A little more than asked, so that slowly growing packets do not cost an allocation each.
+      const buffer = new Uint8Array(Math.ceil((length + paddingBytes) * 1.25));
+      buffer.set(this.bytes.subarray(0, from));
+      this.bytes = buffer;
+      this.view = new DataView(buffer.buffer);
+    }
+    const target = from === 0 ? this.bytes : this.bytes.subarray(from);
+    const got = from + packet.file.read(packet.offset + shift + from, target, length - from);
+    this.bytes.fill(0, length, length + paddingBytes);
+    if (got < length) {
+      this.#finish();
+      throw new BadInputError("PACKET_INVALID", packet.file.path, packet.offset + shift + got, "the file became shorter while it was read");
+    }
+    this.#shift = shift;
+    this.#held = shift + length;
+    const { unit } = this.#decoder;
+    this.end = this.#held < this.#content ? length * unit : (packet.contentBits / 8 - shift) * unit;
+  }
+
+  /** Moves the part so that it begins at `position` (in the buffer), which then is the cursor's. */
+  #hold(position: number): void {
+    const packet = this.#packets[this.#packet];
+    if (packet === undefined) return;
+    const { granule, unit } = this.#decoder;
+    const inPacket = position + this.#shift * unit;
+    const shift = Math.max(0, Math.floor((inPacket / unit - this.#header) / granule) * granule);
+    this.#read(packet, shift, this.#header);
+    this.position = inPacket - shift * unit;
+    this.#decoder.begin(this);
+  }
+
+  /** After the event at `start` (the decoder may have left anything in the cursor) did not fit: makes it fit. False when there is nothing more to be held. */
+  #holdMore(start: number): boolean {
+    if (this.#held >= this.#content) return false;
+    const { granule, unit } = this.#decoder;
+    if (start / unit < this.#header + granule) {
+      if (this.#window >= largestWindowBytes) return false;
+      this.#window *= 2;
+    }
+    this.clockLow = this.startLow;
+    this.clockHigh = this.startHigh;
+    this.#hold(start);
+    return true;
+  }
+
+  /** Goes to a position in the loaded packet. */
+  #moveTo(inPacket: number): void {
+    const { unit } = this.#decoder;
+    const position = inPacket - this.#shift * unit;
+    const isHeld = position <= this.end && (this.#shift === 0 || position >= this.#header * unit);
+    if (isHeld) this.position = position;
+    else this.#hold(position);
+  }
+
   #broken(error: unknown): unknown {
     const packet = this.#packets[this.#packet];
     if (!(error instanceof DecodeError) || packet === undefined) return error;
+    const shift = this.#shift;
     this.#finish();
-    return new BadInputError("EVENT_INVALID", packet.file.path, packet.offset + Math.floor(error.bit / 8), error.message, { cause: error });
+    return new BadInputError("EVENT_INVALID", packet.file.path, packet.offset + shift + Math.floor(error.bit / 8), error.message, {
+      cause: error,
+    });
   }
 }

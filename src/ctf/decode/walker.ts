@@ -43,6 +43,9 @@ export class DecodeError extends Error {
   }
 }
 
+/** What is wrong is that a field ends behind the content's end: with more content it might not be. */
+export class PastEndError extends DecodeError {}
+
 /** What the walker tells about fields that mean something to the reader itself. */
 export interface WalkerHooks {
   /** A clock-mapped field of `bits` bits was read. */
@@ -141,7 +144,7 @@ export class Walker {
   }
 
   #moveTo(position: number): void {
-    if (position > this.end) throw new DecodeError(this.position, "a field goes beyond the packet's content");
+    if (position > this.end) throw new PastEndError(this.position, "a field goes beyond the packet's content");
     this.position = position;
   }
 
@@ -241,7 +244,7 @@ export class Walker {
     const limit = Math.floor(this.end / 8);
     const unit = unitBytes(field.encoding);
     const stop = findZero(this.bytes, start, limit, unit);
-    if (stop === undefined) throw new DecodeError(this.position, "a string has no end within the packet's content");
+    if (stop === undefined) throw new PastEndError(this.position, "a string has no end within the packet's content");
     this.position = (stop + unit) * 8;
     if (visitor !== undefined) this.#text(field.encoding, start, stop, visitor);
   }
@@ -281,7 +284,7 @@ export class Walker {
     const length = this.#length(field.length);
     const minimum = this.#minimum(field.element);
     if (minimum === 0 ? length > maximumEmptyElements : length * minimum > this.end - start) {
-      throw new DecodeError(start, `an array of ${length} elements goes beyond the packet's content`);
+      throw new PastEndError(start, `an array of ${length} elements goes beyond the packet's content`);
     }
     const role = field.roles[0];
     if (

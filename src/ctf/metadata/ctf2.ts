@@ -84,6 +84,15 @@ function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** For messages. */
+function describe(value: Json): string {
+  return typeof value === "string"
+    ? JSON.stringify(value)
+    : typeof value === "object"
+      ? "that is an object, an array or null"
+      : String(value);
+}
+
 class Builder {
   readonly #file: string;
   readonly #fragments: readonly JsonObject[];
@@ -248,7 +257,7 @@ class Builder {
     if (offset !== undefined) this.#checkMembers(offset, "seconds cycles");
     const origin = fragment.members.get("origin");
     if (isObject(origin)) this.#checkMembers(origin, "namespace name uid");
-    else if (origin !== undefined && origin !== "unix-epoch") this.#fail(fragment, `there is no clock origin ${JSON.stringify(origin)}`);
+    else if (origin !== undefined && origin !== "unix-epoch") this.#fail(fragment, `there is no clock origin ${describe(origin)}`);
     return {
       id: this.#text(fragment, "id") ?? this.#fail(fragment, "a clock class has no id"),
       uid: this.#text(fragment, "uid"),
@@ -403,7 +412,7 @@ class Builder {
       } else if (typeof role === "string" && Object.hasOwn(fieldRoles, role)) {
         const known = fieldRoles[role];
         if (known !== undefined) roles.push(known);
-      } else this.#fail(at, `there is no role ${JSON.stringify(role)}`);
+      } else this.#fail(at, `there is no role ${describe(role)}`);
     }
     return { roles, clock };
   }

@@ -8,6 +8,7 @@
  */
 import type { IntegerFormat, StreamInfo, TextVisitor, TraceLoss, TraceSource } from "../../trace/index.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import { putWhole, widestNumber } from "./digits.ts";
 import { writeG } from "./float.ts";
 
 const quote = 0x22;
@@ -144,10 +145,18 @@ export class BabeltraceFields implements TextVisitor {
     this.#isNext = false;
   }
   element(index: number): void {
-    this.#comma();
-    this.out.byte(0x5b);
-    this.out.whole(index);
-    this.out.text("] = ");
+    const { out } = this;
+    out.reserve(widestNumber + 8);
+    const { bytes, view } = out;
+    let at = out.length;
+    if (this.#isNext) bytes[at++] = 0x2c;
+    this.#isNext = true;
+    bytes[at++] = 0x20;
+    bytes[at++] = 0x5b;
+    at = putWhole(bytes, view, at, index);
+    // "] = "
+    view.setUint32(at, 0x203d205d, true);
+    out.length = at + 4;
   }
   endArray(): void {
     this.out.text(" ]");

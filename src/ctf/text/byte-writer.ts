@@ -4,6 +4,30 @@ import { putHexadecimal, putNine, putWhole, putWide, widestNumber } from "./digi
 
 const encoder = new TextEncoder();
 
+/** Bytes that are written often: four at a time, so that up to three behind them are written too. */
+export class Literal {
+  readonly length: number;
+  /** Bytes that `put` needs. */
+  readonly room: number;
+  readonly #words: Int32Array;
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length;
+    const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+    padded.set(bytes);
+    const view = new DataView(padded.buffer);
+    this.room = padded.length;
+    this.#words = Int32Array.from({ length: padded.length / 4 }, (_, word) => view.getInt32(word * 4, true));
+  }
+
+  /** Writes it; gives the place behind. */
+  put(view: DataView, at: number): number {
+    const words = this.#words;
+    for (let i = 0; i < words.length; i++) view.setInt32(at + i * 4, words[i] as number, true);
+    return at + this.length;
+  }
+}
+
 export class ByteWriter implements TextBuffer {
   bytes: Uint8Array;
   view: DataView;
@@ -46,6 +70,11 @@ export class ByteWriter implements TextBuffer {
       }
       this.bytes[this.length++] = code;
     }
+  }
+
+  literal(literal: Literal): void {
+    this.reserve(literal.room);
+    this.length = literal.put(this.view, this.length);
   }
 
   /** All of `bytes`; nothing where there are none. */

@@ -12,7 +12,7 @@
  * In generated code: `u8`, `dv`, `p`, `end` as CodeWriter has them; `b` and `bv` the output's bytes, `o` the place in them. Before every piece of variable
  * length and behind it there is room for all of constant length that the function writes (`need` bytes), so that nothing else has to look.
  */
-import type { TextBuffer, TextVisitor } from "../../trace/index.ts";
+import type { EventScope, TextBuffer, TextVisitor } from "../../trace/index.ts";
 import { CodeWriter, literal, NotCompilable, silentHooks, type ValueHooks, zeroScan } from "../decode/codegen.ts";
 import { eventScopes, hasPacketScope } from "../decode/interpreter.ts";
 import type { EventPlace } from "../decode/readers.ts";
@@ -21,80 +21,172 @@ import { formatOf } from "../decode/walker.ts";
 import type { BytesClass, EventSchema, FloatClass, IntegerClass, StreamSchema } from "../schema.ts";
 import { putHexadecimal, putSigned, putUnsigned, putWide, widestNumber } from "./digits.ts";
 
-/** The text of packet contexts, written once per packet. */
-export class PacketTexts {
-  readonly #streams: readonly StreamCursor[];
-  readonly #visitor: TextVisitor;
-  readonly #known: { packet: number; text: Uint8Array }[];
-
-  constructor(streams: readonly StreamCursor[], visitor: TextVisitor) {
-    this.#streams = streams;
-    this.#visitor = visitor.sibling();
-    this.#known = streams.map(() => ({ packet: -1, text: new Uint8Array(0) }));
-  }
-
-  /** Writes that of the packet the stream is in. */
-  write(out: TextBuffer, stream: number): void {
-    const cursor = this.#streams[stream];
-    const known = this.#known[stream];
-    if (cursor === undefined || known === undefined) return;
-    if (known.packet !== cursor.packet) {
-      this.#visitor.reset();
-      this.#visitor.out.length = 0;
-      cursor.visitPacket(this.#visitor);
-      known.text = this.#visitor.out.bytes.slice(0, this.#visitor.out.length);
-      known.packet = cursor.packet;
-    }
-    const { text } = known;
-    out.reserve(text.length);
-    const { bytes } = out;
-    let to = out.length;
-    for (let at = 0; at < text.length; at++) bytes[to++] = text[at] as number;
-    out.length = to;
-  }
-}
-
-/**
- * A function that writes the current event of `place`, which has to be of this class; as `EventCursor.compileVisit` says. Contexts begin at multiples of
- * `align` bytes.
- */
-export function compileEventPrinter(
-  stream: StreamSchema,
-  event: EventSchema,
-  align: number,
-  visitor: TextVisitor,
-  packets: PacketTexts,
-  place: EventPlace & { readonly stream: number },
-): (() => boolean) | undefined {
-  const print = compileFields(stream, event, align, visitor);
-  if (print === undefined) return undefined;
-  const { out } = visitor;
-  const isInPacket = hasPacketScope(stream);
-  return () => {
-    const before = out.length;
-    if (isInPacket) packets.write(out, place.stream);
-    const { bytes } = place;
-    if (print(out, bytes, place.view, place.context, bytes.length)) return true;
-    out.length = before;
-    return false;
-  };
-}
-
-/** Writes the fields of the event whose contexts begin at `p`, which a decoder has found whole. False: it could not; what it wrote is to be dropped. */
+/** Writes fields of the event whose contexts begin at `p`, which a decoder has found whole. False: it could not; what it wrote is to be dropped. */
 type PrintFields = (out: TextBuffer, u8: Uint8Array, dv: DataView, p: number, end: number) => boolean;
 
-/** Literals up to this size are written word by word. */
-const wordsLimit = 96;
+/** A generated printer, and the bytes it goes over where they are always as many. */
+interface CompiledFields {
+  readonly print: PrintFields;
+  readonly size: number | undefined;
+}
+
+/** The current event, as the merged cursor has it. */
+type PrintedPlace = EventPlace & { readonly stream: number };
+
+/** What one stream's last printed event began with. */
+class Beginning {
+  packet = -1;
+  /** Bytes of its common context. */
+  readonly #raw: Uint8Array;
+  readonly #rawView: DataView;
+  #words = new Int32Array(64);
+  #length = 0;
+
+  constructor(size: number) {
+    this.#raw = new Uint8Array(size);
+    this.#rawView = new DataView(this.#raw.buffer);
+  }
+
+  isOf(packet: number, u8: Uint8Array, dv: DataView, p: number): boolean {
+    if (packet !== this.packet) return false;
+    const raw = this.#raw;
+    const view = this.#rawView;
+    let i = 0;
+    for (; i + 4 <= raw.length; i += 4) if (dv.getInt32(p + i) !== view.getInt32(i)) return false;
+    for (; i < raw.length; i++) if (u8[p + i] !== raw[i]) return false;
+    return true;
+  }
+
+  /** Keeps what has been written to `out` since `from`. */
+  keep(out: TextBuffer, from: number, packet: number, u8: Uint8Array, p: number): void {
+    this.packet = packet;
+    this.#raw.set(u8.subarray(p, p + this.#raw.length));
+    this.#length = out.length - from;
+    const count = Math.ceil(this.#length / 4);
+    if (count > this.#words.length) this.#words = new Int32Array(count);
+    out.reserve(4);
+    for (let i = 0; i < count; i++) this.#words[i] = out.view.getInt32(from + i * 4, true);
+  }
+
+  write(out: TextBuffer): void {
+    const length = this.#length;
+    const words = this.#words;
+    out.reserve(length + 4);
+    const { view, length: at } = out;
+    for (let i = 0; i * 4 < length; i++) view.setInt32(at + i * 4, words[i] as number, true);
+    out.length = at + length;
+  }
+}
 
 /**
- * The function for events of this class whose contexts begin at a multiple of `align` bytes. It leaves out the packet's scope, which the caller puts before.
+ * Writes what events begin with: the packet's context, and the common context (if `common` is given, which goes over it). They seldom change from one event
+ * of a stream to the next: their text is copied for as long as the packet and the context's bytes are the same.
+ */
+class Beginnings {
+  readonly #streams: readonly StreamCursor[];
+  readonly #visitor: TextVisitor;
+  readonly #common: CompiledFields | undefined;
+  readonly #known: (Beginning | undefined)[] = [];
+
+  constructor(streams: readonly StreamCursor[], visitor: TextVisitor, common: CompiledFields | undefined) {
+    this.#streams = streams;
+    this.#visitor = visitor;
+    this.#common = common;
+  }
+
+  write({ stream, bytes, view, context }: PrintedPlace): boolean {
+    const cursor = this.#streams[stream] as StreamCursor;
+    let known = this.#known[stream];
+    if (known === undefined) {
+      known = new Beginning(this.#common?.size ?? 0);
+      this.#known[stream] = known;
+    }
+    const { out } = this.#visitor;
+    if (known.isOf(cursor.packet, bytes, view, context)) {
+      known.write(out);
+      return true;
+    }
+    const from = out.length;
+    this.#visitor.reset();
+    cursor.visitPacket(this.#visitor);
+    if (this.#common?.print(out, bytes, view, context, bytes.length) === false) return false;
+    known.keep(out, from, cursor.packet, bytes, context);
+    return true;
+  }
+}
+
+/** The printers of one visitor for the events of a merged cursor, whose current event is `place`. */
+export class EventPrinters {
+  readonly #streams: readonly StreamCursor[];
+  readonly #visitor: TextVisitor;
+  readonly #place: PrintedPlace;
+  /** By stream class: beginnings with the common context, where its layout is constant, and without. */
+  readonly #beginnings = new Map<StreamSchema, { readonly common: CompiledFields | undefined; with: Beginnings; without: Beginnings }>();
+
+  constructor(streams: readonly StreamCursor[], visitor: TextVisitor, place: PrintedPlace) {
+    this.#streams = streams;
+    this.#visitor = visitor;
+    this.#place = place;
+  }
+
+  /** As `EventCursor.compileVisit`. Contexts begin at multiples of `align` bytes. */
+  compile(stream: StreamSchema, event: EventSchema, align: number): (() => boolean) | undefined {
+    const before: readonly EventScope[] = hasPacketScope(stream) ? ["packet-context"] : [];
+    const scopes = eventScopes(stream, event);
+    const beginnings = this.#beginningsOf(stream, before, align);
+    if (beginnings.common?.size !== undefined) {
+      const rest = compileFields([...before, "common-context"], scopes.slice(1), beginnings.common.size, align, this.#visitor);
+      if (rest !== undefined) return this.#printer(beginnings.with, rest.print);
+    }
+    // There is no common context of constant layout, or something in the event refers to it.
+    const whole = compileFields(before, scopes, 0, align, this.#visitor);
+    return whole && this.#printer(beginnings.without, whole.print);
+  }
+
+  #beginningsOf(stream: StreamSchema, before: readonly EventScope[], align: number) {
+    let known = this.#beginnings.get(stream);
+    if (known === undefined) {
+      const struct = stream.commonContext;
+      const compiled = struct && compileFields(before, [{ scope: "common-context", struct }], 0, align, this.#visitor);
+      const common = compiled?.size === undefined ? undefined : compiled;
+      known = {
+        common,
+        with: new Beginnings(this.#streams, this.#visitor, common),
+        without: new Beginnings(this.#streams, this.#visitor, undefined),
+      };
+      this.#beginnings.set(stream, known);
+    }
+    return known;
+  }
+
+  #printer(beginnings: Beginnings, print: PrintFields): () => boolean {
+    const place = this.#place;
+    const { out } = this.#visitor;
+    return () => {
+      const before = out.length;
+      if (beginnings.write(place) && print(out, place.bytes, place.view, place.context, place.bytes.length)) return true;
+      out.length = before;
+      return false;
+    };
+  }
+}
+
+/**
+ * Generates the function for `scopes`, which begin `skipped` bytes behind the event's context position; the scopes `before` have been written already.
  * Undefined for shapes that are the interpreter's, or where code may not be generated.
  */
-function compileFields(stream: StreamSchema, event: EventSchema, align: number, visitor: TextVisitor): PrintFields | undefined {
+function compileFields(
+  before: readonly EventScope[],
+  scopes: ReturnType<typeof eventScopes>,
+  skipped: number,
+  align: number,
+  visitor: TextVisitor,
+): CompiledFields | undefined {
   try {
-    const code = new TextCode(visitor, hasPacketScope(stream));
+    const code = new TextCode(visitor, before);
     const writer = new CodeWriter(align, { hooks: silentHooks, values: code, isGuarded: false });
-    for (const { scope, struct } of eventScopes(stream, event)) {
+    writer.offset = skipped * 8;
+    for (const { scope, struct } of scopes) {
       code.template.beginScope(scope);
       writer.members(struct);
       code.template.endScope();
@@ -112,12 +204,16 @@ function compileFields(stream: StreamSchema, event: EventSchema, align: number, 
       out.length = o;
       return p >= 0;
     };`;
-    return new Function("T", text)(code.tables()) as PrintFields;
+    const size = writer.isMoved || writer.offset % 8 !== 0 ? undefined : writer.offset / 8;
+    return { print: new Function("T", text)(code.tables()) as PrintFields, size };
   } catch (error) {
     if (error instanceof NotCompilable || error instanceof EvalError) return undefined;
     throw error;
   }
 }
+
+/** Literals up to this size are written word by word. */
+const wordsLimit = 96;
 
 /** Copies bytes [from, stop) of `u8` to `to` as long as they are plain; gives how many. */
 function copyPlain(bytes: Uint8Array, to: number, u8: Uint8Array, from: number, stop: number, plain: Uint8Array): number {
@@ -148,13 +244,15 @@ class TextCode implements ValueHooks {
   readonly #longs: Uint8Array[] = [];
   readonly #formats: ReturnType<typeof formatOf>[] = [];
 
-  constructor(visitor: TextVisitor, isBehindPacket: boolean) {
+  /** `before`: scopes that have been written already. */
+  constructor(visitor: TextVisitor, before: readonly EventScope[]) {
     this.#visitor = visitor;
     this.template = visitor.sibling();
     this.template.reset();
-    if (!isBehindPacket) return;
-    this.template.beginScope("packet-context");
-    this.template.endScope();
+    for (const scope of before) {
+      this.template.beginScope(scope);
+      this.template.endScope();
+    }
     this.template.out.length = 0;
   }
 

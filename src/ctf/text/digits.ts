@@ -1,43 +1,47 @@
 /**
  * Numbers as ASCII, straight into bytes. Every function writes at `at` and gives the place behind; the caller has made room (`widestNumber` bytes do for
- * each of them, 66 for base 2).
+ * each of them).
  *
- * Decimal digits go out in pairs from a table; 64-bit integers are halves and never become bigints.
+ * Decimal digits go out four at a time from a table; 64-bit integers are halves and never become bigints.
  */
 
-/** Bytes that one integer in base 8, 10 or 16 takes at most, with its sign. */
+/** Bytes that one integer takes at most, with its sign and what a store of four bytes writes behind it. */
 export const widestNumber = 24;
 
-/** `pairs[n]`: the two digits of n < 100, so that a little-endian store puts the first one first. */
-const pairs = Uint16Array.from({ length: 100 }, (_, n) => (48 + Math.floor(n / 10)) | ((48 + (n % 10)) << 8));
+/** `fours[n]`: the four digits of n < 10000, so that a little-endian store puts the first one first. */
+const fours = Uint32Array.from({ length: 10000 }, (_, n) => {
+  const digit = (place: number): number => 48 + (Math.floor(n / place) % 10);
+  return digit(1000) | (digit(100) << 8) | (digit(10) << 16) | (digit(1) << 24);
+});
 const hexadecimal = new TextEncoder().encode("0123456789ABCDEF");
 const billion = 1_000_000_000;
 
 /** A whole number < 2^32. */
 export function putUnsigned(bytes: Uint8Array, view: DataView, at: number, value: number): number {
+  if (value < 10000) return putShort(bytes, view, at, value);
+  const upper = (value / 10000) >>> 0;
+  let to: number;
+  if (upper < 10000) to = putShort(bytes, view, at, upper);
+  else {
+    const top = (upper / 10000) >>> 0;
+    to = putShort(bytes, view, at, top);
+    view.setUint32(to, fours[upper - top * 10000] as number, true);
+    to += 4;
+  }
+  view.setUint32(to, fours[value - upper * 10000] as number, true);
+  return to + 4;
+}
+
+/** A whole number < 10000. */
+function putShort(bytes: Uint8Array, view: DataView, at: number, value: number): number {
   if (value < 10) {
     bytes[at] = 48 + value;
     return at + 1;
   }
-  const width = widthOf(value);
-  let to = at + width;
-  let rest = value;
-  while (rest >= 100) {
-    const quotient = (rest / 100) >>> 0;
-    to -= 2;
-    view.setUint16(to, pairs[rest - quotient * 100] ?? 0, true);
-    rest = quotient;
-  }
-  if (rest >= 10) view.setUint16(at, pairs[rest] ?? 0, true);
-  else bytes[at] = 48 + rest;
-  return at + width;
-}
-
-function widthOf(value: number): number {
-  if (value < 10000) return value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4;
-  if (value < 1_000_000) return value < 100_000 ? 5 : 6;
-  if (value < 100_000_000) return value < 10_000_000 ? 7 : 8;
-  return value < billion ? 9 : 10;
+  // All four digits, from the first one that is no leading zero on: what is stored behind them is written over.
+  const skipped = value < 100 ? 2 : value < 1000 ? 1 : 0;
+  view.setUint32(at, (fours[value] as number) >>> (8 * skipped), true);
+  return at + 4 - skipped;
 }
 
 /** A whole number < 10^9 with nine digits. */
@@ -47,15 +51,9 @@ export function putNine(bytes: Uint8Array, view: DataView, at: number, value: nu
   const first = (high / 10000) >>> 0;
   const middle = high - first * 10000;
   bytes[at] = 48 + first;
-  putFour(view, at + 1, middle);
-  putFour(view, at + 5, low);
+  view.setUint32(at + 1, fours[middle] as number, true);
+  view.setUint32(at + 5, fours[low] as number, true);
   return at + 9;
-}
-
-function putFour(view: DataView, at: number, value: number): void {
-  const high = (value / 100) >>> 0;
-  view.setUint16(at, pairs[high] ?? 0, true);
-  view.setUint16(at + 2, pairs[value - high * 100] ?? 0, true);
 }
 
 /** A whole number >= 0 that a double holds exactly. */

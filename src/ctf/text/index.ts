@@ -10,7 +10,8 @@
  */
 import type { EventCursor, TextVisitor, TraceSource } from "../../trace/index.ts";
 import { BabeltraceFields, lossMessage, tracePrefix } from "./babeltrace.ts";
-import { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter, Literal } from "./byte-writer.ts";
+import { putNine, putWhole } from "./digits.ts";
 import { JsonFields, ShortFields } from "./own.ts";
 
 const encoder = new TextEncoder();
@@ -194,34 +195,42 @@ function makeBabeltraceWriter(
   const time = new TimeWriter(source.origin, options.clockSeconds === true);
   const prefixes = source.streams.map(tracePrefix);
   /** By stream and event class: what stands between the times and the fields. */
-  const names = source.streams.map((): Uint8Array[] => []);
-  const nameOf = (stream: number, eventClass: number): Uint8Array => {
-    const name = encoder.encode(`${prefixes[stream] ?? ""}${source.eventClasses[eventClass]?.name ?? ""}: `);
+  const names = source.streams.map((): Literal[] => []);
+  const nameOf = (stream: number, eventClass: number): Literal => {
+    const name = new Literal(encoder.encode(`${prefixes[stream] ?? ""}${source.eventClasses[eventClass]?.name ?? ""}: `));
     const known = names[stream];
     if (known !== undefined) known[eventClass] = name;
     return name;
   };
+  const afterTime = new Literal(encoder.encode(options.noDelta === true ? "] " : "] (+"));
+  const noDelta = new Literal(encoder.encode("?.?????????) "));
+  const afterDelta = new Literal(encoder.encode(") "));
   let last: number | undefined;
   return () => {
     const { stream, eventClass } = cursor;
+    const name = names[stream]?.[eventClass] ?? nameOf(stream, eventClass);
     if (hasClock[stream] === true) {
       const now = cursor.time;
       out.byte(0x5b);
       time.relative(out, now);
-      if (options.noDelta === true) out.text("] ");
-      else if (last === undefined) out.text("] (+?.?????????) ");
-      else {
-        const delta = Math.max(0, now - last);
-        out.text("] (+");
-        const seconds = delta < second ? 0 : Math.floor(delta / second);
-        out.whole(seconds);
-        out.byte(0x2e);
-        out.nine(delta - seconds * second);
-        out.text(") ");
+      out.reserve(128);
+      const { bytes, view } = out;
+      let at = afterTime.put(view, out.length);
+      if (options.noDelta !== true) {
+        if (last === undefined) at = noDelta.put(view, at);
+        else {
+          const delta = now > last ? now - last : 0;
+          const seconds = delta < second ? 0 : Math.floor(delta / second);
+          at = putWhole(bytes, view, at, seconds);
+          bytes[at++] = 0x2e;
+          at = putNine(bytes, view, at, delta - seconds * second);
+          at = afterDelta.put(view, at);
+        }
+        last = now;
       }
-      last = now;
+      out.length = at;
     }
-    out.all(names[stream]?.[eventClass] ?? nameOf(stream, eventClass));
+    out.literal(name);
     writeFields();
     out.byte(0x0a);
   };
@@ -257,7 +266,7 @@ class TimeWriter {
   readonly #clockSeconds: boolean;
   /** Relative time at which the second begins whose text is kept, with its point. */
   #begin = Number.NaN;
-  #text = new Uint8Array(0);
+  #text = new Literal(new Uint8Array(0));
 
   constructor(origin: bigint, clockSeconds: boolean) {
     this.#seconds = Number(origin / 1_000_000_000n);
@@ -268,8 +277,9 @@ class TimeWriter {
   relative(out: ByteWriter, time: number): void {
     const ns = time - this.#begin;
     if (ns >= 0 && ns < second) {
-      out.all(this.#text);
-      out.nine(ns);
+      out.reserve(64);
+      const at = this.#text.put(out.view, out.length);
+      out.length = putNine(out.bytes, out.view, at, ns);
       return;
     }
     const total = this.#rest + time;
@@ -295,8 +305,8 @@ class TimeWriter {
       out.nine(isWhole ? 0 : second - ns);
       return;
     }
-    this.#text = encoder.encode(`${this.#clockSeconds ? seconds : timeOfDay(seconds)}.`);
-    out.all(this.#text);
+    this.#text = new Literal(encoder.encode(`${this.#clockSeconds ? seconds : timeOfDay(seconds)}.`));
+    out.literal(this.#text);
     out.nine(ns);
   }
 }

@@ -5,6 +5,7 @@ import { readMessageEnds } from "./messages.ts";
 
 export * from "./describe.ts";
 export * from "./events.ts";
+export * from "./recorded.ts";
 export * from "./steps.ts";
 
 const redis: Environment = {

@@ -135,6 +135,8 @@ export interface RedisProcess {
   readonly index: number;
   readonly pid: number;
   readonly trace: number;
+  /** Of the machine it runs on, where the trace says. */
+  readonly hostname: string;
   /** Command names and flags by number. */
   readonly commands: (string | undefined)[];
   readonly commandFlags: number[];
@@ -397,6 +399,7 @@ export class RedisDecoder {
       key,
       pid,
       trace,
+      hostname: this.hostname(trace),
       commands: [],
       commandFlags: [],
       threads: new Map([[0, { tid: pid, role: "main" }]]),
@@ -413,6 +416,12 @@ export class RedisDecoder {
     this.processes.push(made);
     made.sink = this.sinkOf(made);
     return made;
+  }
+
+  private hostname(trace: number): string {
+    const stream = this.source.streams[this.traceOfStream.indexOf(trace)];
+    const name = (stream?.traceEnvironment ?? this.source.environment)["hostname"];
+    return typeof name === "string" && name !== "" ? name : "localhost";
   }
 
   private currentProcess(): ProcessState {

@@ -8,62 +8,13 @@
 import { branches, root, tables } from "../../analyses/redis/keys.ts";
 import type { RelativeNs } from "../../base/index.ts";
 import type { AttributeTree, StateHistory } from "../../state/contract.ts";
-import type { TimeGraphView, ViewArrow, ViewContext, ViewEntry, ViewRange } from "../contract.ts";
-import { byNumber, connections, messageNames, operationStyles, processes, publishTypes, threadRows } from "../redis.ts";
+import type { TimeGraphView, ViewArrow, ViewContext, ViewRange } from "../contract.ts";
+import { messageNames, nodeExpandLevel, nodeRows, operationStyles, processes, publishTypes } from "../redis.ts";
 import { rowStates, stateText } from "../state-rows.ts";
 import { stateLook } from "../styles.ts";
 
 /** Publishes are worth drawing first; gossip fills what room is left. */
 const arrowLimit = 2000;
-
-function tree(context: ViewContext): readonly ViewEntry[] {
-  const { attributes } = context.history.state;
-  const { start, end } = context;
-  const entries: ViewEntry[] = [];
-  const known = connections(context);
-  for (const process of processes(context)) {
-    const node = attributes.find(root, process.node);
-    if (node === undefined) continue;
-    entries.push({
-      id: node,
-      parent: -1,
-      labels: [process.node, `${process.flavor} ${process.version}`.trim()],
-      start,
-      end,
-      hasData: false,
-    });
-    for (const { role, tid, operation } of threadRows(context, process)) {
-      entries.push({
-        id: operation,
-        parent: node,
-        labels: [role, `tid ${tid}`],
-        start,
-        end,
-        hasData: true,
-        metadata: { tid: [Number(tid)] },
-      });
-    }
-    const branch = attributes.find(root, process.node, branches.connections);
-    if (branch === undefined) continue;
-    entries.push({ id: branch, parent: node, labels: ["Connections", ""], start, end, hasData: false });
-    const ids = attributes.children(branch).map((quark) => attributes.name(quark));
-    for (const name of ids.sort(byNumber)) {
-      const id = attributes.find(root, process.node, branches.connections, name, "State");
-      if (id === undefined) continue;
-      const row = known.get(`${process.index}/${name}`);
-      entries.push({
-        id,
-        parent: branch,
-        labels: [row?.label ?? `connection ${name}`, row?.kind ?? "client"],
-        start: Math.max(start, row?.opened ?? start),
-        end: Math.min(end, row?.closed ?? end),
-        hasData: true,
-        metadata: { conn_id: [Number(name)], kind: [row?.kind ?? "client"], requests: [row?.requests ?? 0] },
-      });
-    }
-  }
-  return entries;
-}
 
 function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
   const table = context.history.table(tables.messages);
@@ -141,8 +92,14 @@ const netflow: TimeGraphView = {
   description: "The life of every request: what each connection and each thread is doing, and the messages between nodes.",
   needs: ["redis"],
   headers: ["Name", "Detail"],
-  tree,
-  expandLevel: (context) => (processes(context).length > 1 ? 1 : undefined),
+  tree: (context) =>
+    nodeRows(context, {
+      title: "Connections",
+      resource: "State",
+      detail: ({ flavor, version }) => `${flavor} ${version}`.trim(),
+      metadata: (id, row) => ({ conn_id: [Number(id)], kind: [row?.kind ?? "client"], requests: [row?.requests ?? 0] }),
+    }),
+  expandLevel: nodeExpandLevel,
   states(context, entries, range) {
     const { state } = context.history;
     const asked = entries.filter((entry) => isDataRow(state.attributes, entry));

@@ -4,52 +4,10 @@
  *
  * Entry ids are quarks: of the node and its connections for rows that group, of `Operation` and `Thread` for rows with states.
  */
-import { branches, root } from "../../analyses/redis/keys.ts";
-import type { TimeGraphView, ViewContext, ViewEntry, ViewStyle } from "../contract.ts";
-import { byNumber, connections, operationStyles, processes, threadRows } from "../redis.ts";
+import type { TimeGraphView, ViewContext, ViewStyle } from "../contract.ts";
+import { nodeExpandLevel, nodeRows, operationStyles, processes, threadRows } from "../redis.ts";
 import { intervalAt, rowStates, stateText } from "../state-rows.ts";
 import { commandStyle, stateLook } from "../styles.ts";
-
-function tree(context: ViewContext): readonly ViewEntry[] {
-  const { attributes } = context.history.state;
-  const { start, end } = context;
-  const entries: ViewEntry[] = [];
-  const known = connections(context);
-  for (const process of processes(context)) {
-    const node = attributes.find(root, process.node);
-    if (node === undefined) continue;
-    entries.push({ id: node, parent: -1, labels: [process.node, `pid ${process.pid}`], start, end, hasData: false });
-    for (const { role, tid, operation } of threadRows(context, process)) {
-      entries.push({
-        id: operation,
-        parent: node,
-        labels: [role, `tid ${tid}`],
-        start,
-        end,
-        hasData: true,
-        metadata: { tid: [Number(tid)] },
-      });
-    }
-    const branch = attributes.find(root, process.node, branches.connections);
-    if (branch === undefined) continue;
-    entries.push({ id: branch, parent: node, labels: ["Thread at work on", ""], start, end, hasData: false });
-    const ids = attributes.children(branch).map((quark) => attributes.name(quark));
-    for (const name of ids.sort(byNumber)) {
-      const id = attributes.find(root, process.node, branches.connections, name, "Thread");
-      if (id === undefined) continue;
-      const row = known.get(`${process.index}/${name}`);
-      entries.push({
-        id,
-        parent: branch,
-        labels: [row?.label ?? `connection ${name}`, row?.kind ?? "client"],
-        start: Math.max(start, row?.opened ?? start),
-        end: Math.min(end, row?.closed ?? end),
-        hasData: true,
-      });
-    }
-  }
-  return entries;
-}
 
 /** Key of the style of a kernel thread id. */
 const threadStyle = (tid: number | string): string => `thread ${tid}`;
@@ -70,8 +28,8 @@ const threads: TimeGraphView = {
   description: "What every thread does, and which thread works on which connection.",
   needs: ["redis"],
   headers: ["Name", "Detail"],
-  tree,
-  expandLevel: (context) => (processes(context).length > 1 ? 1 : undefined),
+  tree: (context) => nodeRows(context, { title: "Thread at work on", resource: "Thread", detail: (process) => `pid ${process.pid}` }),
+  expandLevel: nodeExpandLevel,
   states(context, entries, range) {
     const { state } = context.history;
     const roles = new Map(

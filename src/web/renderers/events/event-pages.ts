@@ -2,7 +2,7 @@
 import { decodeEventPage, type EventRowWire } from "../../../tsp/index.ts";
 import { call, isAbort, query } from "../../state/client.ts";
 
-export const pageRows = 200;
+const pageRows = 200;
 const keptPages = 40;
 
 export interface EventPages {

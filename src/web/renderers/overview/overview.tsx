@@ -27,7 +27,7 @@ interface Curve {
 }
 
 /** What a press at `x` starts: moving the window, or selecting a new range. A window nearly as wide as the strip cannot be moved, so it is selected in. */
-export function dragKind(x: number, window: { readonly left: number; readonly right: number }, width: number): "move" | "select" {
+function dragKind(x: number, window: { readonly left: number; readonly right: number }, width: number): "move" | "select" {
   const isInside = x >= window.left - 3 && x <= window.right + 3;
   return isInside && window.right - window.left < width * 0.9 ? "move" : "select";
 }

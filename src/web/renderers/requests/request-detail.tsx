@@ -156,7 +156,7 @@ interface Held {
 }
 
 /** Holders summed by what they did and for whom, longest first. */
-export function sumHolders(holders: readonly HolderWire[]): readonly Held[] {
+function sumHolders(holders: readonly HolderWire[]): readonly Held[] {
   const sums = new Map<string, Held>();
   for (const holder of holders) {
     const key = `${holder.request ?? ""}|${holder.label}`;

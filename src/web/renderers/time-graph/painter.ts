@@ -43,7 +43,7 @@ export interface Scene {
 }
 
 /** Height of a state by its style's key: waits are lower than work, idle is a thin line. */
-export function heightOf(style: string): PaintStyle["height"] {
+function heightOf(style: string): PaintStyle["height"] {
   if (/^(queued|blocked|wait)/i.test(style)) return heights.wait;
   return /^(idle|polling|sleep)/i.test(style) ? heights.thin : heights.full;
 }

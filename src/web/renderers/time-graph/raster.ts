@@ -89,7 +89,7 @@ export function paintRow(raster: RowRaster, row: RowStates, start: number, nsPer
 }
 
 /** First line of a level in a bar of `height` lines. Every level reaches the bar's lower end. */
-export function topOf(level: number, height: number): number {
+function topOf(level: number, height: number): number {
   return level === heights.wait ? Math.round(height * 0.25) : level === heights.thin ? Math.round(height * 0.72) : 0;
 }
 

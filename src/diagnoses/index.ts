@@ -1,0 +1,3 @@
+/** Diagnoses: front door. */
+export * from "./contract.ts";
+export { Facts } from "./facts.ts";

@@ -1,0 +1,81 @@
+/** Redirects: a client that does not follow the slot map sends commands to the wrong node and has to send them again. */
+import { requestFlags } from "../../analyses/redis/keys.ts";
+import { count, duration } from "../../base/index.ts";
+import type { Answer, Diagnosis, DiagnosisContext, Found, NodeFacts } from "../contract.ts";
+import { percent } from "../severity.ts";
+
+/** After a slot has moved each client is redirected once for it: a few are how clients learn. */
+const leastRedirects = 20;
+const noticeShare = 0.02;
+const alarmShare = 0.2;
+
+interface Sum {
+  redirects: number;
+  ns: number;
+  first: number;
+  last: number;
+  readonly requests: number[];
+  readonly connections: Set<number>;
+}
+
+function finding(node: NodeFacts, sum: Sum): readonly Found[] {
+  const share = sum.redirects / Math.max(1, node.requests);
+  if (sum.redirects < leastRedirects || share < noticeShare) return [];
+  return [
+    {
+      severity: share >= alarmShare ? "critical" : "warning",
+      confidence: "high",
+      node: node.name,
+      start: sum.first,
+      end: sum.last,
+      prose: `${node.name} sent ${count(sum.redirects)} of ${count(node.requests)} requests (${percent(share)}) of ${count(sum.connections.size)} connections elsewhere: each cost a round trip more, of which ${duration(sum.ns / sum.redirects)} on this node.`,
+      advice:
+        "Use a cluster client that keeps the slot map (CLUSTER SLOTS or SHARDS) and updates it when it is redirected; behind a load balancer or with a client made for a single node every command goes to a node at random.",
+      evidence: [
+        { name: "redirects", value: sum.redirects, unit: "count" },
+        { name: "part of the requests", value: share, unit: "ratio" },
+        { name: "connections redirected", value: sum.connections.size, unit: "count" },
+        { name: "time in the node for redirects", value: sum.ns, unit: "ns" },
+      ],
+      requests: sum.requests,
+      costNs: sum.ns,
+    },
+  ];
+}
+
+function check(context: DiagnosisContext): Answer {
+  const sums = context.nodes.map((): Sum => ({ redirects: 0, ns: 0, first: 0, last: 0, requests: [], connections: new Set() }));
+  context.scan((row) => {
+    const sum = sums[row.process];
+    if (sum === undefined || (row.flags & requestFlags.redirected) === 0) return;
+    if (sum.redirects === 0) sum.first = row.arrived;
+    sum.redirects++;
+    sum.ns += row.writeEnd - row.arrived;
+    sum.last = row.writeEnd;
+    sum.connections.add(row.connection);
+    if (sum.requests.length < 10) sum.requests.push(row.id);
+  });
+  const findings = sums.flatMap((sum, index) => finding(context.nodes[index] as NodeFacts, sum));
+  if (findings.length > 0) return { verdict: "found", findings };
+  const redirects = sums.reduce((total, sum) => total + sum.redirects, 0);
+  return {
+    verdict: "not found",
+    reason: redirects === 0 ? "no request was redirected" : `${count(redirects)} redirects, as clients need to learn the slot map`,
+  };
+}
+
+const redirects: Diagnosis = {
+  id: "redirects",
+  title: "Requests sent to the wrong node",
+  version: 1,
+  needs: ["cluster_redirect", "command_parsed"],
+  view: "netflow",
+  explanation: `In a cluster each key has a node. A client that asks another one is answered MOVED or ASK and has to ask again: two round trips instead of one, and
+work for a node that has nothing to do with it. Clients that keep the slot map are redirected once per slot that moved.
+
+Decided from requests that \`cluster_redirect\` belongs to (MOVED, ASK, and refusals for a slot). At least 20 and 2 % of a node's requests are a warning: after a resharding every
+client may be redirected once for a slot, which is far less. From 20 % it is critical: that is a client without a slot map (two of three commands, with three nodes).`,
+  check,
+};
+
+export default redirects;

@@ -1,0 +1,76 @@
+/** The module that a thread of an analysis runs; team.ts starts it and says what it is told and tells. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { Analysis } from "../analyses/contract.ts";
+import { assert, BadInputError, StorescopeError } from "../base/index.ts";
+import { FilePool, openCtf } from "../ctf/index.ts";
+import { type ClockCorrection, openExperimentSource } from "../experiment/index.ts";
+import type { TraceSource } from "../trace/index.ts";
+import { analyses } from "./registry.gen.ts";
+import { Share } from "./share.ts";
+import { openedAs, SharedState, type TraceFile, type WorkerMessage, type WorkerTask } from "./team.ts";
+
+const eventsPerLook = 1024;
+
+function tell(message: WorkerMessage): void {
+  parentPort?.postMessage(message);
+}
+
+function work(task: WorkerTask, source: TraceSource): void {
+  const shared = new SharedState(task.shared);
+  const cursor = source.cursor();
+  const wanted = (analyses as readonly Analysis[]).filter(({ id }) => task.analyses.includes(id));
+  assert(wanted.length === task.analyses.length, "a worker knows the analyses it is asked for");
+  const share = new Share({ ...task, analyses: wanted, source, cursor, onPart: (path) => tell({ kind: "part", path }) });
+  try {
+    let end = 0;
+    for (let events = 1; cursor.next(); events++) {
+      share.handle();
+      end = cursor.time;
+      if (events % eventsPerLook !== 0) continue;
+      shared.setPassed(task.index, cursor.bytesRead);
+      if (shared.isStopped) throw new StorescopeError("CANCELLED", "the analysis was cancelled");
+    }
+    shared.setPassed(task.index, source.totalBytes);
+    tell({ kind: "done", result: share.finish(end) });
+  } catch (error) {
+    share.abort();
+    throw error;
+  } finally {
+    cursor.close();
+  }
+}
+
+function openTraces(traces: readonly TraceFile[]): TraceSource {
+  const pool = new FilePool();
+  const corrections = new Map<TraceSource, ClockCorrection>();
+  const sources = traces.map(({ path, correction }) => {
+    const source = openCtf(path, { pool });
+    if (correction !== undefined) corrections.set(source, correction);
+    return source;
+  });
+  return openExperimentSource(sources, corrections);
+}
+
+function tellFailure(error: unknown): void {
+  const message =
+    error instanceof Error ? (error instanceof StorescopeError ? error.message : (error.stack ?? error.message)) : String(error);
+  const place = error instanceof BadInputError ? { file: error.file, offset: error.offset, what: error.what } : undefined;
+  tell({ kind: "failed", code: error instanceof StorescopeError ? error.code : undefined, message, place });
+}
+
+try {
+  const task = workerData as WorkerTask;
+  const source = openTraces(task.traces);
+  parentPort?.once("message", () => {
+    try {
+      work(task, source);
+    } catch (error) {
+      tellFailure(error);
+    } finally {
+      source.close();
+    }
+  });
+  tell({ kind: "ready", opened: openedAs(source) });
+} catch (error) {
+  tellFailure(error);
+}

@@ -1,0 +1,251 @@
+/**
+ * The other threads of an analysis: started with a share each, asked to stop, waited for. Share 0 stays with the caller.
+ *
+ *     main                                  worker (analysis-worker.ts)
+ *     new Worker  ------ WorkerTask ------> opens the trace again
+ *                 <----- "ready" ---------- what it opened
+ *     same trace? ------ "go" ------------>
+ *                 <----- "part" ----------- a file it began, so that it can be removed whatever happens
+ *                 <----- "done" ----------- ShareResult          (or "failed", or the thread is gone: both end the analysis)
+ *
+ * Shared memory carries what must be told while nobody listens for messages: stop, and how far each share is.
+ */
+import { existsSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { Analysis } from "../analyses/contract.ts";
+import { BadInputError, type ErrorCode, StorescopeError } from "../base/index.ts";
+import type { ClockCorrection } from "../experiment/index.ts";
+import type { TraceSource } from "../trace/index.ts";
+import type { ShareResult } from "./share.ts";
+import { closeSpool } from "./spool.ts";
+
+/** One trace of the experiment, for another thread to open. */
+export interface TraceFile {
+  readonly path: string;
+  readonly correction: ClockCorrection | undefined;
+}
+
+/** What a worker is given. */
+export interface WorkerTask {
+  readonly traces: readonly TraceFile[];
+  readonly analyses: readonly string[];
+  readonly directory: string;
+  readonly index: number;
+  readonly count: number;
+  readonly shared: SharedArrayBuffer;
+}
+
+/** What tells whether two threads have opened the same trace: one being recorded grows. */
+export interface Opened {
+  readonly bytes: number;
+  readonly end: bigint;
+  readonly streams: number;
+}
+
+export type WorkerMessage =
+  | { readonly kind: "ready"; readonly opened: Opened }
+  | { readonly kind: "part"; readonly path: string }
+  | { readonly kind: "done"; readonly result: ShareResult }
+  | {
+      readonly kind: "failed";
+      readonly code: ErrorCode | undefined;
+      readonly message: string;
+      readonly place: { readonly file: string; readonly offset: number; readonly what: string } | undefined;
+    };
+
+export function openedAs(source: TraceSource): Opened {
+  return { bytes: source.totalBytes, end: source.end, streams: source.streams.length };
+}
+
+/** The shared memory: one flag, and the bytes of trace each share has passed. */
+export class SharedState {
+  readonly buffer: SharedArrayBuffer;
+  private readonly flag: Int32Array;
+  private readonly passed: Float64Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.flag = new Int32Array(buffer, 0, 1);
+    this.passed = new Float64Array(buffer, 8);
+  }
+
+  static forShares(count: number): SharedState {
+    return new SharedState(new SharedArrayBuffer(8 + 8 * count));
+  }
+
+  get isStopped(): boolean {
+    return Atomics.load(this.flag, 0) !== 0;
+  }
+
+  stop(): void {
+    Atomics.store(this.flag, 0, 1);
+  }
+
+  setPassed(index: number, bytes: number): void {
+    this.passed[index] = bytes;
+  }
+
+  /** Bytes that every share has passed. */
+  get passedByAll(): number {
+    return Math.min(...this.passed);
+  }
+}
+
+export interface WorkerOptions {
+  /** Module that a worker runs: analysis-worker.ts, bundled. */
+  readonly entry: URL;
+  /** Threads to use at most, the caller's included. */
+  readonly threads: number;
+  /** Smaller traces are not shared: they are done before another thread has started. */
+  readonly smallestBytes: number;
+}
+
+/** The bundled worker beside the bundle this runs from; undefined where there is none (sources run by a tool): then one thread does all. */
+export function ownWorker(): WorkerOptions | undefined {
+  const entry = ["./analysis-worker.js", "../analysis-worker.js"]
+    .map((path) => new URL(path, import.meta.url))
+    .find((url) => existsSync(url));
+  return entry === undefined ? undefined : { entry, threads: availableParallelism(), smallestBytes: 4_000_000 };
+}
+
+/** How many threads should share this trace: no more than have something to do. */
+export function usefulThreads(source: TraceSource, analyses: readonly Analysis[], options: WorkerOptions | undefined): number {
+  if (options === undefined || options.threads < 2 || source.totalBytes < options.smallestBytes) return 1;
+  const useful = analyses.map((analysis) => ("start" in analysis ? 1 : analysis.usefulShares(source)));
+  return Math.min(options.threads, Math.max(1, ...useful));
+}
+
+/** One worker and what became of it. */
+class Member {
+  readonly ready: Promise<Opened>;
+  readonly done: Promise<ShareResult>;
+  readonly exited: Promise<void>;
+  /** Files it began, and the result once it is there. */
+  readonly parts: string[] = [];
+  result: ShareResult | undefined;
+  private readonly worker: Worker;
+
+  constructor(entry: URL, task: WorkerTask, onFailure: () => void) {
+    // Spools are read by the main thread after the worker is gone: their files must stay open.
+    this.worker = new Worker(entry, { workerData: task, trackUnmanagedFds: false });
+    this.exited = new Promise((resolve) => this.worker.once("exit", () => resolve()));
+    const ready = deferred<Opened>();
+    const done = deferred<ShareResult>();
+    const fail = (error: Error): void => {
+      ready.reject(error);
+      done.reject(error);
+      onFailure();
+    };
+    this.worker.on("message", (message: WorkerMessage) => {
+      if (message.kind === "ready") ready.resolve(message.opened);
+      else if (message.kind === "part") this.parts.push(message.path);
+      else if (message.kind === "done") {
+        this.result = message.result;
+        done.resolve(message.result);
+      } else fail(rebuilt(message));
+    });
+    this.worker.on("error", (cause) => fail(new Error(`an analysis thread broke down: ${cause.message}`, { cause })));
+    this.worker.on("exit", (code) => {
+      if (this.result === undefined) fail(new Error(`an analysis thread ended by itself (exit code ${code})`));
+    });
+    this.ready = ready.promise;
+    this.done = done.promise;
+    // Whoever waits hears of it; when the main thread fails first, nobody does.
+    this.ready.catch(() => undefined);
+    this.done.catch(() => undefined);
+  }
+
+  go(): void {
+    this.worker.postMessage("go");
+  }
+
+  async end(): Promise<void> {
+    await this.worker.terminate();
+    await this.exited;
+  }
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve: Deferred<T>["resolve"] = () => undefined;
+  let reject: Deferred<T>["reject"] = () => undefined;
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
+}
+
+function rebuilt({ code, message, place }: Extract<WorkerMessage, { kind: "failed" }>): Error {
+  if (code === undefined) return new Error(message);
+  return place === undefined ? new StorescopeError(code, message) : new BadInputError(code, place.file, place.offset, place.what);
+}
+
+export class Team {
+  readonly shared: SharedState;
+  readonly count: number;
+  private readonly members: readonly Member[];
+
+  private constructor(count: number, members: (shared: SharedState) => readonly Member[]) {
+    this.count = count;
+    this.shared = SharedState.forShares(count);
+    this.members = members(this.shared);
+  }
+
+  /** Starts the workers for shares 1 .. count - 1. Undefined when they did not open the same trace as `source`: it has changed meanwhile. */
+  static async start(source: TraceSource, task: Omit<WorkerTask, "index" | "shared">, entry: URL): Promise<Team | undefined> {
+    const team = new Team(task.count, (shared) =>
+      Array.from(
+        { length: task.count - 1 },
+        (_, i) => new Member(entry, { ...task, index: i + 1, shared: shared.buffer }, () => shared.stop()),
+      ),
+    );
+    try {
+      const own = openedAs(source);
+      const opened = await Promise.all(team.members.map((member) => member.ready));
+      const isSame = opened.every(({ bytes, end, streams }) => bytes === own.bytes && end === own.end && streams === own.streams);
+      if (isSame) return team;
+      await team.abort();
+      return undefined;
+    } catch (error) {
+      await team.abort();
+      throw error;
+    }
+  }
+
+  go(): void {
+    for (const member of this.members) member.go();
+  }
+
+  /** What all have done. Rejects as soon as one fails. */
+  results(): Promise<readonly ShareResult[]> {
+    return Promise.all(this.members.map((member) => member.done));
+  }
+
+  /** Why the others stopped; waits for it. Only when `shared.isStopped`, and not by the caller. */
+  async failure(): Promise<never> {
+    await Promise.all(this.members.map((member) => member.done));
+    throw new Error("bug: the analysis threads were stopped, but none failed");
+  }
+
+  /** Ends the threads. */
+  async end(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.end()));
+  }
+
+  /** Ends the threads and removes what they wrote. */
+  async abort(): Promise<void> {
+    this.shared.stop();
+    await this.end();
+    for (const { parts, result } of this.members) {
+      for (const path of parts) rmSync(path, { force: true });
+      for (const spool of result?.spools ?? []) closeSpool(spool);
+    }
+  }
+}
