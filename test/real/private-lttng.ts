@@ -37,8 +37,8 @@ export class PrivateLttng {
     throw new Error("the private session daemon does not answer");
   }
 
-  /** With `--root`, since entering a mount namespace alone leads to its root, which in a chroot is not ours. */
-  private enter(program: string, args: readonly string[]): readonly string[] {
+  /** Arguments of nsenter for a program in the namespace. With `--root`, since entering a mount namespace alone leads to its root, which in a chroot is not ours. */
+  enter(program: string, args: readonly string[]): readonly string[] {
     return [...(process.getuid?.() === 0 ? [] : ["--user"]), "--mount", "--root", `--target=${this.holder.pid}`, "--", program, ...args];
   }
 

@@ -1,6 +1,7 @@
 // Who this thread is, and what holds its event loop up: iterations (natively, in the addon), garbage collections and host name look-ups (as Node measures
 // them; it tells of them a moment later).
 "use strict";
+const cluster = require("node:cluster");
 const { PerformanceObserver, performance } = require("node:perf_hooks");
 const { basename } = require("node:path");
 const { threadId } = require("node:worker_threads");
@@ -12,7 +13,7 @@ exports.create = (tracer, addon, bits) => {
   function describe() {
     const script = process.argv[1] ?? "";
     const service = process.env.STORESCOPE_SERVICE ?? process.env.npm_package_name ?? basename(script);
-    tracer.emit.process_info(threadId, Number(process.env.NODE_UNIQUE_ID ?? 0), process.version, script, service);
+    tracer.emit.process_info(threadId, cluster.worker?.id ?? 0, process.version, script, service);
   }
 
   const observe = tracer.guard((list) => {

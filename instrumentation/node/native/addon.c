@@ -59,13 +59,6 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static napi_value undefined(napi_env env)
-{
-    napi_value value = NULL;
-    napi_get_undefined(env, &value);
-    return value;
-}
-
 static napi_value open_provider(napi_env env, napi_callback_info info)
 {
     size_t argc = 1;
@@ -157,8 +150,9 @@ static void on_timer(uv_timer_t *handle)
     e->epoch = epoch;
     napi_handle_scope scope;
     if (napi_open_handle_scope(e->env, &scope) != napi_ok) return;
-    napi_value argv[2], function, receiver = undefined(e->env);
-    if (napi_get_reference_value(e->env, e->on_change, &function) == napi_ok && function != NULL &&
+    napi_value argv[2], function, receiver;
+    if (napi_get_global(e->env, &receiver) == napi_ok && napi_get_reference_value(e->env, e->on_change, &function) == napi_ok &&
+        function != NULL &&
         napi_create_uint32(e->env, recorded, &argv[0]) == napi_ok && napi_get_boolean(e->env, is_new, &argv[1]) == napi_ok)
         napi_make_callback(e->env, NULL, receiver, function, 2, argv, NULL);
     napi_close_handle_scope(e->env, scope);

@@ -6,7 +6,10 @@ const { Worker } = require("node:worker_threads");
 
 const wishes = process.argv.slice(2);
 if (wishes.includes("freeze")) {
-  for (const { prototype } of [net.Socket, http.IncomingMessage, http.ServerResponse, http.ClientRequest]) Object.freeze(prototype);
+  // Node assigns to these streams when they are first used.
+  process.stdout.write("");
+  process.stderr.write("");
+  Object.freeze(net.Socket.prototype);
 }
 if (wishes.includes("replace")) {
   const { write } = net.Socket.prototype;
@@ -14,23 +17,19 @@ if (wishes.includes("replace")) {
     return write.apply(this, args);
   };
 }
-if (wishes.includes("sabotage")) {
-  // Whoever looks at these, it is not the application.
-  for (const name of ["bytesRead", "bytesWritten"]) {
-    Object.defineProperty(net.Socket.prototype, name, {
-      get() {
-        throw new Error("nobody asks");
-      },
-    });
-  }
-}
-
 const server = http.createServer((request, response) => {
   if (request.url === "/inner") return response.end("inner");
   http.get({ host: "127.0.0.1", port: server.address().port, path: "/inner" }, (inner) => {
     inner.pipe(response);
   });
 });
+if (wishes.includes("sabotage")) {
+  // Whoever looks at these, it is not the application.
+  const get = () => {
+    throw new Error("nobody asks");
+  };
+  server.on("connection", (socket) => Object.defineProperties(socket, { bytesRead: { get }, bytesWritten: { get } }));
+}
 server.listen(0, "127.0.0.1", async () => {
   for (let i = 0; i < 20; i++) {
     const text = await (await fetch(`http://127.0.0.1:${server.address().port}/outer`)).text();
@@ -41,7 +40,7 @@ server.listen(0, "127.0.0.1", async () => {
     Array.from({ length: storm }, (_, i) => {
       const worker = new Worker(i % 2 === 0 ? "require('node:http')" : "setInterval(() => {}, 1000)", { eval: true });
       if (i % 2 === 1) setTimeout(() => worker.terminate(), i);
-      return new Promise((resolve) => worker.on("exit", resolve));
+      return new Promise((resolve) => worker.on("exit", (code) => resolve(i % 2 === 0 ? code : "stopped")));
     }),
   );
   console.log(codes.join(" "));

@@ -15,7 +15,7 @@ await modernSubscriber.connect();
 const consumer = new Redis({ port });
 subscriber.on("message", (_channel, message) => void consumer.set(message, "1"));
 await subscriber.subscribe("news");
-await modernSubscriber.subscribe("modern-news", (message) => void consumer.set(message, "1"));
+await modernSubscriber.subscribe("letters", (message) => void consumer.set(message, "1"));
 
 /** A client that nobody knows: commands of several requests share a connection. */
 const raw = net.connect(port, "127.0.0.1");
@@ -33,11 +33,11 @@ const clients = {
   async io(key) {
     await io.set(key, "1");
     await io.get(key);
-    await io.setBuffer?.(key, Buffer.from("2"));
+    await io.set(key, Buffer.from("2"));
   },
   async auto(key) {
     await Promise.all([auto.set(key, "é"), auto.get(key)]);
-    await auto.incr(`${key}`).catch(() => undefined);
+    await auto.append(key, Buffer.from("2"));
   },
   pipeline: (key) => io.pipeline().set(key, Buffer.from("1")).get(key).exec(),
   multi: (key) => io.multi().set(key, "1").get(key).exec(),
@@ -54,7 +54,7 @@ const clients = {
   },
   raw: rawSet,
   publish: (key) => io.publish("news", key),
-  modernPublish: (key) => io.publish("modern-news", key),
+  modernPublish: (key) => io.publish("letters", key),
 };
 
 const server = http.createServer(async (request, response) => {
