@@ -33,8 +33,9 @@ export class FileSpool implements Spool {
 
   append(values: Float64Array): void {
     if (this.used === this.buffer.length) this.flush();
-    this.buffer.set(values, this.used);
-    this.used += this.width;
+    const { buffer, width, used } = this;
+    for (let i = 0; i < width; i++) buffer[used + i] = values[i] as number;
+    this.used = used + width;
   }
 
   end(): SpoolEnd {

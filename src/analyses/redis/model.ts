@@ -127,7 +127,10 @@ interface Process {
   readonly ready: Quark;
   readonly queueLength: Quark;
   readonly connections: Map<number, Connection>;
-  readonly threads: Map<number, Thread>;
+  /** By index: few numbers, most of them small. */
+  readonly threads: (Thread | undefined)[];
+  /** The connection of the latest step: the next step is mostly about the same. */
+  latest: Connection | undefined;
   readonly bus: ProcessBus;
   readonly calls: Map<number, number>;
   readonly commandText: number[];
@@ -695,7 +698,8 @@ export class RedisModel implements StepSink {
       ready: state.child(loop, "Ready"),
       queueLength: state.child(loop, "QueueLength"),
       connections: new Map(),
-      threads: new Map(),
+      threads: [],
+      latest: undefined,
       bus: { process: of.index, quark: state.child(quark, branches.bus), links: new Map(), totals: new Map() },
       calls: new Map(),
       commandText: [],
@@ -713,7 +717,7 @@ export class RedisModel implements StepSink {
   }
 
   private thread(process: Process, index: number): Thread {
-    const known = process.threads.get(index);
+    const known = process.threads[index];
     if (known !== undefined) return known;
     const tid = process.of.threads.get(index)?.tid ?? index;
     const quark = this.state.child(process.threadsQuark, String(tid));
@@ -726,13 +730,17 @@ export class RedisModel implements StepSink {
       last: 0,
     };
     this.state.holdsIds(thread.request, idSpaces.requests);
-    process.threads.set(index, thread);
+    process.threads[index] = thread;
     return thread;
   }
 
   private connection(process: Process, id: number, time: number): Connection {
+    if (process.latest !== undefined && process.latest.id === id) return process.latest;
     const known = process.connections.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      process.latest = known;
+      return known;
+    }
     const state = this.state;
     const quark = state.child(process.connectionsQuark, String(id));
     const request = state.child(process.requestsQuark, String(id));
