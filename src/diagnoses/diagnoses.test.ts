@@ -10,6 +10,8 @@ import type { Diagnosis } from "./contract.ts";
 import expireStorm from "./expire-storm/index.ts";
 import forkStall from "./fork-stall/index.ts";
 import headOfLinePipeline from "./head-of-line-pipeline/index.ts";
+import ioThreadsIdleSpin from "./io-threads-idle-spin/index.ts";
+import pubsubAmplification from "./pubsub-amplification/index.ts";
 import redirects from "./redirects/index.ts";
 import slowCommand from "./slow-command/index.ts";
 import slowConsumer from "./slow-consumer/index.ts";
@@ -108,7 +110,11 @@ describe("head-of-line-pipeline", () => {
     });
   });
 
-  it("leaves pipelines of equal commands alone", () => expect(verdict(headOfLinePipeline, pipeline(get, 400_000))).toBe("not found"));
+  it("leaves pipelines of equal commands alone, and GETs that the machine made slow", () => {
+    expect(verdict(headOfLinePipeline, pipeline(get, 400_000))).toBe("not found");
+    expect(verdict(headOfLinePipeline, pipeline(get, 80 * ms))).toBe("not found");
+    expect(verdict(headOfLinePipeline, pipeline(sort, 40 * ms))).toBe("not found");
+  });
 
   it("is no business of other connections: that is slow-command's", () => {
     expect(verdict(headOfLinePipeline, heldUp(sort, 80 * ms))).toBe("not found");
@@ -239,6 +245,68 @@ describe("redirects", () => {
     });
     expect(verdict(redirects, redirected(19))).toBe("not found");
   });
+});
+
+describe("pubsub-amplification", () => {
+  /** A link to each of two peers, and so many publishes of `content` bytes, each sent to both with `header` bytes around it. */
+  const publishes = (count: number, content: number, header: number): string => {
+    const links = [1, 2].map(
+      (link) =>
+        `5 redis:link_open vpid=9 vtid=9 link=${link} inbound=0 node_id="p${link}" laddr="127.0.0.1" lport=${4000 + link} raddr="127.0.0.1" rport=${17001 + link} read_offset=0 write_offset=0`,
+    );
+    const words = Array.from({ length: count }, (_, i) => {
+      const at = 10_000 + i * 10_000;
+      const sends = [1, 2].map(
+        (link) =>
+          `cluster_send@${at + 1100 + link} link=${link} aux=4 length=${header + content} end_offset=${(i + 1) * (header + content)}`,
+      );
+      // 31 bytes of RESP around channel and message.
+      return `${poll(at)} read_start@${at} conn=7; read_done@${at + 100} nread=${31 + content}; parsed@${at + 200} aux=3 end_offset=${1000 + (i + 1) * (31 + content)};
+        call_start@${at + 1000} aux=7 flags=4; ${sends.join("; ")}; call_end@${at + 2000} aux=7 flags=4 reply_bytes=4; process_end@${at + 2100};
+        read_end@${at + 2200} conn=7; ${answer(7, at + 3000)}`;
+    });
+    return `2 redis:command_table vpid=9 vtid=9 command=7 flags=4 name="publish"\n${links.join("\n")}\n${steps(20_000 + count * 10_000, words.join(" "))}`;
+  };
+
+  it("measures what a PUBLISH becomes on the bus, beside what the sizes of the requests predict", () => {
+    const { evidence, confidence } = found(pubsubAmplification, publishes(1000, 100, 2264));
+    expect(confidence).toBe("high");
+    expect(evidence).toMatchObject({ publishes: 1000, "other nodes": 2, published: 100_000, "on the bus": 2 * 1000 * 2364, factor: 47.28 });
+    expect(evidence["predicted factor"]).toBe(47.28);
+  });
+
+  it("has nothing to say of light headers, or of little traffic", () => {
+    expect(verdict(pubsubAmplification, publishes(1000, 100, 24))).toBe("not found");
+    expect(verdict(pubsubAmplification, publishes(100, 100, 2264))).toBe("not found");
+  });
+});
+
+describe("io-threads-idle-spin", () => {
+  /** An io thread with a reply to write every 10 ms; between, the main thread finds `queued` replies to send. */
+  const spinning = (queued: number): string => {
+    const rounds = Array.from({ length: 50 }, (_, i) => 10 * ms * (i + 1));
+    const main = rounds.map(
+      (at) =>
+        `${poll(at)} handle_writes_start@${at + 1000} items=8; handle_writes_end@${at + 90_000} items=8; handle_writes_start@${at + 100_000} items=${queued}; handle_writes_end@${at + 101_000} items=${queued};`,
+    );
+    const io = rounds.map(
+      (at) =>
+        `io_run_start@${at + 2000} aux=1 flags=1 items=4; write_start@${at + 3000} conn=7; write_end@${at + 80_000} conn=7 nwritten=10; io_run_end@${at + 81_000} aux=1 flags=1 items=4;`,
+    );
+    const end = 520 * ms;
+    return `6 redis:thread_info vpid=9 vtid=10 thread=1 role="io"
+      ${end - 10} redis:steps vpid=9 vtid=10 thread=1 base_ticks=0 base_ns=0 end_ticks=${end} end_ns=${end} words={${io.join(" ")}}
+      ${steps(end, main.join(" "))}`;
+  };
+
+  it("finds a thread that stays awake for little work", () => {
+    const { evidence } = found(ioThreadsIdleSpin, spinning(8));
+    // 49 stretches of 10 ms from round to round, and the last round's work.
+    expect(evidence["awake"]).toBe(49 * 10 * ms + 79_000);
+    expect(evidence["working"]).toBe(50 * 77_000);
+  });
+
+  it("knows when the main thread put it to sleep", () => expect(verdict(ioThreadsIdleSpin, spinning(3))).toBe("not found"));
 });
 
 it("every diagnosis is explained in docs/diagnoses.md, in the words of --explain", () => {
