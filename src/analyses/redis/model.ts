@@ -118,6 +118,8 @@ interface Thread {
   current: number;
   /** Time of the last step on the thread. */
   last: number;
+  /** One of the store's io threads. A thread that never introduced itself counts as the main one. */
+  readonly isIo: boolean;
   /** When the thread's own poll last returned; -1 where it has none. */
   polled: number;
 }
@@ -228,12 +230,12 @@ export class RedisModel implements StepSink {
       case Step.pollStart:
         thread.stack.length = 0;
         this.operate(thread, time, this.op.polling);
-        if (threadIndex === 0) this.state.setText(time, process.phase, this.phases.polling);
+        if (!thread.isIo) this.state.setText(time, process.phase, this.phases.polling);
         break;
       case Step.pollEnd:
         this.operate(thread, time, this.op.eventLoop);
         thread.polled = time;
-        if (threadIndex !== 0) break;
+        if (thread.isIo) break;
         this.state.setText(time, process.phase, this.phases.events);
         process.iterations++;
         this.state.setNumber(time, process.iteration, process.iterations);
@@ -459,7 +461,7 @@ export class RedisModel implements StepSink {
     }
     if (connection.readStart < 0) connection.readStart = time;
     connection.readThread = thread.tid;
-    connection.isDeferred = process.isHandlingReads || thread !== this.thread(process, 0);
+    connection.isDeferred = process.isHandlingReads || thread.isIo;
     this.push(thread, time, this.op.reading);
     this.setState(connection, time, this.text.reading);
     this.state.setNumber(time, connection.thread, thread.tid);
@@ -613,7 +615,7 @@ export class RedisModel implements StepSink {
     if (connection.unanswered.length > 0) this.state.setNumber(time, thread.request, (connection.unanswered[0] as Request).id);
     this.setState(connection, time, this.text.writing);
     this.state.setNumber(time, connection.thread, thread.tid);
-    if (thread === this.thread(process, 0)) process.executing = undefined;
+    if (!thread.isIo) process.executing = undefined;
   }
 
   private writeEnd(process: Process, thread: Thread, connection: Connection, time: number, nwritten: number, left: number): void {
@@ -761,6 +763,7 @@ export class RedisModel implements StepSink {
       stack: [],
       current: index === 0 ? this.op.eventLoop : this.op.waiting,
       last: 0,
+      isIo: index > 0 && index < 100,
       polled: -1,
     };
     this.state.holdsIds(thread.request, idSpaces.requests);
