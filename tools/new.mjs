@@ -1,10 +1,10 @@
-// `npm run new -- view|analysis|environment NAME`: makes a feature that works, with its test, from tools/templates/, and registers it (npm run gen).
+// `npm run new -- view|analysis|diagnosis|environment NAME`: makes a feature that works, with its test, from tools/templates/, and registers it (npm run gen).
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./lib/root.mjs";
 import { run } from "./lib/run.mjs";
 
-const folders = { view: "views", analysis: "analyses", environment: "environments" };
+const folders = { view: "views", analysis: "analyses", diagnosis: "diagnoses", environment: "environments" };
 
 function refuse(message) {
   console.error(message);

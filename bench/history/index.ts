@@ -3,13 +3,25 @@
  *
  * The first eight scenarios have the shapes that Trace Compass benchmarks its history tree with (attributes, intervals per attribute, durations around
  * 1000 ns, kinds of value), the others scale up and mix short with very long states. Changes come in time order over all attributes, as an analysis makes
- * them. Each batch of changes is prepared outside the measured time. Queries are measured on a history opened anew (cold: first round, the file in the page
- * cache of the system; warm: second round of the same queries). Every answer that is timed is also summed and checked against what was inserted.
+ * them. Each batch of changes is prepared outside the measured time.
+ *
+ * Queries are measured on a history opened anew: cold is the first round (the file is in the system's page cache), warm the least of the rounds after it, in
+ * processor time (user and system, of all threads: on a machine that does other work, too, wall time says little; it is printed for the insertion).
+ *
+ * Checks: all blocks against their checksums; for some attributes, whose changes are kept while they are made, every interval of `range`, `at` around them, and
+ * every cell of `columns` at each zoom, summed anew from the changes.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHistory, type HistoryReader, openHistory, type StateBuilder } from "../../src/state/index.ts";
+import {
+  createHistory,
+  type HistoryReader,
+  openHistory,
+  type StateBuilder,
+  type StateColumns,
+  verifyHistory,
+} from "../../src/state/index.ts";
 
 /** Duration of the next state, in ns, given a random number source. */
 type Durations = (random: () => number) => number;
@@ -72,11 +84,15 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** What one scenario costs. Times of queries are medians. */
+/** What one scenario costs. */
 interface Result {
   readonly scenario: string;
+  readonly load: number;
   readonly intervals: number;
   readonly intervals_per_s: number;
+  readonly intervals_per_cpu_s: number;
+  /** Largest resident size of the process so far, the benchmark's own arrays included: name one scenario alone to know its own. */
+  readonly peak_rss_mb: number;
   readonly bytes_per_interval: number;
   readonly open_ms: number;
   readonly point_cold_us: number;
@@ -114,117 +130,171 @@ function print(result: Result): void {
   const million = (n: number): string => (n / 1e6).toFixed(2);
   const times = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(" ");
   process.stdout.write(
-    `${scenario.padEnd(22)} ${million(intervals).padStart(6)} M, ${million(result.intervals_per_s)} M/s, ${result.bytes_per_interval.toFixed(1)} B each; ` +
+    `${scenario.padEnd(22)} ${million(intervals).padStart(6)} M, ${million(result.intervals_per_cpu_s)} M/s of cpu (wall ${million(result.intervals_per_s)}), ` +
+      `${result.bytes_per_interval.toFixed(1)} B each, peak ${result.peak_rss_mb.toFixed(0)} MB; ` +
       `open ${result.open_ms.toFixed(1)} ms; point ${result.point_us.toFixed(1)} us (cold ${result.point_cold_us.toFixed(0)}); ` +
       `full ${result.full_ms.toFixed(2)} ms (cold ${result.full_cold_ms.toFixed(1)}); ` +
-      `columns ${times(result.columns_ms)} ms (cold ${times(result.columns_cold_ms)})\n`,
+      `columns ${times(result.columns_ms)} ms (cold ${times(result.columns_cold_ms)}); load ${result.load.toFixed(1)}\n`,
   );
 }
+
+const warmRounds = 5;
 
 function measure(scenario: Scenario, directory: string): Result {
   const key = { identity: scenario.name };
   const written = write(scenario, directory, key);
-  const started = performance.now();
-  const history = openHistory(directory, key);
-  const openMs = performance.now() - started;
-  if (history === undefined) throw new Error("the history that was just written is not there");
+  const open = (): HistoryReader => {
+    const history = openHistory(directory, key);
+    if (history === undefined) throw new Error("the history that was just written is not there");
+    return history;
+  };
+  const peakRssMb = process.resourceUsage().maxRSS / 1024;
+  verifyHistory(directory);
+  open().close();
+  const openMs = least(() => open().close());
+  const history = open();
   if (history.state.intervalCount !== written.intervals)
     throw new Error(`${history.state.intervalCount} intervals, ${written.intervals} inserted`);
   const random = randomNumbers(7);
   const { state } = history;
   // Every attribute has a state from the mean duration on.
   const anyTime = (): number => mean + Math.floor(random() * (state.end - mean));
-  const points = Array.from({ length: 1000 }, () => ({
-    time: anyTime(),
-    quark: Math.floor(random() * scenario.attributes),
-  }));
-  const pointRounds = [0, 1].map(() =>
-    median(
-      points.map(({ time, quark }) =>
-        timed(() => {
-          const interval = state.at(time, quark);
-          if (interval === undefined || !(interval.start <= time && time < interval.end)) throw new Error("a wrong point query");
-        }),
-      ),
-    ),
-  );
+  const points = Array.from({ length: 1000 }, () => ({ time: anyTime(), quark: Math.floor(random() * scenario.attributes) }));
+  const askPoints = (): void => {
+    for (const { time, quark } of points) {
+      const interval = state.at(time, quark);
+      if (interval === undefined || !(interval.start <= time && time < interval.end)) throw new Error("a wrong point query");
+    }
+  };
+  const pointCold = timed(askPoints).cpu;
+  const pointWarm = least(askPoints);
   const times = Array.from({ length: 20 }, anyTime);
-  const fullRounds = [0, 1].map(() =>
-    median(
-      times.map((time) =>
-        timed(() => {
-          const all = state.full(time);
-          if (
-            all.some(
-              (interval, quark) => interval !== undefined && !(interval.quark === quark && interval.start <= time && time < interval.end),
-            )
-          ) {
-            throw new Error("a wrong full query");
-          }
-        }),
-      ),
-    ),
-  );
+  const askFull = (): void => {
+    for (const time of times) {
+      for (const [quark, interval] of state.full(time).entries()) {
+        if (interval !== undefined && !(interval.quark === quark && interval.start <= time && time < interval.end))
+          throw new Error("a wrong full query");
+      }
+    }
+  };
+  const fullCold = timed(askFull).cpu;
+  const fullWarm = least(askFull);
   history.close();
-  const again = openHistory(directory, key);
-  if (again === undefined) throw new Error("the history is gone");
+  const again = open();
   const zooms = [1, 10, 1000, 100_000];
-  const columns = [0, 1].map(() => zooms.map((zoom) => measureColumns(again, zoom)));
-  checkColumns(again);
+  const columnsCold = zooms.map((zoom) => timed(() => askColumns(again, zoom)).cpu);
+  const columnsWarm = zooms.map((zoom) => least(() => askColumns(again, zoom)));
+  for (const sample of written.samples) checkSample(again, sample, zooms);
   const bytesPerInterval = again.bytes / written.intervals;
   again.close();
   return {
     scenario: scenario.name,
+    load: loadavg()[0] ?? 0,
     intervals: written.intervals,
-    intervals_per_s: written.intervals / (written.ms / 1000),
+    intervals_per_s: written.intervals / (written.wall / 1000),
+    intervals_per_cpu_s: written.intervals / (written.cpu / 1000),
+    peak_rss_mb: peakRssMb,
     bytes_per_interval: bytesPerInterval,
     open_ms: openMs,
-    point_cold_us: (pointRounds[0] as number) * 1000,
-    point_us: (pointRounds[1] as number) * 1000,
-    full_cold_ms: fullRounds[0] as number,
-    full_ms: fullRounds[1] as number,
-    columns_cold_ms: columns[0] as number[],
-    columns_ms: columns[1] as number[],
+    point_cold_us: pointCold,
+    point_us: pointWarm,
+    full_cold_ms: fullCold / times.length,
+    full_ms: fullWarm / times.length,
+    columns_cold_ms: columnsCold,
+    columns_ms: columnsWarm,
   };
 }
 
-/** 50 rows x 1400 columns over a `zoom`-th of the history. */
-function measureColumns(history: HistoryReader, zoom: number): number {
-  const { state } = history;
-  const span = state.end / zoom;
-  const from = (state.end - span) * 0.4;
-  const rows = Array.from({ length: 50 }, (_, i) => i % state.attributes.count);
-  return timed(() => {
-    const result = state.columns(rows, from, from + span, 1400);
-    if (result.length !== 50) throw new Error("rows are missing");
-  });
+/** The range of a `zoom`-th of the history. */
+function zoomed(end: number, zoom: number): readonly [from: number, to: number] {
+  const span = end / zoom;
+  const from = Math.floor((end - span) * 0.4);
+  return [from, from + span];
 }
 
-/** The sums of a whole row must be those of its intervals. */
-function checkColumns(history: HistoryReader): void {
-  const { state } = history;
-  const [row] = state.columns([3], 0, state.end, 1400);
-  let busy = 0;
-  let longest = 0;
-  state.range([3], 0, state.end, (_, start, end) => {
-    busy += end - start;
-    longest = Math.max(longest, end - start);
+/** 50 rows x 1400 columns. */
+function askColumns({ state }: HistoryReader, zoom: number): void {
+  const rows = Array.from({ length: 50 }, (_, i) => i % state.attributes.count);
+  if (state.columns(rows, ...zoomed(state.end, zoom), 1400).length !== 50) throw new Error("rows are missing");
+}
+
+/** What became of one attribute: value i from times[i] to times[i + 1]. */
+interface Sample {
+  readonly attribute: number;
+  readonly times: number[];
+  readonly values: (string | number)[];
+}
+
+function checkSample({ state }: HistoryReader, { attribute, times, values }: Sample, zooms: readonly number[]): void {
+  const fail = (what: string): never => {
+    throw new Error(`attribute ${attribute}: ${what} is not what was inserted`);
+  };
+  let i = 0;
+  state.range([attribute], 0, state.end, (_, start, end, value) => {
+    if (start !== times[i] || end !== (times[i + 1] ?? state.end) || value !== values[i]) fail(`interval ${i}`);
+    i++;
     return true;
   });
-  const got = row?.busy.reduce((sum, value) => sum + value, 0) ?? 0;
-  const gotLongest = row?.longest.reduce((most, value) => Math.max(most, value), 0);
-  if (Math.abs(got - busy) > 1e-6 * busy || gotLongest !== longest)
-    throw new Error(`columns say ${got} ns, longest ${gotLongest}; intervals ${busy}, ${longest}`);
+  if (i !== times.length) fail("the number of intervals");
+  for (let k = 0; k < times.length; k += 97) {
+    for (const time of [times[k] as number, (times[k + 1] ?? state.end) - 1])
+      if (state.at(time, attribute)?.value !== values[k]) fail(`the value at ${time}`);
+  }
+  for (const zoom of zooms) {
+    const [from, to] = zoomed(state.end, zoom);
+    const [row] = state.columns([attribute], from, to, 1400);
+    if (row === undefined || !isExact(row, times, values, state.end, from, to)) fail(`a cell at zoom ${zoom}`);
+  }
 }
 
-function timed(work: () => void): number {
+/** Whether each cell is what the changes, gone through one by one, say. The dominant value may be any within rounding of the most. */
+function isExact(
+  row: StateColumns,
+  times: readonly number[],
+  values: readonly (string | number)[],
+  end: number,
+  from: number,
+  to: number,
+): boolean {
+  const columns = row.count.length;
+  let first = 0;
+  for (let c = 0; c < columns; c++) {
+    const low = from + ((to - from) * c) / columns;
+    const high = c + 1 === columns ? to : from + ((to - from) * (c + 1)) / columns;
+    while ((times[first + 1] ?? end) <= low && first < times.length) first++;
+    let count = 0;
+    let longest = 0;
+    const amounts = new Map<string | number | undefined, number>();
+    for (let i = first; i < times.length && (times[i] as number) < high; i++) {
+      const start = times[i] as number;
+      const stop = times[i + 1] ?? end;
+      count++;
+      longest = Math.max(longest, stop - start);
+      const value = values[i] as string | number;
+      amounts.set(value, (amounts.get(value) ?? 0) + Math.min(stop, high) - Math.max(start, low));
+    }
+    const dominant = row.values[row.dominant[c] as number];
+    const most = Math.max(0, ...amounts.values());
+    if (row.count[c] !== count || row.longest[c] !== longest) return false;
+    if (count > 0 && !((amounts.get(dominant) ?? -1) >= most - 1e-9 * to)) return false;
+    if (count === 0 && dominant !== undefined) return false;
+  }
+  return true;
+}
+
+/** Milliseconds, by the clock and of processor. */
+function timed(work: () => void): { readonly wall: number; readonly cpu: number } {
+  const cpu = process.cpuUsage();
   const started = performance.now();
   work();
-  return performance.now() - started;
+  const wall = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall, cpu: (user + system) / 1000 };
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] as number;
+/** Processor time of the best of some rounds. */
+function least(work: () => void): number {
+  return Math.min(...Array.from({ length: warmRounds }, () => timed(work).cpu));
 }
 
 /** Mulberry32: the same numbers in every run. */
@@ -279,7 +349,14 @@ class Changes {
   }
 }
 
-function write(scenario: Scenario, directory: string, key: { identity: string }): { ms: number; intervals: number } {
+interface Written {
+  readonly wall: number;
+  readonly cpu: number;
+  readonly intervals: number;
+  readonly samples: readonly Sample[];
+}
+
+function write(scenario: Scenario, directory: string, key: { identity: string }): Written {
   const total = scenario.attributes * scenario.intervalsPerAttribute;
   const changes = new Changes(scenario.attributes, scenario.durations);
   const batch = Math.min(total, 1 << 19);
@@ -293,16 +370,26 @@ function write(scenario: Scenario, directory: string, key: { identity: string })
   const values = Float64Array.from(turns, (value) => (typeof value === "string" ? state.intern(value) : value));
   const isText = typeof turns[0] === "string";
   const next = new Uint8Array(scenario.attributes);
-  let ms = 0;
+  const samples: Sample[] = [0, 3, 7, scenario.attributes - 1].map((attribute) => ({ attribute, times: [], values: [] }));
+  const sampleOf = new Map(samples.map((sample) => [sample.attribute, sample]));
+  let wall = 0;
+  let cpu = 0;
   let last = 0;
   for (let done = 0; done < total; done += batch) {
     changes.fill(times, attributes);
     const count = Math.min(batch, total - done);
     last = times[count - 1] as number;
-    ms += timed(() => insert(state, count, times, attributes, quarks, values, next, isText, done));
+    for (let i = 0; i < count; i++) {
+      const sample = sampleOf.get(attributes[i] as number);
+      sample?.values.push(turns.length === 0 ? done + i : (turns[sample.values.length % turns.length] as string | number));
+      sample?.times.push(times[i] as number);
+    }
+    const took = timed(() => insert(state, count, times, attributes, quarks, values, next, isText, done));
+    wall += took.wall;
+    cpu += took.cpu;
   }
-  ms += timed(() => writer.finish(last + 1));
-  return { ms, intervals: total };
+  const took = timed(() => writer.finish(last + 1));
+  return { wall: wall + took.wall, cpu: cpu + took.cpu, intervals: total, samples };
 }
 
 function insert(

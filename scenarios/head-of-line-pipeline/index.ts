@@ -7,9 +7,9 @@ import { recordServer } from "../lib/single-server.ts";
 
 /** Elements to sort, quick commands behind each, and pipelines. */
 const sizes: Readonly<Record<ScenarioSize, { readonly elements: number; readonly behind: number; readonly pipelines: number }>> = {
-  small: { elements: 40_000, behind: 100, pipelines: 12 },
-  medium: { elements: 60_000, behind: 200, pipelines: 60 },
-  large: { elements: 60_000, behind: 200, pipelines: 400 },
+  small: { elements: 30_000, behind: 100, pipelines: 12 },
+  medium: { elements: 30_000, behind: 200, pipelines: 60 },
+  large: { elements: 30_000, behind: 200, pipelines: 400 },
 };
 
 const headOfLinePipeline: Scenario = {

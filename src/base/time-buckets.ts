@@ -17,9 +17,18 @@ export class TimeBuckets {
   private width = finestNs;
   private counts = new Float64Array(bucketLimit);
   private used = 0;
+  /** The latest time's bucket, and where it begins and ends: the next time is mostly in the same. */
+  private latest = 0;
+  private from = Number.POSITIVE_INFINITY;
+  private to = Number.NEGATIVE_INFINITY;
 
   /** Counts one at `time`. Constant cost but for the rare doubling. */
   add(time: RelativeNs): void {
+    if (time >= this.from && time < this.to) this.counts[this.latest] = (this.counts[this.latest] as number) + 1;
+    else this.addElsewhere(time);
+  }
+
+  private addElsewhere(time: RelativeNs): void {
     let bucket = time <= 0 ? 0 : Math.floor(time / this.width);
     while (bucket >= bucketLimit) {
       this.halve();
@@ -27,6 +36,9 @@ export class TimeBuckets {
     }
     this.counts[bucket] = (this.counts[bucket] as number) + 1;
     if (bucket >= this.used) this.used = bucket + 1;
+    this.latest = bucket;
+    this.from = bucket * this.width;
+    this.to = this.from + this.width;
   }
 
   private halve(): void {

@@ -90,6 +90,7 @@ describe("hostile traces", () => {
       "u32 n; u8 s[n];",
       "u32 n; struct { u8 a; string b; } s[n];",
       "u32 n; struct { } s[n];",
+      "struct { } s[1000000][1000000];",
       "struct { u8 a; } align(1073741824) x;",
     ]) {
       const started = performance.now();

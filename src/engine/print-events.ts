@@ -49,22 +49,26 @@ export async function printEvents(source: TraceSource, options: PrintOptions): P
     const limit = options.limit ?? Number.POSITIVE_INFINITY;
     let count = 0;
     let seen = 0;
-    while (count < limit && cursor.next() && cursor.time <= to) {
-      if (matches === undefined || matches()) {
-        count++;
-        printer?.event();
-        if (blocked !== undefined) {
-          await blocked;
-          blocked = undefined;
+    try {
+      while (count < limit && cursor.next() && cursor.time <= to) {
+        if (matches === undefined || matches()) {
+          count++;
+          printer?.event();
+          if (blocked !== undefined) {
+            await blocked;
+            blocked = undefined;
+          }
         }
+        if (++seen % eventsPerTurn !== 0) continue;
+        if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "printing was cancelled");
+        options.onProgress?.({ label: "Reading", done: cursor.bytesRead, total: source.totalBytes });
+        if (seen % (eventsPerTurn * 16) === 0) await new Promise((resume) => setImmediate(resume));
       }
-      if (++seen % eventsPerTurn !== 0) continue;
-      if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "printing was cancelled");
-      options.onProgress?.({ label: "Reading", done: cursor.bytesRead, total: source.totalBytes });
-      if (seen % (eventsPerTurn * 16) === 0) await new Promise((resume) => setImmediate(resume));
+    } finally {
+      // Also where reading ends with an error: what came before it has been printed.
+      printer?.end();
+      await blocked;
     }
-    printer?.end();
-    await blocked;
     const losses = printer?.lossMessages() ?? "";
     if (losses !== "") options.notice?.(losses);
     return count;

@@ -33,8 +33,9 @@ export class FileSpool implements Spool {
 
   append(values: Float64Array): void {
     if (this.used === this.buffer.length) this.flush();
-    this.buffer.set(values, this.used);
-    this.used += this.width;
+    const { buffer, width, used } = this;
+    for (let i = 0; i < width; i++) buffer[used + i] = values[i] as number;
+    this.used = used + width;
   }
 
   end(): SpoolEnd {
@@ -48,8 +49,10 @@ export class FileSpool implements Spool {
       for (let done = 0; done < buffer.byteLength; )
         done += writeSync(this.file, new Uint8Array(buffer, done), 0, buffer.byteLength - done, this.fileBytes + done);
     } catch (cause) {
+      const isFull = cause instanceof Error && "code" in cause && ["ENOSPC", "EDQUOT", "EFBIG"].includes(String(cause.code));
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new StorescopeError("HISTORY_INVALID", `${this.directory}: intermediate data cannot be written: ${why}`, { cause });
+      const message = `${this.directory}: intermediate data of the analysis cannot be written: ${why}`;
+      throw new StorescopeError(isFull ? "DISK_FULL" : "HISTORY_INVALID", message, { cause });
     }
     this.fileBytes += buffer.byteLength;
     this.used = 0;

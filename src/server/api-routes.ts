@@ -132,6 +132,10 @@ export function registerApiRoutes(app: FastifyInstance, { catalogue, onBug }: Ro
     sendJson(reply, experimentOf(request).stats({ from: queryTime(request, "from"), to: queryTime(request, "to") })),
   );
 
+  app.get(`${base}/:experiment/diagnosis`, async (request, reply) =>
+    sendJson(reply, await experimentOf(request).diagnose({ signal: abandoned(reply) })),
+  );
+
   app.get(`${base}/:experiment/events`, async (request, reply) => {
     const experiment = experimentOf(request);
     const size = experiment.eventRowCount;

@@ -2,7 +2,8 @@
  * How much time each value has in each column of one row, and so which value is the dominant one.
  *
  * Amounts are gathered for one column at a time (a *visit*), in two tables that forget at once by raising an epoch: an array by value code for small codes
- * (the texts of a history and small numbers), a hash table for all other numbers. Leaving the column writes its amounts out as parts. A column visited once,
+ * (the texts of a history and small numbers), a hash table for all other numbers. Leaving the column writes its amounts out as parts. Large numbers are parts at
+ * once, without a table, as long as each is greater than the one before, as ids and counters are: then none comes twice in the visit. A column visited once,
  * which is nearly every one, finds its dominant value by a scan of its parts; the parts of several visits are added up first.
  */
 import type { StateValue } from "./contract.ts";
@@ -23,6 +24,9 @@ export class ColumnValues {
   private hashKinds = new Uint8Array(1024);
   private hashStamps = new Uint32Array(1024);
   private readonly hashTouched: number[] = [];
+  /** Large numbers of the visit so far have ascended to this: parts from `ascentFirst` on. Infinite once one did not. */
+  private ascended = Number.NEGATIVE_INFINITY;
+  private ascentFirst = 0;
   private readonly double = new Float64Array(1);
   private readonly words = new Uint32Array(this.double.buffer);
   private column = -1;
@@ -65,7 +69,29 @@ export class ColumnValues {
         this.touch(code);
         this.amounts[code] = amount;
       }
-    } else this.addHashed(kind, scalar, amount);
+    } else if (kind === numberKind) this.addLarge(scalar, amount);
+    else this.addHashed(kind, scalar, amount);
+  }
+
+  /** Adds the value of a code of `directCodes` or more. */
+  addCode(code: number, amount: number): void {
+    if ((code & 1) === 1) this.addLarge(code >>> 1, amount);
+    else this.addHashed(textKind, code >>> 1, amount);
+  }
+
+  /** Adds a number that has no code below `directCodes`. */
+  addLarge(scalar: number, amount: number): void {
+    if (!(scalar > this.ascended)) {
+      this.addAgain(scalar, amount);
+      return;
+    }
+    const part = this.parts;
+    if (part === this.partScalars.length) this.growParts(2 * part);
+    this.partScalars[part] = scalar;
+    this.partAmounts[part] = amount;
+    this.partKinds[part] = numberKind;
+    this.parts = part + 1;
+    this.ascended = scalar;
   }
 
   /**
@@ -106,13 +132,15 @@ export class ColumnValues {
     this.epoch++;
     this.touched.length = 0;
     this.hashTouched.length = 0;
+    this.ascended = Number.NEGATIVE_INFINITY;
+    this.ascentFirst = this.parts;
   }
 
   /** Writes the visit's amounts out as parts, and ends it. */
   private leave(): void {
     if (this.column < 0) return;
     this.visitColumns.push(this.column);
-    this.visitFirsts.push(this.parts);
+    this.visitFirsts.push(this.ascentFirst);
     this.writeParts();
     this.column = -1;
   }
@@ -171,6 +199,17 @@ export class ColumnValues {
     if (kind !== this.partKinds[b]) return kind === textKind;
     const other = this.partScalars[b] as number;
     return (this.partScalars[a] as number) < other || Number.isNaN(other);
+  }
+
+  /** Adds a large number that may have come before in the visit. */
+  private addAgain(scalar: number, amount: number): void {
+    const end = this.parts;
+    // The parts of the ascent go to the hash table.
+    this.ascended = Number.POSITIVE_INFINITY;
+    this.parts = this.ascentFirst;
+    for (let part = this.ascentFirst; part < end; part++)
+      this.addHashed(numberKind, this.partScalars[part] as number, this.partAmounts[part] as number);
+    this.addHashed(numberKind, scalar, amount);
   }
 
   private addHashed(kind: number, scalar: number, amount: number): void {

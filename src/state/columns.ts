@@ -114,7 +114,7 @@ export class ColumnSummer {
           const length = lengths[i] as number;
           if ((starts[i] as number) + length >= edge) break;
           const code = codes[i] as number;
-          if (code >= directCodes) values.add(code & 1, code >>> 1, length);
+          if (code >= directCodes) values.addCode(code, length);
           else if (stamps[code] === epoch) amounts[code] = (amounts[code] as number) + length;
           else {
             values.touch(code);

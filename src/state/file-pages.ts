@@ -37,7 +37,12 @@ export interface FileCalls {
   sync(fd: number): void;
 }
 
-export const realCalls: FileCalls = { read: readSync, write: writeSync, sync: fsyncSync };
+/** Looked up with every call, so that whoever counts or replaces the system's calls sees these too. */
+export const realCalls: FileCalls = {
+  read: (...parameters) => readSync(...parameters),
+  write: (...parameters) => writeSync(...parameters),
+  sync: (fd) => fsyncSync(fd),
+};
 
 function errorCode(cause: unknown): string {
   return cause instanceof Error && "code" in cause ? String(cause.code) : "";

@@ -15,6 +15,7 @@ import type {
   Experiment,
   ExperimentStats,
   ExperimentStatus,
+  Finding,
   Holder,
   Phase,
   PhaseName,
@@ -449,6 +450,33 @@ export function fakeExperiment(options: FakeOptions = {}): Experiment {
       holders.push({ label: "main: between steps", request: undefined, start: toAbsolute(at, origin), end: toAbsolute(end, origin) });
     return holders;
   };
+  /** A finding about the request that took longest. */
+  const slowestFinding = (): Finding => {
+    const length = (id: number): number => time(id, phaseNames.length) - time(id, 0);
+    let slowest = 0;
+    for (let id = 1; id < count; id++) if (length(id) > length(slowest)) slowest = id;
+    const { node, start, end, durationNs } = requestOf(slowest, false);
+    return {
+      id: "slow-command",
+      version: 1,
+      title: "A slow command <b>held</b> the loop",
+      verdict: "found",
+      severity: "critical",
+      confidence: "high",
+      node,
+      start,
+      end,
+      prose: `Request ${slowest} took ${durationNs} ns.`,
+      advice: "Ask for less at a time.",
+      evidence: [
+        { name: "longest", value: durationNs, unit: "ns" },
+        { name: "share of all waiting", value: 0.25, unit: "ratio" },
+      ],
+      requests: [slowest],
+      costNs: durationNs,
+      link: { view: "netflow", from: start, to: end, fragment: "" },
+    };
+  };
   const requestOf = (id: number, withHolders: boolean): RequestInfo => {
     const c = sim.connection[id] ?? 0;
     const spec = commands[sim.command[id] ?? 0] ?? commands[0];
@@ -639,7 +667,11 @@ export function fakeExperiment(options: FakeOptions = {}): Experiment {
       });
     },
     stats,
-    diagnose: async () => ({ findings: [], notFound: [], cannotTell: [] }),
+    diagnose: async () => ({
+      findings: count > 0 ? [slowestFinding()] : [],
+      notFound: [{ id: "fork-stall", version: 1, verdict: "not found", reason: "no fork took 1 ms or more" }],
+      cannotTell: [{ id: "redirects", version: 1, verdict: "cannot tell", reason: "recorded without call_command_end" }],
+    }),
     eventRowCount: count * perRequest,
     eventRows: (index, rows) => Array.from(orderedEvents().subarray(index, index + rows), (code, i) => eventOf(code, index + i)),
     eventIndexAt: (t) => eventIndexAt(toRelative(t, origin)),

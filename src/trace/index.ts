@@ -142,7 +142,7 @@ export interface EventCursor {
   visit(visitor: EventVisitor): void;
   /**
    * A function for events of one class that does what `visitor.reset()` and `visit(visitor)` do, but faster. It returns false, having written nothing, for
-   * an event it cannot do. Undefined where there is none for the class. Costs about a millisecond to make.
+   * an event it cannot do. Undefined where there is none for the class. Costs up to a millisecond to make.
    */
   compileVisit?(eventClass: EventClass, visitor: TextVisitor): (() => boolean) | undefined;
   /** Moves so that the next `next()` gives the first event at or after `time`. */

@@ -12,6 +12,7 @@
  *     GET  /api/experiments/:id/requests/:request/events     EventRowWire[]
  *     GET  /api/experiments/:id/request-at                   ?entry &time -> { request: RequestWire | null }
  *     GET  /api/experiments/:id/stats                        ?from &to -> StatsWire
+ *     GET  /api/experiments/:id/diagnosis                    DiagnosisWire
  *     GET  /api/experiments/:id/events                       ?index &count -> EventPage
  *     GET  /api/experiments/:id/events/index-at              ?time -> { index }
  *     GET  /api/experiments/:id/events/find                  ?index &direction &node &thread &event &fields -> { index | null }
@@ -141,5 +142,25 @@ const nodeStats = object({
 export type CommandStatsWire = Decoded<typeof commandStats>;
 export const decodeStats = object({ start: int64, end: int64, events: number, lostEvents: number, nodes: list(nodeStats) });
 export type StatsWire = Decoded<typeof decodeStats>;
+
+const measure = object({ name: text, value: number, unit: oneOf("ns", "bytes", "count", "ratio", "per-second") });
+const finding = object({
+  id: text,
+  title: text,
+  severity: oneOf("info", "warning", "critical"),
+  confidence: oneOf("low", "medium", "high"),
+  node: text,
+  start: int64,
+  end: int64,
+  prose: text,
+  advice: text,
+  evidence: list(measure),
+  requests: list(index),
+  link: object({ view: text }),
+});
+const unanswered = object({ id: text, reason: text });
+export type MeasureWire = Decoded<typeof measure>;
+export type FindingWire = Decoded<typeof finding>;
+export const decodeDiagnosis = object({ findings: list(finding), notFound: list(unanswered), cannotTell: list(unanswered) });
 
 export const decodeError = object({ title: text, detail: optional(text) });

@@ -131,6 +131,28 @@ describe.runIf(hasBrowser)("the web UI", () => {
     await again.context().close();
   });
 
+  it("says what was found, shows where, and what could not be told", async () => {
+    const [finding] = (await experiment.diagnose()).findings;
+    if (finding === undefined) throw new Error("there is a finding");
+    const page = await harness.open();
+    await graphReady(page);
+    const card = page.getByTestId("finding");
+    await card.waitFor();
+    expect(await card.getByRole("heading").textContent()).toContain("A slow command <b>held</b> the loop");
+    const text = (await card.textContent()) ?? "";
+    for (const part of [finding.prose, finding.advice, finding.node, "25.0 %"]) expect(text).toContain(part);
+    await page.getByText("Cannot tell (1)").click();
+    await page.getByText("recorded without call_command_end").waitFor();
+    await card.getByRole("button", { name: "Show where" }).click();
+    const range = (await rangeOf(page))!;
+    expect(range.from).toBeLessThan(finding.start);
+    expect(range.to).toBeGreaterThan(finding.end);
+    expect(Number(range.to - range.from)).toBeLessThan(Number(finding.end - finding.start) * 1.5);
+    await card.getByRole("button", { name: `#${finding.requests[0]}` }).click();
+    await expect.poll(() => page.locator(".detail h2 .muted").textContent()).toBe(`#${finding.requests[0]}`);
+    await page.context().close();
+  });
+
   it("filters requests, and shows where a wrong expression is wrong", async () => {
     const page = await harness.open();
     const filter = page.getByRole("searchbox", { name: "Filter expression" });
@@ -218,6 +240,7 @@ describe.runIf(hasBrowser)("the web UI", () => {
     // Zoom in until single states are loaded, then step through them.
     for (let i = 0; i < 14; i++) await page.keyboard.press("w");
     await rangeOf(page);
+    await expect.poll(() => page.getByRole("progressbar", { name: "Loading states" }).count()).toBe(0);
     await page.keyboard.press("ArrowRight");
     await rangeOf(page);
     const first = BigInt(addressOf(page).get("at")!);

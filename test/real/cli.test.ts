@@ -52,6 +52,7 @@ describe("the command line", () => {
         state           the state of every part at a time, or over a range
         requests        the slowest requests, with every phase of their lives
         stats           calls, bytes and latencies by command, connection and bus link
+        diagnose        say what is wrong, why, and what to do
         open            analyse a trace and show it in the browser
         serve           serve traces on loopback, without a browser
         clean           show and remove caches
@@ -81,7 +82,7 @@ describe("the command line", () => {
     [["info", "--jsn", "x"], "Did you mean --json?"],
     [["record", "--nonsense"], "unknown option"],
     [["build", "store", "memcached"], "the store is one of redis, valkey"],
-    [["demo", "nothing"], "the scenario is one of cluster"],
+    [["demo", "nothing"], "the scenario is one of aof-fsync-stall, big-value, cluster,"],
     [["demo", "--size", "huge"], "--size is one of small, medium, large"],
   ])("refuses %j", async (args, message) => {
     const { code, stdout, stderr } = await run(args);

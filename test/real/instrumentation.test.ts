@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openExperiment } from "../../src/engine/index.ts";
 import { callFlags, type EventSet, eventNames, events } from "../../src/environments/redis/events.ts";
 import { buildStore, type StoreBuild } from "../../src/record/store/index.ts";
 import { type Batch, batches, readTrace, type TextEvent } from "./batch-decoder.ts";
@@ -44,16 +45,18 @@ class Redis {
   readonly process: ChildProcess;
   readonly port: number;
   private readonly tls: readonly string[];
-  constructor(process: ChildProcess, port: number, tls: readonly string[]) {
+  private readonly store: StoreBuild;
+  constructor(store: StoreBuild, process: ChildProcess, port: number, tls: readonly string[]) {
+    this.store = store;
     this.process = process;
     this.port = port;
     this.tls = tls;
   }
-  static async start(options: readonly string[] = [], tls: readonly string[] = []): Promise<Redis> {
+  static async start(options: readonly string[] = [], tls: readonly string[] = [], of = store): Promise<Redis> {
     const port = await freePort();
     const ports = tls.length > 0 ? ["--port", "0", "--tls-port", `${port}`] : ["--port", `${port}`];
     const common = ["--bind", "127.0.0.1", "--save", "", "--dir", directory, "--logfile", join(directory, `redis-${port}.log`)];
-    const redis = new Redis(lttng.start(store.server, [...ports, ...common, ...options]), port, tls);
+    const redis = new Redis(of, lttng.start(of.server, [...ports, ...common, ...options]), port, tls);
     running.push(redis.process);
     for (let tries = 0; tries < 100; tries++) {
       try {
@@ -66,10 +69,13 @@ class Redis {
     throw new Error(`redis on port ${port} does not answer`);
   }
   cli(...args: readonly string[]): string {
-    return execFileSync(store.cli, ["-p", `${this.port}`, ...this.tls, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync(this.store.cli, ["-p", `${this.port}`, ...this.tls, ...args], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   }
   benchmark(...args: readonly string[]): void {
-    execFileSync(store.benchmark, ["-p", `${this.port}`, ...this.tls, "-q", ...args], { stdio: "ignore" });
+    execFileSync(this.store.benchmark, ["-p", `${this.port}`, ...this.tls, "-q", ...args], { stdio: "ignore" });
   }
   /** Calls per command and bytes read, as the server counts them. */
   counters(): { readonly calls: ReadonlyMap<string, number>; readonly bytesIn: number } {
@@ -86,8 +92,11 @@ class Redis {
 }
 
 /** Records `work` with a set, and reads the trace. */
-async function record(set: EventSet, work: () => void | Promise<void>): Promise<readonly TextEvent[]> {
-  const trace = join(directory, `trace-${traces++}`);
+async function record(
+  set: EventSet,
+  work: () => void | Promise<void>,
+  trace = join(directory, `trace-${traces++}`),
+): Promise<readonly TextEvent[]> {
   const session = lttng.record(trace, eventNames(set));
   await work();
   // A server that goes idle keeps its last batch until its timer wakes it, ten times a second.
@@ -120,7 +129,8 @@ const allRecords = (found: readonly Batch[]) => found.flatMap((batch) => batch.r
 function countedCalls(found: readonly TextEvent[], kind: "call" | "call_end"): Record<string, number> {
   const names = commandNames(found);
   const calls = allRecords(batches(found)).filter((item) => item.name === kind && (item.flags & callFlags.counted) !== 0);
-  return tally(calls.map(({ aux }) => names.get(aux) ?? `unknown ${aux}`));
+  const parked = found.filter(({ name }) => name === "call_counted").map(({ fields }) => Number(fields.get("command")));
+  return tally([...calls.map(({ aux }) => aux), ...parked].map((command) => names.get(command) ?? `unknown ${command}`));
 }
 
 /** On each thread, starts and ends of one kind alternate or nest; all are closed at the end. */
@@ -136,6 +146,53 @@ function expectPairs(names: readonly { readonly thread: number; readonly name: s
     open.set(`${thread} ${start}`, depth);
   }
   expect([...open].filter(([, depth]) => depth !== 0)).toEqual([]);
+}
+
+/** What the running server offers is the contract, field by field. */
+function expectContract(): void {
+  const listed = lttng.run("lttng", ["list", "--userspace", "--fields"]);
+  const found = new Map<string, string[]>();
+  let current: string[] = [];
+  for (const line of listed.split("\n")) {
+    const name = /^\s+redis:(\w+) \(loglevel/.exec(line)?.[1];
+    const field = /^\s+field: (\w+) \((\w+)\)/.exec(line);
+    if (name !== undefined) {
+      current = [];
+      found.set(name, current);
+    } else if (/\(loglevel/.test(line)) current = [];
+    else if (field !== null) current.unshift(`${field[2]} ${field[1]}`);
+  }
+  const declared = events.map(({ name, fields }) => {
+    const texts = fields.flatMap((field) => {
+      if (field.type === "string") return [`string ${field.name}`];
+      return field.type === "u32[]" ? [`integer _${field.name}_length`, `unknown ${field.name}`] : [`integer ${field.name}`];
+    });
+    return [name, texts] as const;
+  });
+  expect(Object.fromEntries([...found].sort())).toEqual(Object.fromEntries([...declared].sort()));
+}
+
+/** Requests follow each other in each connection's stream, and end where its bytes do. Batches of io threads that work on alone come in their own order. */
+function expectTiles(found: readonly TextEvent[], isOrdered: boolean): void {
+  const read = new Map<number, number>();
+  const parsed = new Map<number, number[]>();
+  for (const { name, connection, words } of allRecords(batches(found))) {
+    if (name === "read_done") read.set(connection, (read.get(connection) ?? 0) + Math.max(0, signed(words["nread"])));
+    if (name !== "parsed") continue;
+    const end = words["end_offset"] ?? 0;
+    const ends = parsed.get(connection) ?? [];
+    if (isOrdered) {
+      expect(end).toBeGreaterThan(ends.at(-1) ?? 0);
+      expect(end).toBeLessThanOrEqual(read.get(connection) ?? 0);
+    }
+    ends.push(end);
+    parsed.set(connection, ends);
+  }
+  expect(parsed.size).toBeGreaterThanOrEqual(10);
+  for (const [connection, ends] of parsed) {
+    expect(new Set(ends).size).toBe(ends.length);
+    expect(Math.max(...ends)).toBe(read.get(connection));
+  }
 }
 
 /** A load with pipelines, errors, transactions, scripts and blocked clients. */
@@ -158,27 +215,8 @@ describe("the instrumented Redis", () => {
 
   it("offers exactly the events of the contract, field by field", async () => {
     const redis = await Redis.start();
-    const listed = lttng.run("lttng", ["list", "--userspace", "--fields"]);
+    expectContract();
     await redis.stop();
-    const found = new Map<string, string[]>();
-    let current: string[] = [];
-    for (const line of listed.split("\n")) {
-      const name = /^\s+redis:(\w+) \(loglevel/.exec(line)?.[1];
-      const field = /^\s+field: (\w+) \((\w+)\)/.exec(line);
-      if (name !== undefined) {
-        current = [];
-        found.set(name, current);
-      } else if (/\(loglevel/.test(line)) current = [];
-      else if (field !== null) current.unshift(`${field[2]} ${field[1]}`);
-    }
-    const declared = events.map(({ name, fields }) => {
-      const texts = fields.flatMap((field) => {
-        if (field.type === "string") return [`string ${field.name}`];
-        return field.type === "u32[]" ? [`integer _${field.name}_length`, `unknown ${field.name}`] : [`integer ${field.name}`];
-      });
-      return [name, texts] as const;
-    });
-    expect(Object.fromEntries([...found].sort())).toEqual(Object.fromEntries([...declared].sort()));
   });
 
   it("declares every integer with the contract's size and sign", async () => {
@@ -272,18 +310,7 @@ describe("the instrumented Redis", () => {
       redis.benchmark("-n", "50", "-c", "2", "-d", "60000", "-t", "set");
     });
     await redis.stop();
-    const read = new Map<number, number>();
-    const parsed = new Map<number, number>();
-    for (const { name, connection, words } of allRecords(batches(found))) {
-      if (name === "read_done") read.set(connection, (read.get(connection) ?? 0) + Math.max(0, signed(words["nread"])));
-      if (name !== "parsed") continue;
-      const end = words["end_offset"] ?? 0;
-      expect(end).toBeGreaterThan(parsed.get(connection) ?? 0);
-      expect(end).toBeLessThanOrEqual(read.get(connection) ?? 0);
-      parsed.set(connection, end);
-    }
-    expect(parsed.size).toBeGreaterThanOrEqual(10);
-    for (const [connection, end] of parsed) expect(read.get(connection)).toBe(end);
+    expectTiles(found, true);
   });
 
   it("keeps record times inside their batch, in the order of ends, and batches in order", async () => {
@@ -465,7 +492,50 @@ describe("the instrumented Redis", () => {
     }
     expect(compared).toBeGreaterThan(300);
   });
+});
 
+describe.each([
+  ["redis", "8.0", []],
+  ["valkey", "9.1", ["--io-threads-always-active", "yes"]],
+] as const)("the instrumented %s %s", (flavor, version, always) => {
+  it("matches every rule, keeps the contract, counts as the store does, with and without io threads, and gives whole requests", async () => {
+    const other = await buildStore({ flavor, version });
+    expect(other.rules.length).toBeGreaterThan(60);
+    expect(other.rules.filter(({ matched }) => !matched)).toEqual([]);
+    for (const set of ["light", "full"] as const) {
+      for (const threads of [1, 2]) {
+        const redis = await Redis.start(["--io-threads", `${threads}`, ...(threads > 1 ? always : [])], [], other);
+        expectContract();
+        const before = redis.counters();
+        let after = before;
+        const trace = join(directory, `trace-${traces++}`);
+        const work = () => {
+          load(redis);
+          after = redis.counters();
+        };
+        const found = await record(set, work, trace);
+        await redis.stop();
+        const counted = difference(after.calls, before.calls);
+        const all = allRecords(batches(found));
+        expect(countedCalls(found, set === "light" ? "call" : "call_end")).toEqual(counted);
+        const reads = all.filter(({ name }) => name === (set === "light" ? "read" : "read_done"));
+        expect(sum(reads.map(({ words }) => Math.max(0, signed(words["nread"]))))).toBe(after.bytesIn - before.bytesIn);
+        expect(reads.some(({ thread }) => thread === 1)).toBe(threads > 1);
+        expect(found.find(({ name }) => name === "server_info")?.fields.get("flavor")).toBe(flavor);
+        if (set === "full") {
+          expectTiles(found, threads === 1);
+          const kinds = ["call", "read", "write", "file_event", "time_events", "before_sleep", "handle_writes", "handle_reads"];
+          expectPairs(all, new Map(kinds.map((name) => [`${name}_start`, `${name}_end`])));
+          expect(all.filter(({ name }) => name === "parsed").length).toBe(all.filter(({ name }) => name === "process_end").length);
+        }
+        await expectRequests(trace, counted, set, threads);
+      }
+    }
+  });
+});
+
+// The last one: afterwards there is no daemon.
+describe("the instrumented Redis without LTTng", () => {
   it("serves on when the session daemon is killed", async () => {
     const redis = await Redis.start();
     lttng.record(join(directory, `trace-${traces++}`), eventNames("full"));
@@ -479,26 +549,29 @@ describe("the instrumented Redis", () => {
   });
 });
 
-describe("the semantic patches on later versions", () => {
-  it.each([
-    ["redis", "8.0"],
-    ["valkey", "9.1"],
-  ] as const)("match where %s %s is like Redis 7", async (flavor, version) => {
-    const { rules } = await buildStore({ flavor, version, dryRun: true });
-    const matched = rules.filter((rule) => rule.matched).map(({ rule }) => rule);
-    const common = [
-      "poll",
-      "file_event",
-      "time_events",
-      "before_sleep",
-      "process_end",
-      "publish",
-      "ssl_read",
-      "ssl_write",
-      "cluster_packet",
-      "link_init",
-    ];
-    expect(matched).toEqual(expect.arrayContaining(common));
-    expect(rules.some((rule) => !rule.matched)).toBe(true);
-  });
-});
+/** The analysis gives every request that was executed, its phases in order, and reads of io threads as such. */
+async function expectRequests(trace: string, counted: Readonly<Record<string, number>>, set: EventSet, threads: number): Promise<void> {
+  const experiment = await openExperiment([trace]);
+  try {
+    const { requests: total } = await experiment.analyze();
+    const [node] = experiment.stats().nodes;
+    const calls = (node?.commands ?? []).filter((command) => command.calls > 0).map(({ command, calls }) => [command, calls] as const);
+    expect(Object.fromEntries(calls.sort())).toEqual(counted);
+    const seen = new Set<string>();
+    for (let id = 0; id < total; id++) {
+      const request = experiment.request(id);
+      let reached = request.start;
+      for (const phase of request.phases) {
+        seen.add(phase.name);
+        expect(phase.start >= reached && phase.end > phase.start, `${set} request ${id} ${request.command}: ${phase.name}`).toBe(true);
+        reached = phase.end;
+      }
+      expect(reached).toBe(request.end);
+    }
+    const common = ["queued-for-read", "read", "parse", "execute", "queued-for-write", "write"];
+    expect([...seen]).toEqual(expect.arrayContaining(threads > 1 ? [...common, "queued-for-execution"] : common));
+    expect(seen.has("queued-for-execution")).toBe(threads > 1);
+  } finally {
+    experiment.close();
+  }
+}

@@ -24,17 +24,18 @@ afterAll(() => rmSync(copy, { recursive: true, force: true }));
 const node = (...args: string[]) =>
   execFileSync(process.execPath, args, { cwd: copy, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
-it("makes a view, an analysis and an environment that pass the gate and their own tests", () => {
+it("makes a view, an analysis, a diagnosis and an environment that pass the gate and their own tests", () => {
   for (const [kind, name] of [
     ["view", "two-words"],
     ["analysis", "last-event"],
+    ["diagnosis", "long-requests"],
     ["environment", "runtime"],
   ] as const) {
     expect(node("tools/new.mjs", kind, name)).toContain("index.ts");
   }
   expect(node("tools/check.mjs", "--static")).toContain("all 6 steps passed");
-  const tests = ["src/views/two-words", "src/analyses/last-event", "src/environments/runtime"];
-  expect(node("node_modules/vitest/vitest.mjs", "run", "--project", "unit", ...tests)).toMatch(/Tests.*3 passed/);
+  const tests = ["src/views/two-words", "src/analyses/last-event", "src/diagnoses/long-requests", "src/environments/runtime"];
+  expect(node("node_modules/vitest/vitest.mjs", "run", "--project", "unit", ...tests)).toMatch(/Tests.*4 passed/);
 });
 
 it.each([

@@ -121,6 +121,15 @@ const ctf1: readonly Case[] = [
     ],
   },
   {
+    name: "arrays of arrays of no elements",
+    metadata: tsdl("event { name = e; fields := struct { u8 a[2][0]; u8 n; u8 b[2][n]; u8 v; }; };"),
+    files: { s: hex("00 07 | 01 08 09 0a") },
+    events: [
+      "e: { a = [ [0] = [ ], [1] = [ ] ], n = 0, b = [ [0] = [ ], [1] = [ ] ], v = 7 }",
+      "e: { a = [ [0] = [ ], [1] = [ ] ], n = 1, b = [ [0] = [ [0] = 8 ], [1] = [ [0] = 9 ] ], v = 10 }",
+    ],
+  },
+  {
     name: "enumerations: implicit values, ranges, overlaps, labels as strings, values without a label",
     metadata: tsdl(
       'event { name = e; fields := struct { enum : u8 { A, B, C = 5 ... 7, D, "x y" = 6, A = 40 } v; enum : s8 { N = -3 ... -2, O, P } w; }; };',

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { StorescopeError } from "../../src/base/index.ts";
+import { BadInputError, StorescopeError } from "../../src/base/index.ts";
 import { parseMetadata } from "../../src/ctf/metadata/index.ts";
 import { makeTraceSource } from "../../src/ctf/trace.ts";
 import { cases } from "./cases.ts";
@@ -46,6 +46,8 @@ const samples: readonly Sample[] = [
   ...cases.map(({ name, metadata, files }) => ({ name, metadata: Buffer.from(metadata), streams: Object.values(files) })),
 ];
 
+const plain = samples.filter(({ metadata }) => metadata[0] === 0x1e || metadata[0] === 0x2f);
+
 /** Everything a reading says: printed events, fields, warnings, losses; or the refusal. */
 function read(metadata: Uint8Array, streams: readonly Uint8Array[], interpreter: boolean): string {
   try {
@@ -77,8 +79,8 @@ function usedBytes(): number {
 test(
   `mutated traces for ${budgetSeconds} s: no hang, no crash, no growth, and both decoders agree`,
   () => {
-    const end = performance.now() + budgetSeconds * 1000;
-    const warm = performance.now() + budgetSeconds * 250;
+    const end = performance.now() + budgetSeconds * 830;
+    const warm = performance.now() + budgetSeconds * 200;
     let before: number | undefined;
     let seed = firstSeed;
     for (; performance.now() < end; seed++) {
@@ -101,6 +103,34 @@ test(
     expect(seed - firstSeed).toBeGreaterThan(20);
     process.stdout.write(`fuzzing: ${seed - firstSeed} mutations from seed ${firstSeed}, ${before ?? 0} to ${usedBytes()} bytes in use\n`);
     if (before !== undefined) expect(usedBytes() - before, "bytes gained").toBeLessThan(growthBytes);
+  },
+  budgetSeconds * 1000 + 60_000,
+);
+
+test(
+  `mutated metadata alone for ${budgetSeconds / 6} s: the parsers of both languages end, and refuse with a place`,
+  () => {
+    const end = performance.now() + (budgetSeconds * 1000) / 6;
+    let seed = firstSeed;
+    let refused = 0;
+    for (; performance.now() < end; seed++) {
+      const random = makeRandom(seed);
+      // Metadata in packets is text behind headers: changing tokens keeps sizes wrong, which is refused early. Here is the text that matters.
+      const sample = plain[random(plain.length)]!;
+      const metadata = mutateMetadata(random(4) === 0 ? mutateMetadata(sample.metadata, random) : sample.metadata, random);
+      try {
+        parseMetadata(metadata, "metadata");
+      } catch (error) {
+        if (!(error instanceof BadInputError))
+          throw new Error(`STORESCOPE_FUZZ_SEED=${seed} (${sample.name}): ${String(error)}`, { cause: error });
+        expect(error.message, `STORESCOPE_FUZZ_SEED=${seed}`).toMatch(/^metadata: byte \d+: ./);
+        expect(error.offset, `STORESCOPE_FUZZ_SEED=${seed}`).toBeLessThanOrEqual(metadata.length);
+        refused++;
+      }
+    }
+    process.stdout.write(`fuzzing metadata: ${seed - firstSeed} mutations from seed ${firstSeed}, ${refused} refused\n`);
+    expect(refused).toBeGreaterThan(20);
+    expect(refused).toBeLessThan(seed - firstSeed);
   },
   budgetSeconds * 1000 + 60_000,
 );

@@ -13,7 +13,7 @@ const ours = readdirSync(own).filter((name) => !name.endsWith(".gz"));
 
 function agree(path: string): void {
   for (const format of eventFormats) {
-    const compiled = printTrace(path, format, { compileAfter: 0 });
+    const compiled = printTrace(path, format);
     const walked = printTrace(path, format, { interpreter: true });
     expect(firstDifference(compiled.text, walked.text), format).toBeUndefined();
     expect(compiled).toEqual(walked);

@@ -4,17 +4,17 @@
 typedef client;
 identifier c, btype;
 @@
-blockClient(client *c, int btype) {
-<...
-c->btype = btype;
+void blockClient(client *c, int btype) {
+...
 +SS_BLOCKED(c, btype);
-...>
+addClientToTimeoutTable(c);
+...
 }
 
 @ unblocked @
 identifier c;
 @@
 unblockClient(client *c,...) {
-+SS_UNBLOCKED(c, c->btype);
++SS_UNBLOCKED(c);
 ...
 }

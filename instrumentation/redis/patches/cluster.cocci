@@ -1,4 +1,4 @@
-// The cluster bus: links, messages, redirections.
+// The cluster bus: links and what is read from them. A packet is processed exactly when its last byte has come.
 
 @ link_init @
 typedef clusterLink, clusterMsg, clusterNode, connection, client;
@@ -62,16 +62,6 @@ memcpy(node->name, newname, CLUSTER_NAMELEN);
 ...
 }
 
-@ cluster_write @
-identifier conn, link, nwritten;
-@@
-void clusterWriteHandler(connection *conn) {
-<...
-sdsrange(link->sndbuf,nwritten,-1);
-+SS_CLUSTER_WRITE(link, nwritten, sdslen(link->sndbuf));
-...>
-}
-
 @ cluster_read @
 identifier conn, link, nread;
 @@
@@ -80,34 +70,4 @@ void clusterReadHandler(connection *conn) {
 link->rcvbuf_len += nread;
 +SS_CLUSTER_READ(link, nread);
 ...>
-}
-
-// A packet is processed exactly when its last byte has come.
-@ cluster_packet @
-identifier link, hdr;
-expression E;
-@@
-clusterProcessPacket(clusterLink *link) {
-...
-clusterMsg *hdr = E;
-+SS_CLUSTER_PACKET(link, ntohs(hdr->type), ntohl(hdr->totlen));
-...
-}
-
-@ cluster_send @
-identifier link, msg, msglen;
-@@
-void clusterSendMessage(clusterLink *link, unsigned char *msg, size_t msglen) {
-...
-link->sndbuf = sdscatlen(link->sndbuf, msg, msglen);
-+SS_CLUSTER_SEND(link, ntohs(((const clusterMsg *)msg)->type), msglen, sdslen(link->sndbuf));
-...
-}
-
-@ broadcast @
-identifier buf, len;
-@@
-void clusterBroadcastMessage(void *buf, size_t len) {
-+SS_BROADCAST(ntohs(((const clusterMsg *)buf)->type), len);
-...
 }

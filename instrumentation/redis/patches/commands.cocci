@@ -3,10 +3,11 @@
 @ call_scope @
 typedef client;
 identifier c, flags, real_cmd;
+type T;
 @@
 void call(client *c, int flags) {
 ...
-struct redisCommand *real_cmd = c->realcmd;
+T real_cmd = c->realcmd;
 +SS_CALL(c, real_cmd);
 ...
 }

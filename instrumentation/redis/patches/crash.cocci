@@ -2,7 +2,7 @@
 
 @ crash @
 @@
-void bugReportStart(void) {
+bugReportStart(void) {
 +SS_CRASH();
 ...
 }

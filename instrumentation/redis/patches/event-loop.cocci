@@ -20,10 +20,10 @@ fe->mask |= mask;
 identifier el, fd, mask;
 @@
 aeDeleteFileEvent(aeEventLoop *el, int fd, int mask) {
-...
+<...
 +SS_DELETE_FILE_EVENT(fd, mask);
 aeApiDelEvent(el, fd, mask);
-...
+...>
 }
 
 @ poll @

@@ -1,9 +1,11 @@
 // Forks. Children do not record; a server that goes into the background takes the tracer's threads along.
 
 @ fork_times @
+identifier store_fork =~ "^(redis|server)Fork$";
+identifier fork =~ "^(valkey_)?fork$";
 identifier purpose, childpid;
 @@
-int redisFork(int purpose) {
+int store_fork(int purpose) {
 ...
 +SS_FORK_START(purpose);
 if ((childpid = fork()) == 0) {
@@ -17,6 +19,7 @@ if ((childpid = fork()) == 0) {
 }
 
 @ daemonize @
+identifier fork =~ "^(valkey_)?fork$";
 @@
 void daemonize(void) {
 <...

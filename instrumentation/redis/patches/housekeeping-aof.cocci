@@ -13,13 +13,14 @@ nwritten = aofWrite(E1, E2, E3);
 }
 
 @ aof_fsync @
+identifier fsync =~ "^(redis|valkey)_fsync$";
 identifier force;
 statement S;
 @@
 void flushAppendOnlyFile(int force) {
 <...
 +uint64_t ss_aof_fsync = SS_CHORE_START();
-if (redis_fsync(server.aof_fd) == -1) S
+if (fsync(server.aof_fd) == -1) S
 +SS_CHORE_END(SS_AOF_FSYNC, ss_aof_fsync, server.aof_last_incr_size - server.aof_last_incr_fsync_offset);
 ...>
 }

@@ -1,17 +1,4 @@
-// Background threads: who they are, and objects freed by them.
-
-@ background_start @
-identifier arg, type;
-expression E;
-@@
-void *bioProcessBackgroundJobs(void *arg) {
-...
-unsigned long type = E;
-...
-makeThreadKillable();
-+SS_THREAD_START(SS_BACKGROUND_THREAD + type, "background");
-...
-}
+// Objects freed by background threads.
 
 @ lazy_free @
 identifier arg, job;

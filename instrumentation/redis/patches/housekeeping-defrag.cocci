@@ -1,19 +1,12 @@
-// Active defragmentation, where the allocator supports it.
+// Active defragmentation, where the allocator supports it: in a function of its own, or in a timer's.
 
-@ defrag_scope @
+@ defrag @
+identifier cycle =~ "^activeDefrag(Cycle|TimeProc)$";
 @@
-void activeDefragCycle(void) {
+cycle(...) {
 +SS_CHORE(SS_ACTIVE_DEFRAG, server.stat_active_defrag_hits);
-static int current_db = -1;
-...
-}
-
-@ defrag_begin @
-identifier latency;
-@@
-void activeDefragCycle(void) {
-<...
+<+...
 latencyStartMonitor(latency);
 +SS_CHORE_BEGIN();
-...>
+...+>
 }

@@ -1,17 +1,11 @@
 // Evictions, once memory is over its limit.
 
-@ evict_scope @
+@ evict @
 @@
 int performEvictions(void) {
 +SS_CHORE(SS_EVICTION_CYCLE, server.stat_evictedkeys);
-...
-}
-
-@ evict_begin @
-@@
-int performEvictions(void) {
-<...
-mem_freed = 0;
+<+...
+latencyStartMonitor(latency);
 +SS_CHORE_BEGIN();
-...>
+...+>
 }

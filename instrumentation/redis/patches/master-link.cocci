@@ -2,17 +2,23 @@
 
 @ master_open @
 typedef connection;
-identifier conn, dbid;
+identifier create =~ "^replicationCreate(MasterClient|PrimaryClientWithHandler)$";
+identifier master =~ "^(master|primary)$";
+identifier conn;
 @@
-void replicationCreateMasterClient(connection *conn, int dbid) {
+void create(connection *conn, ...) {
+...
+server.master = createClient(conn);
 ...
 +SS_CONNECTION_OPEN(server.master);
 }
 
 @ master_resurrect @
+identifier resurrect =~ "^replicationResurrectCached(Master|Primary)$";
+identifier master =~ "^(master|primary)$";
 identifier conn;
 @@
-void replicationResurrectCachedMaster(connection *conn) {
+void resurrect(connection *conn) {
 ...
 linkClient(server.master);
 +SS_CLIENT_INIT(server.master);

@@ -5,6 +5,6 @@ typedef client, clusterNode;
 identifier c, n, hashslot, error_code;
 @@
 void clusterRedirectClient(client *c, clusterNode *n, int hashslot, int error_code) {
-+SS_REDIRECT(c, hashslot, error_code == CLUSTER_REDIR_MOVED ? 1 : error_code == CLUSTER_REDIR_ASK ? 2 : 3, n ? n->ip : NULL, n ? n->port : 0);
++SS_REDIRECT(c, hashslot, error_code == CLUSTER_REDIR_MOVED ? 1 : error_code == CLUSTER_REDIR_ASK ? 2 : 3, n);
 ...
 }

@@ -11,7 +11,7 @@ void beforeSleep(struct aeEventLoop *el) {
 @ after_sleep @
 identifier el;
 @@
-void afterSleep(struct aeEventLoop *el) {
+void afterSleep(struct aeEventLoop *el, ...) {
 +SS_AFTER_SLEEP();
 ...
 }

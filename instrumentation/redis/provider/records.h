@@ -62,7 +62,11 @@ enum ss_record_kind {
     SS_R_BROADCAST_END = 44, /* links */
     SS_R_PUBLISH = 45, /* receivers payload channel */
     SS_R_HOUSEKEEPING = 46, /* duration amount */
-    SS_R_KINDS = 47
+    SS_R_HAND_OVER = 47, /* conn purpose length */
+    SS_R_TAKE_OVER = 48, /* conn */
+    SS_R_IO_POLL_START = 49, /* - */
+    SS_R_IO_POLL_END = 50, /* - */
+    SS_R_KINDS = 51
 };
 
 enum ss_call_flag {
@@ -141,6 +145,10 @@ static const uint8_t ss_record_length[SS_R_KINDS] = {
     [44] = 3,
     [45] = 5,
     [46] = 4,
+    [47] = 5,
+    [48] = 3,
+    [49] = 2,
+    [50] = 2,
 };
 
 /* Sets a record belongs to. */
@@ -191,6 +199,10 @@ static const uint8_t ss_record_sets[SS_R_KINDS] = {
     [44] = 2,
     [45] = 3,
     [46] = 3,
+    [47] = 3,
+    [48] = 2,
+    [49] = 3,
+    [50] = 3,
 };
 
 #endif

@@ -107,6 +107,12 @@ struct ss_ev_client_unblocked {
     uint8_t type;
 };
 
+struct ss_ev_call_counted {
+    uint64_t conn_id;
+    int32_t fd;
+    uint16_t command;
+};
+
 struct ss_ev_free_client {
     uint64_t conn_id;
     int32_t fd;
@@ -152,6 +158,7 @@ struct ss_ev_commands {
     uint64_t base_ns;
     uint64_t end_ticks;
     uint64_t end_ns;
+    uint64_t settled_ticks;
     const uint32_t *words; uint32_t words_length;
 };
 
@@ -161,6 +168,7 @@ struct ss_ev_steps {
     uint64_t base_ns;
     uint64_t end_ticks;
     uint64_t end_ns;
+    uint64_t settled_ticks;
     const uint32_t *words; uint32_t words_length;
 };
 
@@ -269,6 +277,20 @@ struct ss_ev_handle_pending_writes_start {
 
 struct ss_ev_handle_pending_writes_end {
     uint32_t items;
+};
+
+struct ss_ev_hand_over {
+    uint64_t conn_id;
+    int32_t fd;
+    uint16_t to;
+    uint8_t purpose;
+    uint32_t length;
+};
+
+struct ss_ev_take_over {
+    uint64_t conn_id;
+    int32_t fd;
+    uint8_t purpose;
 };
 
 struct ss_ev_write_to_client_start {
@@ -406,8 +428,8 @@ struct ss_ev_lazy_free {
 };
 
 /* X(name) for each event, by the sets that enable it. */
-#define SS_EVENTS_EVERY(X) X(server_info) X(server_state) X(thread_info) X(command_table) X(connection_open) X(connection_state) X(connection_close) X(link_open) X(link_close) X(client_blocked) X(client_unblocked) X(free_client) X(free_client_async) X(cluster_redirect) X(fork_start) X(fork_end) X(rdb_save_start) X(rdb_save_end)
-#define SS_EVENTS_CLASSIC(X) X(start_read_client_query) X(read_client_query) X(end_read_client_query) X(command_parsed) X(call_command_start) X(call_command_end) X(end_process_command) X(insert_client_write_queue) X(pending_write_remove) X(pending_read_add) X(pending_read_remove) X(io_thread_run_start) X(io_thread_run_end) X(handle_pending_reads_start) X(handle_pending_reads_end) X(handle_pending_writes_start) X(handle_pending_writes_end) X(write_to_client_start) X(write_to_client_end) X(ssl_read) X(ssl_write) X(add_file_event) X(delete_file_event) X(poll_start) X(poll_end) X(file_event_start) X(file_event_end) X(time_events_start) X(time_events_end) X(before_sleep_start) X(before_sleep_end) X(after_sleep) X(cluster_send) X(cluster_write) X(cluster_read) X(cluster_process_packet) X(broadcast_start) X(broadcast_end) X(publish) X(aof_write) X(aof_fsync) X(expire_cycle) X(eviction_cycle) X(active_defrag) X(lazy_free)
+#define SS_EVENTS_EVERY(X) X(server_info) X(server_state) X(thread_info) X(command_table) X(connection_open) X(connection_state) X(connection_close) X(link_open) X(link_close) X(client_blocked) X(client_unblocked) X(call_counted) X(free_client) X(free_client_async) X(cluster_redirect) X(fork_start) X(fork_end) X(rdb_save_start) X(rdb_save_end)
+#define SS_EVENTS_CLASSIC(X) X(start_read_client_query) X(read_client_query) X(end_read_client_query) X(command_parsed) X(call_command_start) X(call_command_end) X(end_process_command) X(insert_client_write_queue) X(pending_write_remove) X(pending_read_add) X(pending_read_remove) X(io_thread_run_start) X(io_thread_run_end) X(handle_pending_reads_start) X(handle_pending_reads_end) X(handle_pending_writes_start) X(handle_pending_writes_end) X(hand_over) X(take_over) X(write_to_client_start) X(write_to_client_end) X(ssl_read) X(ssl_write) X(add_file_event) X(delete_file_event) X(poll_start) X(poll_end) X(file_event_start) X(file_event_end) X(time_events_start) X(time_events_end) X(before_sleep_start) X(before_sleep_end) X(after_sleep) X(cluster_send) X(cluster_write) X(cluster_read) X(cluster_process_packet) X(broadcast_start) X(broadcast_end) X(publish) X(aof_write) X(aof_fsync) X(expire_cycle) X(eviction_cycle) X(active_defrag) X(lazy_free)
 #endif
 
 #if !defined(SS_REDIS_TP_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
@@ -545,6 +567,15 @@ LTTNG_UST_TRACEPOINT_EVENT(redis, client_unblocked,
         lttng_ust_field_integer(uint8_t, type, e->type)
     ))
 
+/* A parked command is over without being executed again (Redis 8, Valkey): INFO commandstats counts it now. */
+LTTNG_UST_TRACEPOINT_EVENT(redis, call_counted,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_call_counted *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint16_t, command, e->command)
+    ))
+
 /* A client's resources are freed. */
 LTTNG_UST_TRACEPOINT_EVENT(redis, free_client,
     LTTNG_UST_TP_ARGS(const struct ss_ev_free_client *, e),
@@ -605,7 +636,7 @@ LTTNG_UST_TRACEPOINT_EVENT(redis, rdb_save_end,
         lttng_ust_field_integer(int32_t, result, e->result)
     ))
 
-/* Batch of records, `light` set. */
+/* Batch of records, `light` set. `settled_ticks`, in the main thread's batches: up to here, every thread's records have been sent. */
 LTTNG_UST_TRACEPOINT_EVENT(redis, commands,
     LTTNG_UST_TP_ARGS(const struct ss_ev_commands *, e),
     LTTNG_UST_TP_FIELDS(
@@ -614,10 +645,11 @@ LTTNG_UST_TRACEPOINT_EVENT(redis, commands,
         lttng_ust_field_integer(uint64_t, base_ns, e->base_ns)
         lttng_ust_field_integer(uint64_t, end_ticks, e->end_ticks)
         lttng_ust_field_integer(uint64_t, end_ns, e->end_ns)
+        lttng_ust_field_integer(uint64_t, settled_ticks, e->settled_ticks)
         lttng_ust_field_sequence(uint32_t, words, e->words, uint32_t, e->words_length)
     ))
 
-/* Batch of records, `full` set. */
+/* Batch of records, `full` set; as `commands`. */
 LTTNG_UST_TRACEPOINT_EVENT(redis, steps,
     LTTNG_UST_TP_ARGS(const struct ss_ev_steps *, e),
     LTTNG_UST_TP_FIELDS(
@@ -626,6 +658,7 @@ LTTNG_UST_TRACEPOINT_EVENT(redis, steps,
         lttng_ust_field_integer(uint64_t, base_ns, e->base_ns)
         lttng_ust_field_integer(uint64_t, end_ticks, e->end_ticks)
         lttng_ust_field_integer(uint64_t, end_ns, e->end_ns)
+        lttng_ust_field_integer(uint64_t, settled_ticks, e->settled_ticks)
         lttng_ust_field_sequence(uint32_t, words, e->words, uint32_t, e->words_length)
     ))
 
@@ -787,6 +820,26 @@ LTTNG_UST_TRACEPOINT_EVENT(redis, handle_pending_writes_end,
         lttng_ust_field_integer(uint32_t, items, e->items)
     ))
 
+/* Redis 8, Valkey 8 and later: the client is put on the queue of thread `to` (0 the main thread, 65535 the queue that all io threads share), now `length` long where that is known. Purpose: 0 to read from it, 1 to write to it, 2 to execute what was read, or to free it, 3 to look after it. */
+LTTNG_UST_TRACEPOINT_EVENT(redis, hand_over,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_hand_over *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint16_t, to, e->to)
+        lttng_ust_field_integer(uint8_t, purpose, e->purpose)
+        lttng_ust_field_integer(uint32_t, length, e->length)
+    ))
+
+/* The thread took the client from its queue. */
+LTTNG_UST_TRACEPOINT_EVENT(redis, take_over,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_take_over *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint8_t, purpose, e->purpose)
+    ))
+
 /* Writing a reply to the socket begins. */
 LTTNG_UST_TRACEPOINT_EVENT(redis, write_to_client_start,
     LTTNG_UST_TP_ARGS(const struct ss_ev_write_to_client_start *, e),
@@ -795,7 +848,7 @@ LTTNG_UST_TRACEPOINT_EVENT(redis, write_to_client_start,
         lttng_ust_field_integer(int32_t, fd, e->fd)
     ))
 
-/* It ended; `left` bytes are still queued. */
+/* It ended; `left` bytes are still queued, or 1 where some are and the thread cannot tell how many. */
 LTTNG_UST_TRACEPOINT_EVENT(redis, write_to_client_end,
     LTTNG_UST_TP_ARGS(const struct ss_ev_write_to_client_end *, e),
     LTTNG_UST_TP_FIELDS(

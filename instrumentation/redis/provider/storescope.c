@@ -1,7 +1,8 @@
 /* Storescope's runtime inside the store. storescope.h says what a probe is; this file is what runs when something records.
  *
  * Two carriers. In the `classic` set a probe emits its LTTng event at once. In the `light` and `full` sets it appends a record to its thread's buffer, and the
- * buffer travels as the sequence field of one event: before a poll, at most once in 200 us, when it is full, when an io thread's run ends, and from the crash handlers.
+ * buffer travels as the sequence field of one event: before a poll, at most once in 200 us, when it is full, when an io
+ * thread has nothing more to do, and from the crash handlers.
  *
  *   thread buffer     +--------+--------+-- ... --+      one event `steps` or `commands`:
  *                     | record | record |         |  ->  thread, base pair, end pair, words
@@ -17,7 +18,9 @@
  *
  * Invariants:
  * - A buffer is written by its thread alone. `used` is stored last, so what lies below it is whole even when a signal handler reads it.
- * - Records lie in the order of their ends. An io thread sends its buffer before it reports its work as done, hence before the main thread's next batch.
+ * - Records lie in the order of their ends.
+ * - The main thread's batches say up to which time every thread's records are sent (ss_settled). In Redis 7, an io thread sends its buffer before it reports
+ *   its work as done, so that is the batch's end; where io threads work on beside the main thread, it is the earliest that one of them still holds back.
  * - Child processes never record.
  * - Nothing allocates or locks; the tracer drops what does not fit its ring and counts it.
  *
@@ -27,6 +30,7 @@
 #include "storescope.h"
 #include "records.h"
 #include "redis_tp.h"
+#include "store.h"
 
 #include <arpa/inet.h>
 #include <lttng/ust-fork.h>
@@ -95,15 +99,20 @@ static uint64_t ss_to_ns(uint64_t ticks) {
 
 struct ss_thread {
     uint32_t used;        /* words of `words` in use */
+    uint64_t unsent;      /* ticks at or before the earliest start among what is recorded and not sent; 0: nothing is */
     uint32_t nesting;     /* calls being executed */
     uint64_t base_ticks;
     uint64_t base_ns;
     uint64_t context;     /* connection of the latest record of the batch that names one */
     uint64_t poll_start;  /* ticks; 0 when not polling */
+    uint32_t spin;        /* words in use when the poll began that found nothing at its latest look; 0: none */
+    uint64_t spin_start;  /* ticks */
+    uint32_t spin_words;  /* of the poll record of `light` that `spin` stands before */
     uint64_t batch_ticks; /* SS_BATCH_NS as ticks, by the latest batch's rate; 0 before the first */
     uint32_t sent;        /* bus messages queued by this thread */
     uint32_t introduced;  /* the generation for which thread_info was emitted */
     uint16_t number;
+    uint16_t index;       /* in ss_threads */
     uint8_t is_known;
     uint8_t is_foreign;   /* has no loop that would send its buffer: each record is sent at once */
     uint8_t is_sending;
@@ -113,10 +122,12 @@ struct ss_thread {
 };
 
 static __thread struct ss_thread ss_self;
-/* Threads that live as long as the process, for ss_crash. Entries are only ever added. */
+/* The threads that introduced themselves, for ss_crash and ss_settled. One that ends takes itself off; its place is not used again. */
 static struct ss_thread *ss_threads[SS_THREADS];
 static unsigned ss_thread_count;
 static unsigned ss_foreign_count;
+
+static void ss_flush(struct ss_thread *t);
 
 static uint32_t ss_generation; /* counts introductions; 0: none yet */
 static int ss_is_child;        /* a forked child: never records */
@@ -140,7 +151,14 @@ void ss_thread_start(unsigned number, const char *role) {
     t->context = SS_NO_CONTEXT;
     t->is_known = 1;
     unsigned index = __atomic_fetch_add(&ss_thread_count, 1, __ATOMIC_RELAXED);
+    t->index = (uint16_t)(index < SS_THREADS ? index : SS_THREADS);
     if (index < SS_THREADS) __atomic_store_n(&ss_threads[index], t, __ATOMIC_RELEASE);
+}
+
+void ss_thread_end(void) {
+    struct ss_thread *t = &ss_self;
+    ss_flush(t);
+    if (t->index < SS_THREADS) __atomic_store_n(&ss_threads[t->index], NULL, __ATOMIC_RELEASE);
 }
 
 static __attribute__((noinline)) void ss_know_foreign(struct ss_thread *t) {
@@ -177,31 +195,51 @@ static uint32_t ss_filter(struct ss_thread *t, uint32_t used, unsigned set) {
     return kept;
 }
 
+/* Up to which time everything is sent once the batch of `t` that ends at `end` is: a reader that has got this far may put the threads' records in order.
+ * Another thread that is taking its first reading just now may be behind it by the time of a store. */
+static uint64_t ss_settled(const struct ss_thread *t, uint64_t end) {
+    uint64_t settled = end;
+    unsigned count = __atomic_load_n(&ss_thread_count, __ATOMIC_ACQUIRE);
+    for (unsigned i = 0; i < count && i < SS_THREADS; i++) {
+        const struct ss_thread *other = __atomic_load_n(&ss_threads[i], __ATOMIC_ACQUIRE);
+        if (!other || other == t) continue;
+        uint64_t unsent = __atomic_load_n(&other->unsent, __ATOMIC_ACQUIRE);
+        if (unsent && unsent < settled) settled = unsent;
+    }
+    return settled;
+}
+
 /* Emits a buffer's records as they are. A thread other than the buffer's own may do so when the process dies. */
 static void ss_emit_batch(struct ss_thread *t, uint32_t used, uint64_t end_ticks, uint64_t end_ns) {
+    uint64_t settled = t->number == 0 ? ss_settled(t, end_ticks) : 0;
     int light = lttng_ust_tracepoint_enabled(redis, commands), full = lttng_ust_tracepoint_enabled(redis, steps);
     if (light) {
         uint32_t length = full ? ss_filter(t, used, SS_SET_LIGHT) : used;
         EMIT(commands, .thread = t->number, .base_ticks = t->base_ticks, .base_ns = t->base_ns, .end_ticks = end_ticks, .end_ns = end_ns,
-             .words = full ? t->filtered : t->words, .words_length = length);
+             .settled_ticks = settled, .words = full ? t->filtered : t->words, .words_length = length);
     }
     if (full) {
         uint32_t length = light ? ss_filter(t, used, SS_SET_FULL) : used;
         EMIT(steps, .thread = t->number, .base_ticks = t->base_ticks, .base_ns = t->base_ns, .end_ticks = end_ticks, .end_ns = end_ns,
-             .words = light ? t->filtered : t->words, .words_length = length);
+             .settled_ticks = settled, .words = light ? t->filtered : t->words, .words_length = length);
     }
 }
 
 /* Sends the thread's batch, if there is one, and starts the next at the same pair. */
 static void ss_flush(struct ss_thread *t) {
     if (SS_UNLIKELY(t->introduced != ss_generation)) ss_introduce(t);
-    if (t->used == 0) return;
+    if (t->used == 0) {
+        __atomic_store_n(&t->unsent, 0, __ATOMIC_RELEASE);
+        return;
+    }
     uint64_t ticks, ns;
+    t->spin = 0;
     __atomic_store_n(&t->is_sending, 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     ss_read_pair(&ticks, &ns);
     ss_emit_batch(t, t->used, ticks, ns);
     __atomic_store_n(&t->used, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->unsent, 0, __ATOMIC_RELEASE);
     if (ns > t->base_ns && ticks - t->base_ticks < SS_LONGEST_INTERVAL) t->batch_ticks = (ticks - t->base_ticks) * SS_BATCH_NS / (ns - t->base_ns);
     t->base_ticks = ticks;
     t->base_ns = ns;
@@ -209,9 +247,20 @@ static void ss_flush(struct ss_thread *t) {
     __atomic_store_n(&t->is_sending, 0, __ATOMIC_RELEASE);
 }
 
+/* Drops what is recorded: records of a set that is no longer recorded must not leak into the next recording. */
+static void ss_forget(struct ss_thread *t) {
+    __atomic_store_n(&t->used, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->unsent, 0, __ATOMIC_RELEASE);
+}
+
 static __attribute__((noinline)) void ss_make_room(struct ss_thread *t) {
     if (t->used) ss_flush(t);
     else ss_read_pair(&t->base_ticks, &t->base_ns);
+}
+
+/* What begins at `ticks` will be in a record. Takes back nothing when that is never written: the next batch does. */
+static inline void ss_begin(struct ss_thread *t, uint64_t ticks) {
+    if (t->unsent == 0) __atomic_store_n(&t->unsent, ticks, __ATOMIC_RELEASE);
 }
 
 /* Where the next record goes, with room for SS_LONGEST words, and its time. */
@@ -223,6 +272,7 @@ static inline uint32_t *ss_room(struct ss_thread *t, uint64_t *ticks) {
         /* Another processor's counter may lag a little behind the pair's. */
         if (*ticks < t->base_ticks) *ticks = t->base_ticks;
     }
+    ss_begin(t, *ticks);
     return t->words + t->used;
 }
 
@@ -304,13 +354,6 @@ static inline uint64_t ss_connection_id(const client *c) {
     return c->id;
 }
 
-/* Flags as in events.ts, command_table. */
-static uint32_t ss_command_flags(const struct redisCommand *command) {
-    return (command->flags & CMD_READONLY ? 1u : 0) | (command->flags & CMD_WRITE ? 2u : 0) | (command->flags & CMD_PUBSUB ? 4u : 0) |
-           (command->acl_categories & ACL_CATEGORY_SCRIPTING ? 8u : 0) | (command->flags & CMD_ADMIN ? 16u : 0) |
-           (command->flags & CMD_BLOCKING ? 32u : 0);
-}
-
 struct ss_endpoint {
     char text[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
     uint16_t port;
@@ -340,18 +383,11 @@ static void ss_read_endpoint(struct ss_endpoint *endpoint, int fd, int is_peer) 
     errno = saved;
 }
 
-static unsigned ss_kind(const client *c) {
-    if (c->flags & CLIENT_MASTER) return SS_KIND_MASTER;
-    if ((c->flags & CLIENT_SLAVE) && !(c->flags & CLIENT_MONITOR)) return SS_KIND_REPLICA;
-    if (c->flags & CLIENT_MODULE) return SS_KIND_MODULE;
-    return SS_KIND_CLIENT;
-}
-
 static void ss_emit_connection(const client *c, int is_new) {
     struct ss_endpoint local, remote;
     ss_read_endpoint(&local, ss_fd(c), 0);
     ss_read_endpoint(&remote, ss_fd(c), 1);
-    uint8_t tls = c->conn && connGetType(c->conn) == CONN_TYPE_TLS;
+    uint8_t tls = c->conn && ss_is_tls(c->conn);
 #define ENDPOINT .conn_id = c->id, .fd = ss_fd(c), .kind = (uint8_t)ss_kind(c), .tls = tls, .laddr = local.text, .lport = local.port, \
     .raddr = remote.text, .rport = remote.port, .read_offset = c->ss.in, .write_offset = c->ss.out
     if (is_new) EMIT(connection_open, ENDPOINT);
@@ -371,10 +407,10 @@ static void ss_emit_server_info(int only_changed) {
         bus_port = server.cluster_port ? server.cluster_port : base + CLUSTER_PORT_INCR;
     }
     struct ss_ev_server_info info = {
-        .run_id = run_id, .node_id = node_id, .flavor = SS_FLAVOR, .version = REDIS_VERSION,
+        .run_id = run_id, .node_id = node_id, .flavor = SS_FLAVOR, .version = SS_VERSION,
         .port = (uint16_t)server.port, .tls_port = (uint16_t)server.tls_port, .bus_port = (uint16_t)bus_port,
         .cluster_enabled = (uint8_t)(server.cluster_enabled != 0), .io_threads = (uint8_t)server.io_threads_num,
-        .io_threads_do_reads = (uint8_t)(server.io_threads_do_reads != 0),
+        .io_threads_do_reads = (uint8_t)(ss_io_threads_do_reads() != 0),
     };
     int is_same = info.port == last.port && info.tls_port == last.tls_port && info.bus_port == last.bus_port &&
                   info.io_threads_do_reads == last.io_threads_do_reads && memcmp(node_id, last_node_id, sizeof(node_id)) == 0;
@@ -385,30 +421,17 @@ static void ss_emit_server_info(int only_changed) {
 }
 
 static void ss_emit_server_state(void) {
-    long long in, repl_in, out, repl_out;
-    atomicGet(server.stat_net_input_bytes, in);
-    atomicGet(server.stat_net_repl_input_bytes, repl_in);
-    atomicGet(server.stat_net_output_bytes, out);
-    atomicGet(server.stat_net_repl_output_bytes, repl_out);
+    long long in = SS_COUNTER(server.stat_net_input_bytes) + SS_COUNTER(server.stat_net_repl_input_bytes);
+    long long out = SS_COUNTER(server.stat_net_output_bytes) + SS_COUNTER(server.stat_net_repl_output_bytes);
     EMIT(server_state, .used_memory = zmalloc_used_memory(), .connected_clients = (uint32_t)listLength(server.clients),
-         .blocked_clients = server.blocked_clients, .pending_reads = (uint32_t)listLength(server.clients_pending_read),
+         .blocked_clients = server.blocked_clients, .pending_reads = ss_pending_reads(),
          .pending_writes = (uint32_t)listLength(server.clients_pending_write), .clients_to_close = (uint32_t)listLength(server.clients_to_close),
          .repl_backlog = server.repl_backlog ? (uint64_t)server.repl_backlog->histlen : 0, .commands = (uint64_t)server.stat_numcommands,
-         .net_input_bytes = (uint64_t)(in + repl_in), .net_output_bytes = (uint64_t)(out + repl_out));
+         .net_input_bytes = (uint64_t)in, .net_output_bytes = (uint64_t)out);
 }
 
-/* Walks a dict without allocating; the body must not change it. */
-#define SS_DICT_ITERATOR(dictionary) { .d = (dictionary), .index = -1 }
-
-static void ss_emit_commands(dict *commands) {
-    if (!commands) return;
-    dictIterator iterator = SS_DICT_ITERATOR(commands);
-    dictEntry *entry;
-    while ((entry = dictNext(&iterator)) != NULL) {
-        const struct redisCommand *command = dictGetVal(entry);
-        EMIT(command_table, .command = (uint16_t)command->id, .flags = ss_command_flags(command), .name = command->fullname);
-        ss_emit_commands(command->subcommands_dict);
-    }
+static void ss_emit_command(const ss_store_command *command) {
+    EMIT(command_table, .command = (uint16_t)command->id, .flags = ss_command_flags(command), .name = command->fullname);
 }
 
 static void ss_emit_link(const clusterLink *link) {
@@ -429,18 +452,16 @@ static void ss_introduce_server(void) {
     ss_generation++;
     ss_emit_server_info(0);
     ss_introduce(&ss_self);
-    ss_commands_known = dictSize(server.commands);
-    ss_emit_commands(server.commands);
+    ss_commands_known = ss_command_count();
+    ss_each_command(server.commands, ss_emit_command);
     listIter clients;
     listNode *node;
     listRewind(server.clients, &clients);
     while ((node = listNext(&clients)) != NULL) {
-        client *c = listNodeValue(node);
-        c->ss.parsed = c->ss.in - (c->querybuf ? sdslen(c->querybuf) - c->qb_pos : 0);
-        ss_emit_connection(c, 0);
+        ss_emit_connection(listNodeValue(node), 0);
     }
     if (server.cluster_enabled && server.cluster) {
-        dictIterator nodes = SS_DICT_ITERATOR(server.cluster->nodes);
+        dictIterator nodes = { .d = server.cluster->nodes, .index = -1 };
         dictEntry *entry;
         while ((entry = dictNext(&nodes)) != NULL) {
             const clusterNode *peer = dictGetVal(entry);
@@ -498,8 +519,7 @@ static void ss_switch(void) {
     int is_new = mask && (listeners != ss_listeners || !ss_mask);
     ss_listeners = listeners;
     if (is_new) ss_introduce_server();
-    /* Records of a set that is no longer recorded must not leak into the next recording. */
-    if (!(mask & (SS_LIGHT | SS_FULL))) ss_self.used = 0;
+    if (!(mask & (SS_LIGHT | SS_FULL))) ss_forget(&ss_self);
     __atomic_store_n(&ss_mask, mask, __ATOMIC_RELAXED);
 }
 
@@ -508,9 +528,9 @@ static void ss_second(void) {
     ss_switch();
     if (!ss_mask) return;
     ss_emit_server_info(1);
-    if (dictSize(server.commands) != ss_commands_known) {
-        ss_commands_known = dictSize(server.commands);
-        ss_emit_commands(server.commands);
+    if (ss_command_count() != ss_commands_known) {
+        ss_commands_known = ss_command_count();
+        ss_each_command(server.commands, ss_emit_command);
     }
     ss_emit_server_state();
 }
@@ -556,6 +576,21 @@ void ss_crash(void) {
 
 /* ---- Probes: client I/O ---- */
 
+/* A read or a write of `light`: one record from the scope's start to now. */
+static inline void ss_transfer(unsigned kind, unsigned flags, uint64_t id, uint64_t start, uint32_t bytes) {
+    struct ss_thread *t = ss_thread();
+    uint64_t now;
+    uint32_t *w = ss_room(t, &now);
+    w = ss_extend(w, now - start);
+    w[0] = ss_head(kind, flags, 0);
+    w[1] = (uint32_t)(now - t->base_ticks);
+    w[2] = (uint32_t)(now - start);
+    w[3] = (uint32_t)id;
+    w[4] = bytes;
+    t->context = id;
+    ss_commit(t, w + 5);
+}
+
 void ss_read_start(struct ss_read_scope *scope, const client *c) {
     scope->on = ss_recording();
     scope->id = c->id;
@@ -564,26 +599,14 @@ void ss_read_start(struct ss_read_scope *scope, const client *c) {
     scope->query_buffer = 0;
     scope->memory = c->last_memory_usage;
     if (scope->on & SS_FULL) RECORD_CONNECTION(SS_R_READ_START, 0, c->id);
-    if (scope->on & SS_LIGHT) scope->start = ss_ticks();
+    if (scope->on & SS_LIGHT) ss_begin(ss_thread(), scope->start = ss_ticks());
     if (scope->on & SS_CLASSIC) EMIT(start_read_client_query, .conn_id = c->id, .fd = scope->fd);
 }
 
 void ss_read_done(struct ss_read_scope *scope, const client *c, int nread) {
     scope->nread = nread;
-    scope->query_buffer = ss_fit32(sdslen(c->querybuf));
-    if (scope->on & SS_LIGHT) {
-        struct ss_thread *t = ss_thread();
-        uint64_t now;
-        uint32_t *w = ss_room(t, &now);
-        w = ss_extend(w, now - scope->start);
-        w[0] = SS_R_READ;
-        w[1] = (uint32_t)(now - t->base_ticks);
-        w[2] = (uint32_t)(now - scope->start);
-        w[3] = (uint32_t)c->id;
-        w[4] = (uint32_t)nread;
-        t->context = c->id;
-        ss_commit(t, w + 5);
-    }
+    scope->query_buffer = c->querybuf ? ss_fit32(sdslen(c->querybuf)) : 0;
+    if (scope->on & SS_LIGHT) ss_transfer(SS_R_READ, 0, c->id, scope->start, (uint32_t)nread);
     if (scope->on & SS_FULL) {
         struct ss_thread *t = ss_thread();
         uint64_t now;
@@ -625,47 +648,22 @@ void ss_parsed(const client *c, uint64_t start) {
         EMIT(command_parsed, .conn_id = c->id, .fd = ss_fd(c), .argc = (uint32_t)c->argc, .start_offset = start, .end_offset = c->ss.parsed);
 }
 
-/* Reply bytes queued for a client. Only a reply list's last block has unused room, so its size less that room is what it holds. */
-static inline uint64_t ss_queued(const client *c) {
-    uint64_t queued = (uint64_t)c->bufpos;
-    if (listLength(c->reply)) {
-        const clientReplyBlock *tail = listNodeValue(listLast(c->reply));
-        queued += c->reply_bytes - (tail ? tail->size - tail->used : 0);
-    }
-    return queued;
-}
-
 void ss_write_start(struct ss_write_scope *scope, const client *c) {
     scope->on = ss_recording();
     scope->client = c;
     scope->nwritten = 0;
     if (scope->on & SS_FULL) RECORD_CONNECTION(SS_R_WRITE_START, 0, c->id);
-    if (scope->on & SS_LIGHT) scope->start = ss_ticks();
+    if (scope->on & SS_LIGHT) ss_begin(ss_thread(), scope->start = ss_ticks());
     if (scope->on & SS_CLASSIC) EMIT(write_to_client_start, .conn_id = c->id, .fd = ss_fd(c));
 }
 
 void ss_write_end(const struct ss_write_scope *scope) {
-    const client *c = scope->client;
-    if (scope->on & SS_LIGHT) {
-        struct ss_thread *t = ss_thread();
-        uint64_t now;
-        uint32_t *w = ss_room(t, &now);
-        w = ss_extend(w, now - scope->start);
-        w[0] = SS_R_WRITE;
-        w[1] = (uint32_t)(now - t->base_ticks);
-        w[2] = (uint32_t)(now - scope->start);
-        w[3] = (uint32_t)c->id;
-        w[4] = ss_fit32(scope->nwritten);
-        t->context = c->id;
-        ss_commit(t, w + 5);
-    }
-    if (scope->on & (SS_FULL | SS_CLASSIC)) {
-        uint64_t queued = ss_queued(c);
-        uint32_t left = ss_fit32(queued > c->sentlen ? queued - c->sentlen : 0);
-        if (scope->on & SS_FULL) RECORD_CONNECTION(SS_R_WRITE_END, 0, c->id, ss_fit32(scope->nwritten), left);
-        if (scope->on & SS_CLASSIC)
-            EMIT(write_to_client_end, .conn_id = c->id, .fd = ss_fd(c), .nwritten = (int32_t)scope->nwritten, .write_offset = c->ss.out, .left = left);
-    }
+    client *c = (client *)scope->client; /* which stays as it is */
+    uint32_t left = ss_fit32(ss_left(c));
+    if (scope->on & SS_LIGHT) ss_transfer(SS_R_WRITE, left ? 1 : 0, c->id, scope->start, ss_fit32(scope->nwritten));
+    if (scope->on & SS_FULL) RECORD_CONNECTION(SS_R_WRITE_END, 0, c->id, ss_fit32(scope->nwritten), left);
+    if (scope->on & SS_CLASSIC)
+        EMIT(write_to_client_end, .conn_id = c->id, .fd = ss_fd(c), .nwritten = (int32_t)scope->nwritten, .write_offset = c->ss.out, .left = left);
 }
 
 void ss_write_queue_add(const client *c, size_t length) {
@@ -692,18 +690,31 @@ void ss_read_queue_remove(const client *c, int list, size_t length) {
     if (mask & SS_CLASSIC) EMIT(pending_read_remove, .conn_id = c->id, .fd = ss_fd(c), .length = (uint32_t)length, .list = (uint16_t)list);
 }
 
+void ss_hand_over(const client *c, unsigned to, unsigned purpose, size_t length) {
+    unsigned mask = ss_recording();
+    if ((mask & SS_FULL) || ((mask & SS_LIGHT) && purpose == SS_TO_READ)) RECORD_CONNECTION(SS_R_HAND_OVER, to, c->id, purpose, ss_fit32(length));
+    if (mask & SS_CLASSIC)
+        EMIT(hand_over, .conn_id = c->id, .fd = ss_fd(c), .to = (uint16_t)to, .purpose = (uint8_t)purpose, .length = ss_fit32(length));
+}
+
+void ss_take_over(const client *c, unsigned purpose) {
+    unsigned mask = ss_recording();
+    if (mask & SS_FULL) RECORD_CONNECTION(SS_R_TAKE_OVER, purpose, c->id);
+    if (mask & SS_CLASSIC) EMIT(take_over, .conn_id = c->id, .fd = ss_fd(c), .purpose = (uint8_t)purpose);
+}
+
 void ss_connection_open(const client *c) { ss_emit_connection(c, 1); }
 
 void ss_connection_close(const client *c) {
-    EMIT(connection_close, .conn_id = c->id, .fd = ss_fd(c), .reason = (uint32_t)c->flags);
+    EMIT(connection_close, .conn_id = c->id, .fd = ss_fd(c), .reason = (uint32_t)ss_client_flags(c));
 }
 
 void ss_free_client(const client *c) {
-    EMIT(free_client, .conn_id = c->id, .fd = ss_fd(c), .flags = c->flags);
+    EMIT(free_client, .conn_id = c->id, .fd = ss_fd(c), .flags = ss_client_flags(c));
 }
 
 void ss_free_client_async(const client *c) {
-    EMIT(free_client_async, .conn_id = c->id, .fd = ss_fd(c), .flags = c->flags);
+    EMIT(free_client_async, .conn_id = c->id, .fd = ss_fd(c), .flags = ss_client_flags(c));
 }
 
 /* ---- Probes: commands ---- */
@@ -713,9 +724,9 @@ static inline unsigned ss_nesting_flag(uint32_t nesting) {
 }
 
 /* What `full` and `classic` add to a call's start. */
-static __attribute__((noinline)) void ss_call_start_steps(struct ss_call_scope *scope, const client *c, const struct redisCommand *command,
+static __attribute__((noinline)) void ss_call_start_steps(struct ss_call_scope *scope, const client *c, const ss_store_command *command,
                                                           uint32_t nesting) {
-    scope->reply = ss_queued(c);
+    scope->reply = ss_reply_bytes(c);
     if (scope->on & SS_FULL) {
         struct ss_thread *t = ss_thread();
         uint64_t now;
@@ -735,7 +746,7 @@ static __attribute__((noinline)) void ss_call_start_steps(struct ss_call_scope *
 
 /* Under pipelining a command takes Redis well under a microsecond, so the light set's way through here and through the end is kept short. */
 void ss_call_start(struct ss_call_scope *scope, const client *c, const void *real_command) {
-    const struct redisCommand *command = real_command;
+    const ss_store_command *command = real_command;
     struct ss_thread *t = ss_thread();
     unsigned on = ss_recording();
     uint32_t nesting = t->nesting++;
@@ -752,9 +763,9 @@ void ss_call_start(struct ss_call_scope *scope, const client *c, const void *rea
 }
 
 static __attribute__((noinline)) void ss_call_end_steps(const struct ss_call_scope *scope, unsigned flags, uint32_t nesting) {
-    const struct redisCommand *command = (const void *)scope->command;
+    const ss_store_command *command = (const void *)scope->command;
     const client *c = scope->client;
-    uint64_t reply = ss_queued(c);
+    uint64_t reply = ss_reply_bytes(c);
     reply = reply > scope->reply ? reply - scope->reply : 0;
     if (scope->on & SS_FULL) {
         struct ss_thread *t = ss_thread();
@@ -772,12 +783,12 @@ static __attribute__((noinline)) void ss_call_end_steps(const struct ss_call_sco
 }
 
 void ss_call_end(const struct ss_call_scope *scope) {
-    const struct redisCommand *command = (const void *)scope->command;
+    const ss_store_command *command = (const void *)scope->command;
     const client *c = scope->client;
     struct ss_thread *t = ss_thread();
     uint32_t nesting = --t->nesting;
     unsigned flags = ss_nesting_flag(nesting) | (scope->counted ? SS_CALL_COUNTED : 0) |
-                     (command->failed_calls != scope->failed ? SS_CALL_ERROR : 0) | (c->flags & CLIENT_BLOCKED ? SS_CALL_BLOCKED : 0);
+                     (command->failed_calls != scope->failed ? SS_CALL_ERROR : 0) | (ss_is_blocked(c) ? SS_CALL_BLOCKED : 0);
     if (scope->on & SS_LIGHT) {
         uint64_t now;
         uint32_t *w = ss_room(t, &now);
@@ -824,14 +835,19 @@ void ss_blocked(const client *c, int type) {
     EMIT(client_blocked, .conn_id = c->id, .fd = ss_fd(c), .type = (uint8_t)type);
 }
 
-void ss_unblocked(const client *c, int type) {
-    EMIT(client_unblocked, .conn_id = c->id, .fd = ss_fd(c), .type = (uint8_t)type);
+void ss_unblocked(const client *c) {
+    EMIT(client_unblocked, .conn_id = c->id, .fd = ss_fd(c), .type = (uint8_t)ss_block_type(c));
 }
 
-void ss_redirect(const client *c, int slot, int kind, const char *host, int port) {
-    char target[NET_IP_STR_LEN + 8];
-    snprintf(target, sizeof(target), "%s:%d", host ? host : "", port);
-    EMIT(cluster_redirect, .conn_id = c->id, .fd = ss_fd(c), .slot = (uint16_t)slot, .kind = (uint8_t)kind, .target = host ? target : "");
+void ss_call_counted(const client *c) {
+    EMIT(call_counted, .conn_id = c->id, .fd = ss_fd(c), .command = (uint16_t)c->lastcmd->id);
+}
+
+void ss_redirect(const client *c, int slot, int kind, const void *to) {
+    const clusterNode *node = to;
+    char target[NET_IP_STR_LEN + 8] = "";
+    if (node) snprintf(target, sizeof(target), "%s:%d", node->ip, ss_node_port(node));
+    EMIT(cluster_redirect, .conn_id = c->id, .fd = ss_fd(c), .slot = (uint16_t)slot, .kind = (uint8_t)kind, .target = target);
 }
 
 /* FNV-1a: channel names are private, so only their hash is recorded. */
@@ -841,10 +857,12 @@ static uint64_t ss_hash(const char *bytes, size_t length) {
     return hash;
 }
 
-void ss_publish(const char *channel, size_t channel_length, size_t payload, int receivers) {
+void ss_publish(const void *channel, const void *message, int receivers) {
     unsigned mask = ss_recording();
     const client *c = server.current_client;
-    uint64_t id = c ? c->id : 0, hash = ss_hash(channel, channel_length);
+    sds name = ss_string(channel);
+    size_t payload = sdslen(ss_string(message));
+    uint64_t id = c ? c->id : 0, hash = ss_hash(name, sdslen(name));
     if (mask & (SS_LIGHT | SS_FULL)) {
         struct ss_thread *t = ss_thread();
         uint64_t now;
@@ -863,32 +881,58 @@ void ss_publish(const char *channel, size_t channel_length, size_t payload, int 
 
 /* ---- Probes: event loop ---- */
 
+/* An io thread may wait for long, while the main thread goes on: it sends its batch first, and its wait is no duration of `light` but two records. */
 void ss_poll_start(const struct timeval *timeout) {
     struct ss_thread *t = ss_thread();
-    if (t->number == 0) ss_look();
+    int is_main = t->number == 0;
+    if (is_main) ss_look();
     unsigned mask = ss_recording();
-    if (mask & SS_FULL) RECORD_BARE(SS_R_POLL_START, 0);
+    if (is_main) {
+        if (mask & SS_FULL) RECORD_BARE(SS_R_POLL_START, 0);
+    } else if (mask & (SS_LIGHT | SS_FULL)) RECORD_BARE(SS_R_IO_POLL_START, 0);
     if (mask & SS_CLASSIC) {
         int64_t us = timeout ? (int64_t)timeout->tv_sec * 1000000 + timeout->tv_usec : -1;
         EMIT(poll_start, .timeout_us = us > INT32_MAX ? INT32_MAX : (int32_t)us);
     }
     if (!mask) {
         t->poll_start = 0;
+        if (!is_main) ss_forget(t);
         return;
     }
     uint64_t now = ss_ticks();
-    if (now - t->base_ticks >= t->batch_ticks || t->introduced != ss_generation) {
+    if (!is_main || now - t->base_ticks >= t->batch_ticks || t->introduced != ss_generation) {
         ss_flush(t);
         now = ss_ticks();
     }
-    t->poll_start = mask & SS_LIGHT ? now : 0;
+    t->poll_start = (mask & SS_LIGHT) && is_main ? now : 0;
 }
 
-void ss_poll_end(int ready) {
+/* Words of the records of `full` from a poll that found nothing to the next one's start, when nothing happened in between: poll_end, after_sleep,
+ * time_events_start and _end, before_sleep_start and _end, poll_start. */
+#define SS_SPIN_WORDS 14
+
+/* Valkey's main thread looks again and again while io threads work. Looks that find nothing, and between which nothing else was recorded, are told as one
+ * poll: the records since its start are taken back. */
+static void ss_look_again(struct ss_thread *t, unsigned mask) {
+    uint32_t since = t->used - t->spin;
+    if (t->spin && (mask & (SS_LIGHT | SS_FULL)) == SS_FULL && since == SS_SPIN_WORDS) __atomic_store_n(&t->used, t->spin, __ATOMIC_RELEASE);
+    else if (t->spin && (mask & (SS_LIGHT | SS_FULL)) == SS_LIGHT && since == t->spin_words) {
+        __atomic_store_n(&t->used, t->spin, __ATOMIC_RELEASE);
+        t->poll_start = t->spin_start;
+    } else {
+        t->spin = t->used;
+        t->spin_start = t->poll_start;
+    }
+}
+
+static void ss_poll_ended(int ready, int is_look) {
     struct ss_thread *t = ss_thread();
-    if (t->number == 0) ss_look();
+    int is_main = t->number == 0;
+    if (is_main) ss_look();
     unsigned mask = ss_recording();
     unsigned count = ready > 0 ? (unsigned)ready : 0;
+    if (is_look) ss_look_again(t, mask);
+    else t->spin = 0;
     if ((mask & SS_LIGHT) && t->poll_start) {
         uint64_t now;
         uint32_t *w = ss_room(t, &now);
@@ -897,10 +941,18 @@ void ss_poll_end(int ready) {
         w[1] = (uint32_t)(now - t->base_ticks);
         w[2] = (uint32_t)(now - t->poll_start);
         ss_commit(t, w + 3);
+        t->spin_words = t->used - t->spin;
     }
-    if (mask & SS_FULL) RECORD_BARE(SS_R_POLL_END, ss_fit16(count));
+    if (count) t->spin = 0;
+    if (is_main) {
+        if (mask & SS_FULL) RECORD_BARE(SS_R_POLL_END, ss_fit16(count));
+    } else if (mask & (SS_LIGHT | SS_FULL)) RECORD_BARE(SS_R_IO_POLL_END, ss_fit16(count));
     if (mask & SS_CLASSIC) EMIT(poll_end, .ready = count);
 }
+
+void ss_poll_end(int ready) { ss_poll_ended(ready, 0); }
+
+void ss_look_end(int found) { ss_poll_ended(found, 1); }
 
 void ss_file_event_start(int fd, int mask) {
     unsigned on = ss_recording();
@@ -957,6 +1009,13 @@ void ss_after_sleep(void) {
 }
 
 /* ---- Probes: threads ---- */
+
+void ss_thread_idle(void) {
+    struct ss_thread *t = &ss_self;
+    if (!t->unsent) return;
+    if (ss_recording() & (SS_LIGHT | SS_FULL)) ss_flush(t);
+    else ss_forget(t);
+}
 
 void ss_io_run_start(unsigned thread, int operation, size_t items) {
     unsigned on = ss_recording();
@@ -1017,8 +1076,9 @@ void ss_link_open(const clusterLink *link) { ss_emit_link(link); }
 
 void ss_link_close(const clusterLink *link) { EMIT(link_close, .link = link->ss.id); }
 
-void ss_cluster_send(const clusterLink *link, unsigned type, size_t length, size_t backlog) {
+void ss_cluster_send(const clusterLink *link, unsigned type, size_t length) {
     unsigned on = ss_recording();
+    uint64_t backlog = link->ss.queued - link->ss.written;
     ss_self.sent++;
     if (on & (SS_LIGHT | SS_FULL))
         RECORD(SS_R_CLUSTER_SEND, 0, type & 0xffff, link->ss.id, ss_fit32(length), (uint32_t)link->ss.queued, ss_fit32(backlog));
@@ -1026,8 +1086,9 @@ void ss_cluster_send(const clusterLink *link, unsigned type, size_t length, size
         EMIT(cluster_send, .link = link->ss.id, .type = (uint16_t)type, .length = ss_fit32(length), .end_offset = link->ss.queued, .backlog = backlog);
 }
 
-void ss_cluster_write(const clusterLink *link, int nwritten, size_t left) {
+void ss_cluster_write(const clusterLink *link, int nwritten) {
     unsigned on = ss_recording();
+    uint64_t left = link->ss.queued - link->ss.written;
     if (on & (SS_LIGHT | SS_FULL)) RECORD(SS_R_CLUSTER_WRITE, 0, 0, link->ss.id, (uint32_t)nwritten, ss_fit32(left));
     if (on & SS_CLASSIC) EMIT(cluster_write, .link = link->ss.id, .nwritten = nwritten, .left = left);
 }

@@ -7,6 +7,8 @@
  * Nothing here allocates, locks, or can fail towards the store. Stream offsets (struct ss_stream, struct ss_link) are counted whether or not anything
  * records, since a recording may begin at any time.
  *
+ * The macros know fields that all supported stores have under the same name; where they differ, the function behind the macro asks store.h.
+ *
  * Included by server.h, before the client's definition, and by ae.c. The server links storescope.o; redis-cli and redis-benchmark, which share ae.o
  * with it, link storescope_none.o, whose probes do nothing. */
 #ifndef STORESCOPE_H
@@ -38,7 +40,8 @@ extern unsigned ss_mask;
 struct ss_stream {
     uint64_t in;     /* read from it */
     uint64_t out;    /* written to it by writeToClient */
-    uint64_t parsed; /* end of the latest whole request; kept while something records */
+    uint64_t parsed; /* end of the latest request taken up for processing */
+    uint64_t ahead;  /* Valkey parses a pipeline ahead: end of the request in argv, where the parser left it */
     uint64_t called; /* end of the latest request that was executed; kept while `light` records */
 };
 
@@ -72,6 +75,8 @@ static inline void ss_read_cleanup(struct ss_read_scope *scope) {
     struct ss_read_scope ss_read __attribute__((cleanup(ss_read_cleanup))); \
     ss_read.on = 0; \
     if (SS_ON()) ss_read_start(&ss_read, c)
+/* Where the client is handed to another thread before the function's end. */
+#define SS_READ_CLOSE() do { ss_read_cleanup(&ss_read); ss_read.on = 0; } while (0)
 #define SS_READ_DONE(c, n) do { \
     if ((n) > 0) (c)->ss.in += (uint64_t)(n); \
     if (SS_UNLIKELY(ss_read.on)) ss_read_done(&ss_read, c, (int)(n)); \
@@ -80,13 +85,17 @@ static inline void ss_read_cleanup(struct ss_read_scope *scope) {
 #define SS_READ_BUFFER(c) do { if (SS_UNLIKELY(ss_read.on & (SS_FULL | SS_CLASSIC)) && (c)) ss_read_buffer(&ss_read, c); } while (0)
 
 void ss_parsed(const struct client *c, uint64_t start);
-#define SS_PARSED(c) do { \
-    if (SS_ON()) { \
-        uint64_t ss_start = (c)->ss.parsed; \
-        (c)->ss.parsed = (c)->ss.in - (sdslen((c)->querybuf) - (c)->qb_pos); \
-        if (SS_MASK() & (SS_FULL | SS_CLASSIC)) ss_parsed(c, ss_start); \
-    } \
+/* Offset of the first byte that is not parsed yet. */
+#define SS_UNPARSED(c) ((c)->ss.in - (sdslen((c)->querybuf) - (c)->qb_pos))
+/* Kept at all times: when recording begins, an io thread may be at work on the query buffer that would tell. */
+#define SS_PARSED_TO(c, end) do { \
+    uint64_t ss_start = (c)->ss.parsed; \
+    (c)->ss.parsed = (end); \
+    if (SS_ON_STEPS()) ss_parsed(c, ss_start); \
 } while (0)
+#define SS_PARSED(c) SS_PARSED_TO(c, SS_UNPARSED(c))
+/* For parsing ahead. A command that was parked and goes on has been told of before. */
+#define SS_PARSED_AHEAD(c) do { if ((c)->ss.parsed != (c)->ss.ahead) SS_PARSED_TO(c, (c)->ss.ahead); } while (0)
 
 struct ss_write_scope {
     unsigned on;
@@ -103,9 +112,11 @@ static inline void ss_write_cleanup(struct ss_write_scope *scope) {
     struct ss_write_scope ss_write __attribute__((cleanup(ss_write_cleanup))); \
     ss_write.on = 0; \
     if (SS_ON()) ss_write_start(&ss_write, c)
+#define SS_WRITE_CLOSE() do { ss_write_cleanup(&ss_write); ss_write.on = 0; } while (0)
 #define SS_WRITTEN(c, total) do { \
-    (c)->ss.out += (uint64_t)(total); \
-    ss_write.nwritten = (uint64_t)(total); \
+    uint64_t ss_written = (total) > 0 ? (uint64_t)(total) : 0; \
+    (c)->ss.out += ss_written; \
+    ss_write.nwritten = ss_written; \
 } while (0)
 
 /* `list` of a client that is taken off without going onto an io thread's list. */
@@ -119,11 +130,23 @@ void ss_read_queue_remove(const struct client *c, int list, size_t length);
 #define SS_READ_QUEUE_ADD(c, length) do { if (SS_ON()) ss_read_queue_add(c, length); } while (0)
 #define SS_READ_QUEUE_REMOVE(c, list, length) do { if (SS_ON()) ss_read_queue_remove(c, list, length); } while (0)
 
+/* Redis 8 and Valkey 8 hand a whole client over to another thread, through its queue: `to` is that thread's number, 0 the main thread's. */
+#define SS_ANY_THREAD 65535 /* the queue is shared by all io threads */
+#define SS_TO_READ 0
+#define SS_TO_WRITE 1
+#define SS_TO_EXECUTE 2 /* or to free */
+#define SS_TO_KEEP 3    /* nothing to do yet */
+void ss_hand_over(const struct client *c, unsigned to, unsigned purpose, size_t length);
+void ss_take_over(const struct client *c, unsigned purpose);
+/* In `light` too it is told when a client is queued for a read: when its request arrived is not known otherwise. */
+#define SS_HAND_OVER(c, to, purpose, length) do { if ((purpose) == SS_TO_READ ? SS_ON() : SS_ON_STEPS()) ss_hand_over(c, (unsigned)(to), purpose, length); } while (0)
+#define SS_TAKE_OVER(c, purpose) do { if (SS_ON_STEPS()) ss_take_over(c, purpose); } while (0)
+
 void ss_connection_open(const struct client *c);
 void ss_connection_close(const struct client *c);
 void ss_free_client(const struct client *c);
 void ss_free_client_async(const struct client *c);
-#define SS_CLIENT_INIT(c) do { (c)->ss.in = (c)->ss.out = (c)->ss.parsed = (c)->ss.called = 0; } while (0)
+#define SS_CLIENT_INIT(c) do { (c)->ss = (struct ss_stream){0}; } while (0)
 #define SS_CONNECTION_OPEN(c) do { if (SS_ON()) ss_connection_open(c); } while (0)
 #define SS_CONNECTION_CLOSE(c) do { if (SS_ON()) ss_connection_close(c); } while (0)
 #define SS_FREE_CLIENT(c) do { if (SS_ON()) ss_free_client(c); } while (0)
@@ -155,20 +178,21 @@ static inline void ss_call_cleanup(struct ss_call_scope *scope) {
 void ss_process_end(const struct client *c);
 void ss_not_called(struct client *c);
 void ss_blocked(const struct client *c, int type);
-void ss_unblocked(const struct client *c, int type);
-void ss_redirect(const struct client *c, int slot, int kind, const char *host, int port);
-void ss_publish(const char *channel, size_t channel_length, size_t payload, int receivers);
+void ss_unblocked(const struct client *c);
+void ss_redirect(const struct client *c, int slot, int kind, const void *node);
+void ss_publish(const void *channel, const void *message, int receivers); /* of strings, as the store's objects */
 /* In `light`, whose calls say what was parsed, only a request that was never executed (queued, redirected, refused) needs a word. */
 #define SS_PROCESS_END(c) do { \
     if (SS_ON_STEPS()) ss_process_end(c); \
     else if (SS_ON() && (c)->ss.called != (c)->ss.parsed) ss_not_called(c); \
 } while (0)
+/* A parked command that ends without being executed again. */
+void ss_call_counted(const struct client *c);
+#define SS_UNBLOCKED_COUNTED(c) do { if (SS_ON()) ss_call_counted(c); } while (0)
 #define SS_BLOCKED(c, type) do { if (SS_ON()) ss_blocked(c, type); } while (0)
-#define SS_UNBLOCKED(c, type) do { if (SS_ON()) ss_unblocked(c, type); } while (0)
-#define SS_REDIRECT(c, slot, kind, host, port) do { if (SS_ON()) ss_redirect(c, slot, kind, host, port); } while (0)
-#define SS_PUBLISH(channel, message, receivers) do { \
-    if (SS_ON()) ss_publish((channel)->ptr, sdslen((channel)->ptr), sdslen((message)->ptr), receivers); \
-} while (0)
+#define SS_UNBLOCKED(c) do { if (SS_ON()) ss_unblocked(c); } while (0)
+#define SS_REDIRECT(c, slot, kind, node) do { if (SS_ON()) ss_redirect(c, slot, kind, node); } while (0)
+#define SS_PUBLISH(channel, message, receivers) do { if (SS_ON()) ss_publish(channel, message, receivers); } while (0)
 
 /* ---- Event loop ---- */
 
@@ -177,6 +201,10 @@ void ss_poll_start(const struct timeval *timeout);
 void ss_poll_end(int ready);
 #define SS_POLL_START(timeout) ss_poll_start(timeout)
 #define SS_POLL_END(ready) ss_poll_end(ready)
+/* Around a look at what another thread's poll has found. */
+void ss_look_end(int found);
+#define SS_LOOK_START() ss_poll_start(&(const struct timeval){0})
+#define SS_LOOK_END(found) ss_look_end(found)
 
 void ss_file_event_start(int fd, int mask);
 void ss_file_event_end(int fd);
@@ -209,6 +237,12 @@ static inline void ss_before_sleep_cleanup(const unsigned *on) {
 /* First thing a thread does. `role` is a literal. */
 void ss_thread_start(unsigned number, const char *role);
 #define SS_THREAD_START(number, role) ss_thread_start((unsigned)(number), role)
+/* Last thing a thread does that ends before the process does. */
+void ss_thread_end(void);
+#define SS_THREAD_END() ss_thread_end()
+/* A thread without a poll of its own has nothing to do: it sends what it has recorded. */
+void ss_thread_idle(void);
+#define SS_THREAD_IDLE() ss_thread_idle()
 
 /* Operation: 0 read, 1 write. The end sends the thread's records; it must come before the thread reports its work as done. */
 void ss_io_run_start(unsigned thread, int operation, size_t items);
@@ -229,10 +263,10 @@ static inline void ss_handle_writes_cleanup(struct ss_items_scope *scope) {
     if (SS_UNLIKELY(scope->on)) ss_handle_writes(scope, 1);
 }
 #define SS_HANDLE_READS(count) \
-    struct ss_items_scope ss_items __attribute__((cleanup(ss_handle_reads_cleanup))) = { SS_ON(), (uint32_t)(count) }; \
+    struct ss_items_scope ss_items __attribute__((cleanup(ss_handle_reads_cleanup))) = { (count) ? SS_ON() : 0, (uint32_t)(count) }; \
     if (SS_UNLIKELY(ss_items.on)) ss_handle_reads(&ss_items, 0)
 #define SS_HANDLE_WRITES(count) \
-    struct ss_items_scope ss_items __attribute__((cleanup(ss_handle_writes_cleanup))) = { SS_ON_STEPS(), (uint32_t)(count) }; \
+    struct ss_items_scope ss_items __attribute__((cleanup(ss_handle_writes_cleanup))) = { (count) ? SS_ON_STEPS() : 0, (uint32_t)(count) }; \
     if (SS_UNLIKELY(ss_items.on)) ss_handle_writes(&ss_items, 0)
 
 /* ---- TLS ---- */
@@ -246,20 +280,20 @@ void ss_ssl(const struct connection *conn, int is_write, size_t asked, int retur
 void ss_link_init(struct ss_link *link);
 void ss_link_open(const struct clusterLink *link);
 void ss_link_close(const struct clusterLink *link);
-void ss_cluster_send(const struct clusterLink *link, unsigned type, size_t length, size_t backlog);
-void ss_cluster_write(const struct clusterLink *link, int nwritten, size_t left);
+void ss_cluster_send(const struct clusterLink *link, unsigned type, size_t length);
+void ss_cluster_write(const struct clusterLink *link, int nwritten);
 void ss_cluster_read(const struct clusterLink *link, int nread);
 void ss_cluster_packet(const struct clusterLink *link, unsigned type, size_t length);
 #define SS_LINK_INIT(link) ss_link_init(&(link)->ss)
 #define SS_LINK_OPEN(link) do { if (SS_ON() && (link)) ss_link_open(link); } while (0)
 #define SS_LINK_CLOSE(link) do { if (SS_ON()) ss_link_close(link); } while (0)
-#define SS_CLUSTER_SEND(link, type, length, backlog) do { \
+#define SS_CLUSTER_SEND(link, type, length) do { \
     (link)->ss.queued += (uint64_t)(length); \
-    if (SS_ON()) ss_cluster_send(link, type, length, backlog); \
+    if (SS_ON()) ss_cluster_send(link, type, length); \
 } while (0)
-#define SS_CLUSTER_WRITE(link, nwritten, left) do { \
+#define SS_CLUSTER_WRITE(link, nwritten) do { \
     (link)->ss.written += (uint64_t)(nwritten); \
-    if (SS_ON()) ss_cluster_write(link, (int)(nwritten), left); \
+    if (SS_ON()) ss_cluster_write(link, (int)(nwritten)); \
 } while (0)
 #define SS_CLUSTER_READ(link, nread) do { \
     (link)->ss.in += (uint64_t)(nread); \

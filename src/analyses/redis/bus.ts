@@ -219,11 +219,22 @@ export function joinMessages(parts: readonly PartEnds[], table: TableBuilder): v
   while (open.size > 0) {
     const first = earliest(parts, open);
     const part = parts[first] as PartEnds;
-    const [number = 0, direction = 0, offset = 0, process = 0, time = 0, type = 0, length = 0, request = 0] = part.rows.row;
-    const stream = byPart[first]?.[number] as Stream;
-    const end: End = { process, time, type, length, request: request === noRequest ? noRequest : request + part.firstRequest };
-    const [own, others, hasOther] =
-      direction === isSent ? [stream.sent, stream.received, stream.receives] : [stream.received, stream.sent, stream.sends];
+    const from = part.rows.row;
+    const stream = byPart[first]?.[from[0] as number] as Stream;
+    const direction = from[1] as number;
+    const offset = from[2] as number;
+    const length = from[6] as number;
+    const request = from[7] as number;
+    const end: End = {
+      process: from[3] as number,
+      time: from[4] as number,
+      type: from[5] as number,
+      length,
+      request: request === noRequest ? noRequest : request + part.firstRequest,
+    };
+    const own = direction === isSent ? stream.sent : stream.received;
+    const others = direction === isSent ? stream.received : stream.sent;
+    const hasOther = direction === isSent ? stream.receives : stream.sends;
     const other = others.get(offset);
     if (other !== undefined && other.length === length) {
       others.delete(offset);

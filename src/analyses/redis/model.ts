@@ -40,8 +40,12 @@ import {
 
 const noConnection = 0xffff_ffff;
 const forever = Number.POSITIVE_INFINITY;
-/** `list` of a client taken off a pending list without going onto an io thread's. */
+/** `list` of a client taken off a pending list without going onto an io thread's; `to` of one that is put on the queue of all io threads. */
 const noList = 0xffff;
+/** Purposes of a hand-over. */
+const toRead = 0;
+const toWrite = 1;
+const toExecute = 2;
 /** Command flags of the command_table event. */
 const readFlag = 1;
 const writeFlag = 2;
@@ -114,6 +118,10 @@ interface Thread {
   current: number;
   /** Time of the last step on the thread. */
   last: number;
+  /** One of the store's io threads. A thread that never introduced itself counts as the main one. */
+  readonly isIo: boolean;
+  /** When the thread's own poll last returned; -1 where it has none. */
+  polled: number;
 }
 
 interface Process {
@@ -127,13 +135,15 @@ interface Process {
   readonly ready: Quark;
   readonly queueLength: Quark;
   readonly connections: Map<number, Connection>;
-  readonly threads: Map<number, Thread>;
+  /** By index: few numbers, most of them small. */
+  readonly threads: (Thread | undefined)[];
+  /** The connection of the latest step: the next step is mostly about the same. */
+  latest: Connection | undefined;
   readonly bus: ProcessBus;
   readonly calls: Map<number, number>;
   readonly commandText: number[];
   readonly commandType: number[];
   iterations: number;
-  polled: number;
   bytesIn: number;
   bytesOut: number;
   /** Whether reads and what they trigger are one scope (a read_end comes): not so in the `light` set. */
@@ -220,12 +230,13 @@ export class RedisModel implements StepSink {
       case Step.pollStart:
         thread.stack.length = 0;
         this.operate(thread, time, this.op.polling);
-        this.state.setText(time, process.phase, this.phases.polling);
+        if (!thread.isIo) this.state.setText(time, process.phase, this.phases.polling);
         break;
       case Step.pollEnd:
         this.operate(thread, time, this.op.eventLoop);
+        thread.polled = time;
+        if (thread.isIo) break;
         this.state.setText(time, process.phase, this.phases.events);
-        process.polled = time;
         process.iterations++;
         this.state.setNumber(time, process.iteration, process.iterations);
         this.state.setNumber(time, process.ready, a);
@@ -263,7 +274,7 @@ export class RedisModel implements StepSink {
         break;
       case Step.readQueueAdd: {
         const connection = this.connection(process, conn, time);
-        this.queueForRead(process, connection, time);
+        this.queueForRead(thread, connection, time);
         this.state.setText(time, connection.dataStructure, this.lists.pendingRead);
         this.state.setText(time, connection.requestData, this.lists.pendingRead);
         break;
@@ -281,6 +292,14 @@ export class RedisModel implements StepSink {
           if (a === noList) this.state.clear(time, quark);
           else this.state.setText(time, quark, this.state.intern(`io-list-${a}`));
         }
+        break;
+      }
+      case Step.handOver:
+        this.handOver(thread, this.connection(process, conn, time), time, a, b);
+        break;
+      case Step.takeOver: {
+        const connection = this.connection(process, conn, time);
+        for (const quark of [connection.dataStructure, connection.requestData]) this.state.clear(time, quark);
         break;
       }
       case Step.handleReadsStart:
@@ -386,6 +405,13 @@ export class RedisModel implements StepSink {
       case "cluster_redirect":
         this.connection(process, event.conn, time).isRedirected = true;
         break;
+      case "call_counted": {
+        const command = Number(fields["command"]);
+        process.calls.set(command, (process.calls.get(command) ?? 0) + 1);
+        const parked = this.connection(process, event.conn, time).unanswered.find((request) => request.command === command);
+        if (parked !== undefined) parked.flags &= ~requestFlags.notCalled;
+        break;
+      }
       case "fork_start":
         this.push(this.thread(process, event.thread), time, this.op.fork);
         break;
@@ -406,12 +432,21 @@ export class RedisModel implements StepSink {
 
   // ---- Requests -------------------------------------------------------------------------------------------------------------------------------------
 
-  /** The socket became readable when poll last returned, unless this connection was already served in this iteration. */
-  private queueForRead(process: Process, connection: Connection, time: number): void {
+  /** A client is put on another thread's queue: what it waits for there. */
+  private handOver(thread: Thread, connection: Connection, time: number, to: number, purpose: number): void {
+    const queue = this.state.intern(to === 0 ? "main-queue" : to === noList ? "io-queue" : `io-queue-${to}`);
+    for (const quark of [connection.dataStructure, connection.requestData]) this.state.setText(time, quark, queue);
+    if (purpose === toRead) this.queueForRead(thread, connection, time);
+    else if (purpose === toWrite) this.setState(connection, time, this.text.queuedForWrite);
+    else if (purpose === toExecute) this.setState(connection, time, this.text.queuedForExecution);
+  }
+
+  /** The socket became readable when the thread's poll last returned, unless this connection was already served in this iteration. */
+  private queueForRead(thread: Thread, connection: Connection, time: number): void {
     // A request that needs several reads keeps the arrival of its first byte.
     const isPartial = connection.readOffset >= 0 && connection.parsedOffset >= 0 && connection.readOffset !== connection.parsedOffset;
     if (isPartial && connection.current === undefined && connection.readStart >= 0) return;
-    const arrived = Math.min(time, Math.max(process.polled, connection.readEnd));
+    const arrived = Math.min(time, Math.max(thread.polled, connection.readEnd));
     connection.arrived = arrived;
     connection.readStart = -1;
     if (connection.unanswered.length === 0) this.setState(connection, arrived, this.text.queuedForRead);
@@ -419,10 +454,14 @@ export class RedisModel implements StepSink {
 
   private readStart(process: Process, thread: Thread, connection: Connection, time: number): void {
     this.settleUncalled(connection, time);
-    if (connection.arrived < 0 || connection.arrived <= connection.readEnd) this.queueForRead(process, connection, time);
+    if (connection.arrived < 0 || connection.arrived <= connection.readEnd) {
+      // An io thread without a poll of its own reads what the main thread's poll found.
+      const poller = thread.polled >= 0 ? thread : this.thread(process, 0);
+      this.queueForRead(poller, connection, time);
+    }
     if (connection.readStart < 0) connection.readStart = time;
     connection.readThread = thread.tid;
-    connection.isDeferred = process.isHandlingReads;
+    connection.isDeferred = process.isHandlingReads || thread.isIo;
     this.push(thread, time, this.op.reading);
     this.setState(connection, time, this.text.reading);
     this.state.setNumber(time, connection.thread, thread.tid);
@@ -576,7 +615,7 @@ export class RedisModel implements StepSink {
     if (connection.unanswered.length > 0) this.state.setNumber(time, thread.request, (connection.unanswered[0] as Request).id);
     this.setState(connection, time, this.text.writing);
     this.state.setNumber(time, connection.thread, thread.tid);
-    process.executing = undefined;
+    if (!thread.isIo) process.executing = undefined;
   }
 
   private writeEnd(process: Process, thread: Thread, connection: Connection, time: number, nwritten: number, left: number): void {
@@ -695,13 +734,13 @@ export class RedisModel implements StepSink {
       ready: state.child(loop, "Ready"),
       queueLength: state.child(loop, "QueueLength"),
       connections: new Map(),
-      threads: new Map(),
+      threads: [],
+      latest: undefined,
       bus: { process: of.index, quark: state.child(quark, branches.bus), links: new Map(), totals: new Map() },
       calls: new Map(),
       commandText: [],
       commandType: [],
       iterations: 0,
-      polled: -1,
       bytesIn: 0,
       bytesOut: 0,
       hasReadEnd: this.hasReadEnd,
@@ -713,7 +752,7 @@ export class RedisModel implements StepSink {
   }
 
   private thread(process: Process, index: number): Thread {
-    const known = process.threads.get(index);
+    const known = process.threads[index];
     if (known !== undefined) return known;
     const tid = process.of.threads.get(index)?.tid ?? index;
     const quark = this.state.child(process.threadsQuark, String(tid));
@@ -724,15 +763,21 @@ export class RedisModel implements StepSink {
       stack: [],
       current: index === 0 ? this.op.eventLoop : this.op.waiting,
       last: 0,
+      isIo: index > 0 && index < 100,
+      polled: -1,
     };
     this.state.holdsIds(thread.request, idSpaces.requests);
-    process.threads.set(index, thread);
+    process.threads[index] = thread;
     return thread;
   }
 
   private connection(process: Process, id: number, time: number): Connection {
+    if (process.latest !== undefined && process.latest.id === id) return process.latest;
     const known = process.connections.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      process.latest = known;
+      return known;
+    }
     const state = this.state;
     const quark = state.child(process.connectionsQuark, String(id));
     const request = state.child(process.requestsQuark, String(id));

@@ -172,7 +172,7 @@ const demo: CommandFile = (command, shell) => {
     .action(async (name: string, options: Options) => {
       if (options.list) {
         const scenarios = await Promise.all(scenarioNames().map(loadScenario));
-        if (options.json) shell.printJson(scenarios.map(({ id, title, description }) => ({ id, title, description })));
+        if (options.json) shell.printJson(scenarios.map(({ id, title, description, finds }) => ({ id, title, description, finds })));
         else for (const { id, title, description } of scenarios) shell.print(`${id}: ${title}\n  ${description}\n`);
         return;
       }

@@ -27,6 +27,7 @@ import type {
   StructClass,
   VariantOption,
 } from "../schema.ts";
+import { minimumBits } from "./walker.ts";
 
 /** This shape is the interpreter's. */
 export class NotCompilable extends Error {}
@@ -310,10 +311,12 @@ export class CodeWriter {
       this.#run(length, element.bits);
       return;
     }
+    // The loop below ends where nothing moves, and whoever looks for a field behind it would not get there.
+    if (minimumBits(element) === 0) throw new NotCompilable("elements that may have no size");
     const count = length.kind === "constant" ? literal(length.count) : this.slot(length.slot);
     this.flush();
     const counter = `i${literal(this.#loops++)}`;
-    // A loop may give up on what the interpreter then reads (elements of no size), and the interpreter leaves no marks.
+    // A loop may give up on what the interpreter then reads, and the interpreter leaves no marks.
     this.#place = undefined;
     // Nothing is known about where an element begins but that it is a byte.
     this.known = 1;

@@ -56,6 +56,8 @@ export const paddingBytes = 64;
 
 /** No event is larger. */
 const largestWindowBytes = 1 << 28;
+/** Nor is a packet that has to be held as a whole. */
+const largestWholeBytes = 2 ** 30;
 
 export class StreamCursor implements Mergeable {
   time = 0;
@@ -238,6 +240,11 @@ export class StreamCursor implements Mergeable {
     const { granule, unit } = this.#decoder;
     this.#packet = index;
     this.#content = Math.ceil(packet.contentBits / 8);
+    if (granule === 0 && this.#content > largestWholeBytes) {
+      const what = `the packet's content (${this.#content} bytes) is larger than can be held (${largestWholeBytes} bytes), and its events cannot be read in parts`;
+      this.#finish();
+      throw new BadInputError("PACKET_INVALID", packet.file.path, packet.offset, what);
+    }
     this.#header = granule === 0 ? 0 : Math.ceil(packet.headerBits / 8 / granule) * granule;
     this.#window = granule === 0 ? this.#content : Math.max(this.#windowBytes, 2 * (this.#header + granule));
     this.#read(packet, 0, 0);

@@ -73,6 +73,8 @@ export class Walker {
   readonly #halves: Halves = { low: 0, high: 0 };
   readonly #floatView = new DataView(new ArrayBuffer(8));
   readonly #minimumBits = new WeakMap<FieldClass, number>();
+  #arrayDepth = 0;
+  #emptyCount = 0;
   /** Byte order of the last integer that did not end on a byte boundary. */
   #partialOrder: boolean | undefined;
 
@@ -296,48 +298,58 @@ export class Walker {
       this.#moveTo(start + length * field.element.bits);
     } else {
       visitor?.beginArray(length);
-      for (let i = 0; i < length; i++) {
-        visitor?.element(i);
-        this.walk(field.element, visitor);
+      // Arrays of arrays of nothing multiply: what has no size counts towards one limit for all of the outermost.
+      if (this.#arrayDepth++ === 0) this.#emptyCount = 0;
+      try {
+        for (let i = 0; i < length; i++) {
+          const before = this.position;
+          visitor?.element(i);
+          this.walk(field.element, visitor);
+          if (this.position === before && ++this.#emptyCount > maximumEmptyElements) {
+            throw new DecodeError(start, `more than ${maximumEmptyElements} elements of no size`);
+          }
+        }
+      } finally {
+        this.#arrayDepth--;
       }
       visitor?.endArray();
     }
     if (role !== undefined && start % 8 === 0) this.hooks?.bytesRole(role, this.bytes.subarray(start / 8, this.position / 8));
   }
 
-  /** A lower bound of the bits a field takes. */
   #minimum(field: FieldClass): number {
     const known = this.#minimumBits.get(field);
     if (known !== undefined) return known;
-    const minimum = this.#computeMinimum(field);
+    const minimum = minimumBits(field);
     this.#minimumBits.set(field, minimum);
     return minimum;
-  }
-
-  #computeMinimum(field: FieldClass): number {
-    switch (field.type) {
-      case "integer":
-      case "float":
-        return field.bits;
-      case "varint":
-      case "string":
-        return 8;
-      case "bytes":
-        return field.length.kind === "constant" ? field.length.count * 8 : 0;
-      case "array":
-        return field.length.kind === "constant" ? field.length.count * this.#minimum(field.element) : 0;
-      case "struct":
-        return field.members.reduce((sum, member) => sum + this.#minimum(member.field), 0);
-      case "variant":
-        return Math.min(...field.options.map((option) => this.#minimum(option.field)));
-      case "optional":
-        return 0;
-    }
   }
 
   /** The view over `bytes`, for callers that read at `position`. */
   get view(): DataView {
     return this.#view;
+  }
+}
+
+/** A lower bound of the bits a field takes. */
+export function minimumBits(field: FieldClass): number {
+  switch (field.type) {
+    case "integer":
+    case "float":
+      return field.bits;
+    case "varint":
+    case "string":
+      return 8;
+    case "bytes":
+      return field.length.kind === "constant" ? field.length.count * 8 : 0;
+    case "array":
+      return field.length.kind === "constant" ? field.length.count * minimumBits(field.element) : 0;
+    case "struct":
+      return field.members.reduce((sum, member) => sum + minimumBits(member.field), 0);
+    case "variant":
+      return Math.min(...field.options.map((option) => minimumBits(option.field)));
+    case "optional":
+      return 0;
   }
 }
 

@@ -4,7 +4,8 @@
  *     definition (shared, refers to other fields by path) --Instantiator.root()--> field class (one node per place, refers by slot)
  *
  * A definition may be used in many places; every use becomes nodes of its own, so that slots and roles belong to a place. References are resolved while
- * the tree is built, so only fields that are decoded earlier can be found: in TSDL the closest preceding one wins (CTF 1.8.3 section 7.3.2).
+ * the tree is built, so only fields that are decoded earlier can be found: in TSDL the closest preceding one wins that can be a length or a tag at all
+ * (CTF 1.8.3 section 7.3.2).
  */
 import type {
   ArrayClass,
@@ -163,7 +164,7 @@ export class Instantiator {
         return this.#struct(definition, { members: new Map(), parent: frame }, extraRoles);
       case "variant": {
         if (definition.selector === undefined) return this.#fail("a variant has no selector");
-        const target = this.#find(definition.selector, frame);
+        const target = this.#find(definition.selector, frame, isInteger);
         const options = definition.options.map((option): VariantOption => {
           const ranges = option.ranges ?? this.#labelRanges(target, option.label);
           return { name: option.name, ranges, field: this.#field(option.definition, frame, []) };
@@ -172,7 +173,7 @@ export class Instantiator {
         return { type: "variant", align: 1, slot, roles: extraRoles, selector: this.#slotOf(target), options } satisfies VariantClass;
       }
       case "optional": {
-        const target = this.#find(definition.selector, frame);
+        const target = this.#find(definition.selector, frame, isInteger);
         const isBoolean = target.type === "integer" && target.show === "boolean";
         if ((definition.ranges === undefined) !== isBoolean) this.#fail("an optional field's selector is of the wrong kind");
         const ranges = definition.ranges ?? [{ low: 1n, high: (1n << BigInt(target.type === "integer" ? target.bits : 64)) - 1n }];
@@ -192,8 +193,8 @@ export class Instantiator {
 
   #length(length: number | Reference, frame: Frame): Length {
     if (typeof length === "number") return { kind: "constant", count: length };
-    const target = this.#find(length, frame);
-    if ((target.type !== "integer" && target.type !== "varint") || target.signed || target.show === "boolean") {
+    const target = this.#find(length, frame, isLength);
+    if (!isLength(target)) {
       return this.#fail(`the length field ${describe(length)} is not an unsigned integer`);
     }
     return { kind: "field", slot: this.#slotOf(target) };
@@ -213,26 +214,25 @@ export class Instantiator {
     return field.slot;
   }
 
-  #find(reference: Reference, frame: Frame): FieldClass {
-    const found = reference.kind === "lexical" ? this.#findLexical(reference, frame) : this.#findLocation(reference, frame);
+  #find(reference: Reference, frame: Frame, fits: (field: FieldClass) => boolean): FieldClass {
+    const found = reference.kind === "lexical" ? this.#findLexical(reference, frame, fits) : this.#findLocation(reference, frame);
     return found ?? this.#fail(`there is no earlier field ${describe(reference)}`);
   }
 
-  #findLexical(reference: Extract<Reference, { kind: "lexical" }>, frame: Frame): FieldClass | undefined {
-    if (reference.scope !== undefined) {
-      const root = this.#roots.get(reference.scope);
-      return root && this.#descend(root, reference.path);
+  /** The closest field that fits; where none does, the closest of that name. */
+  #findLexical(
+    reference: Extract<Reference, { kind: "lexical" }>,
+    frame: Frame,
+    fits: (field: FieldClass) => boolean,
+  ): FieldClass | undefined {
+    const places: (Frame | undefined)[] = [];
+    if (reference.scope !== undefined) places.push(this.#roots.get(reference.scope));
+    else {
+      for (let at: Frame | undefined = frame; at !== undefined; at = at.parent) places.push(at);
+      for (const scope of [...scopes].reverse()) places.push(this.#roots.get(scope));
     }
-    for (let at: Frame | undefined = frame; at !== undefined; at = at.parent) {
-      const found = this.#descend(at, reference.path);
-      if (found !== undefined) return found;
-    }
-    for (const scope of [...scopes].reverse()) {
-      const root = this.#roots.get(scope);
-      const found = root && this.#descend(root, reference.path);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    const found = places.flatMap((place) => (place && this.#descend(place, reference.path)) ?? []);
+    return found.find(fits) ?? found[0];
   }
 
   #findLocation(reference: Extract<Reference, { kind: "location" }>, frame: Frame): FieldClass | undefined {
@@ -257,6 +257,14 @@ export class Instantiator {
     const inner = field.type === "struct" ? this.#frames.get(field) : undefined;
     return inner && this.#descend(inner, rest);
   }
+}
+
+function isInteger(field: FieldClass): field is IntegerClass | VariableIntegerClass {
+  return field.type === "integer" || field.type === "varint";
+}
+
+function isLength(field: FieldClass): boolean {
+  return isInteger(field) && !field.signed && field.show !== "boolean";
 }
 
 function describe(reference: Reference): string {

@@ -54,8 +54,6 @@ export interface ScannedFile {
 const packetMagic = 0xc1fc1fc1n;
 const firstReadBytes = 4096;
 const largestHeaderBytes = 1 << 24;
-/** A packet's content is held in memory at once. */
-const largestContentBits = 8n * 2n ** 30n;
 /** Packets of a file are listed in memory, some 200 bytes each. */
 const mostPackets = 1 << 22;
 
@@ -363,12 +361,6 @@ class Scanner {
       this.#fail(offset, `the packet's content (${contentBits} bits) is smaller than its header (${headerBits} bits)`);
     }
     if (packetBits > fileBits) return undefined;
-    if (contentBits > largestContentBits) {
-      this.#fail(
-        offset,
-        `the packet's content (${contentBits / 8n} bytes) is larger than a reader can hold (${largestContentBits / 8n} bytes)`,
-      );
-    }
     const { begin, clockValue } = roles;
     // LTTng's crash extraction leaves an end of 0.
     const isCrashed = roles.end === 0n && begin !== undefined && begin !== 0n;

@@ -24,8 +24,6 @@ export interface EventPrinterOptions {
   readonly clockSeconds?: boolean | undefined;
   /** Without the time since the previous event (babeltrace2's `--no-delta`). */
   readonly noDelta?: boolean | undefined;
-  /** How many events of a class the interpreter prints before the class gets a generated printer. */
-  readonly compileAfter?: number | undefined;
 }
 
 export interface EventPrinter {
@@ -40,8 +38,6 @@ export interface EventPrinter {
 
 /** Handed out at once: large enough that a write costs little, small enough for a processor's own cache. */
 const flushBytes = 1 << 17;
-/** A generated printer costs about as much as this many events of the interpreter. */
-const defaultCompileAfter = 100;
 const second = 1e9;
 
 /** `write` gets bytes that are valid during the call only. */
@@ -90,8 +86,7 @@ function makeEventWriter(
   options: EventPrinterOptions,
 ): () => void {
   const hasClock = source.streams.map((stream) => stream.hasClock !== false);
-  const fieldsIn = (visitor: TextVisitor): (() => void) =>
-    makeFieldsWriter(source, cursor, visitor, options.compileAfter ?? defaultCompileAfter);
+  const fieldsIn = (visitor: TextVisitor): (() => void) => makeFieldsWriter(source, cursor, visitor);
   switch (format) {
     case "babeltrace":
       return makeBabeltraceWriter(source, cursor, out, options, hasClock, fieldsIn(new BabeltraceFields(out)));
@@ -147,23 +142,21 @@ function makeEventWriter(
   }
 }
 
-/** Writes the current event's fields: the first ones of each class by the interpreter, more of them by a generated printer, where there is one. */
-function makeFieldsWriter(source: TraceSource, cursor: EventCursor, visitor: TextVisitor, compileAfter: number): () => void {
+/**
+ * Writes the current event's fields. A class gets its printer with its first event: to generate one costs less than to wait, as the interpreter is slow
+ * while it is new (docs/perf). Events it cannot do, and classes without one, are the interpreter's.
+ */
+function makeFieldsWriter(source: TraceSource, cursor: EventCursor, visitor: TextVisitor): () => void {
   const printers: ((() => boolean) | undefined)[] = source.eventClasses.map(() => undefined);
-  const seen = new Float64Array(source.eventClasses.length);
+  const printerOf = (index: number): (() => boolean) => {
+    const eventClass = source.eventClasses[index];
+    const printer = (eventClass && cursor.compileVisit?.(eventClass, visitor)) ?? (() => false);
+    printers[index] = printer;
+    return printer;
+  };
   return () => {
-    const index = cursor.eventClass;
-    let printer = printers[index];
-    if (printer === undefined) {
-      const count = seen[index] ?? 0;
-      seen[index] = count + 1;
-      const eventClass = source.eventClasses[index];
-      if (count === compileAfter && eventClass !== undefined) {
-        printer = cursor.compileVisit?.(eventClass, visitor);
-        printers[index] = printer;
-      }
-    }
-    if (printer?.() === true) return;
+    const printer = printers[cursor.eventClass] ?? printerOf(cursor.eventClass);
+    if (printer()) return;
     visitor.reset();
     cursor.visit(visitor);
   };

@@ -79,7 +79,7 @@ function finding(context: DiagnosisContext, node: NodeFacts, sum: Sum): readonly
   const cost = context.cost(node, holds, "other connections");
   const ownNs = big.reduce((total, each) => total + each.ns, 0);
   const others = sum.requests - big.length;
-  const severity = severityOf(cost) ?? (slowest.ns >= noticeNs ? (slowest.ns >= alarmNs ? "critical" : "warning") : undefined);
+  const severity = slowest.ns >= alarmNs ? "critical" : (severityOf(cost) ?? (slowest.ns >= noticeNs ? "warning" : undefined));
   if (severity === undefined) return [];
   const largest = big.reduce((best, each) => (each.bytes > best.bytes ? each : best), slowest);
   const bigBytes = big.reduce((total, each) => total + each.bytes, 0);

@@ -8,12 +8,17 @@
  */
 import { requestFlags } from "../../analyses/redis/keys.ts";
 import { duration } from "../../base/index.ts";
+import { constantTime } from "../commands.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found, NodeFacts, RequestRow } from "../contract.ts";
 import { commandName } from "../facts.ts";
 import { alarmNs, noticeNs, percent, plural } from "../severity.ts";
+import { bigValueBytes, movedBytes } from "../sizes.ts";
 
 /** A head is slow when it alone takes this long: a hundred times an ordinary command, and then half of a 1 ms request. */
 const slowHeadNs = 500_000;
+/** Heads this slow count from the first, shorter ones when they come back: as in slow-command, for the same reason. */
+const aloneNs = 50_000_000;
+const leastHeads = 3;
 /** It has to be this many times what those behind it take themselves. */
 const headFactor = 10;
 
@@ -62,7 +67,8 @@ function check(context: DiagnosisContext): Answer {
         }
       }
     }
-    if (own >= slowHeadNs) heads.set(row.connection, { command: row.command, id: row.id, callStart: row.callStart, callEnd: row.callEnd });
+    const isSlow = own >= slowHeadNs && (movedBytes(row) >= bigValueBytes || !constantTime.has(commandName(context.history, row.command)));
+    if (isSlow) heads.set(row.connection, { command: row.command, id: row.id, callStart: row.callStart, callEnd: row.callEnd });
   };
   context.scan(visit);
   const findings = [...sums].flatMap(([index, ofNode]) =>
@@ -82,13 +88,12 @@ function finding(context: DiagnosisContext, node: NodeFacts, sum: Sum): readonly
   const share = node.requestNs > 0 ? sum.waitedNs / node.requestNs : 0;
   const isNotable = sum.longestNs >= noticeNs || (share >= 0.2 && sum.waitedNs >= noticeNs);
   const { worst } = sum;
-  if (!isNotable || worst === undefined) return [];
+  if (!isNotable || worst === undefined || (sum.heads.size < leastHeads && sum.longestNs < aloneNs)) return [];
   const perHead = Math.round(sum.behind / sum.heads.size);
   return [
     {
       severity: sum.longestNs >= alarmNs ? "critical" : "warning",
-      // A single head may have been a thread without a processor.
-      confidence: sum.heads.size >= 3 || sum.longestNs >= noticeNs * 5 ? "high" : "low",
+      confidence: "high",
       node: node.name,
       start: worst.head.callStart,
       end: worst.head.callEnd,
@@ -119,7 +124,8 @@ every quick one behind it, though the server could have answered them at once.
 
 Decided per request from the part of its time "queued behind" in which an earlier request of its own connection was executed, where that call took 0.5 ms or more and ten
 times what the waiting request took itself: long pipelines of equal commands are what pipelines are for, and no finding. A warning from 10 ms for one request, or a fifth
-of the time all requests of the node took and 10 ms in sum; critical from 100 ms. The confidence is low when it happened fewer than three times and for less than 50 ms.`,
+of the time all requests of the node took and 10 ms in sum; critical from 100 ms. Fewer than three slow
+calls of less than 50 ms, and commands of constant time that moved no big value, are a thread without a processor, as in slow-command.`,
   check,
 };
 

@@ -114,7 +114,7 @@ const ioThreadsIdleSpin: Diagnosis = {
     "start_read_client_query",
     "write_to_client_start",
   ],
-  view: "netflow",
+  view: "threads",
   explanation: `While io threads are switched on, each spins on a counter until the main thread gives it clients to serve, at the full cost of a core; where cores are fewer than
 threads, they take them from the main thread and from the clients. The main thread switches them off when fewer than two replies per thread wait to be sent.
 

@@ -6,6 +6,7 @@
  */
 import { operations, requestFlags } from "../../analyses/redis/keys.ts";
 import { count, duration } from "../../base/index.ts";
+import { constantTime } from "../commands.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found, Hold, NodeFacts } from "../contract.ts";
 import { commandName, overlap } from "../facts.ts";
 import { costMeasures, costSentence, noticeNs, plural, severityOf } from "../severity.ts";
@@ -14,13 +15,6 @@ import { bigValueBytes, movedBytes } from "../sizes.ts";
 /** Calls this long count at once; shorter ones have to come back: a busy machine takes a thread's processor away for 10 to 20 ms now and then. */
 const aloneNs = 50_000_000;
 const leastCalls = 3;
-
-/** Commands whose work does not grow with anything but the size of a value. When one of them is slow, the thread was not running. */
-const constantTime: ReadonlySet<string> = new Set(
-  "get set setex psetex setnx getset getex getdel append strlen incr incrby decr decrby incrbyfloat exists expire pexpire ttl pttl persist type hget hset hsetnx hexists hincrby hincrbyfloat hlen hstrlen lpush rpush lpop rpop llen sadd sismember scard zadd zscore zcard zincrby ping echo auth hello select asking touch multi client|setname client|setinfo".split(
-    " ",
-  ),
-);
 
 const advices: Readonly<Record<string, string>> = {
   keys: "Walk the key space with SCAN, a little at a time, or keep the names you look for in a set.",

@@ -29,7 +29,7 @@ const every: readonly EventSet[] = ["light", "full", "classic"];
 const classic: readonly EventSet[] = ["classic"];
 const connection = "u64 conn_id, s32 fd";
 const endpoint = `${connection}, u8 kind, u8 tls, string laddr, u16 lport, string raddr, u16 rport, u64 read_offset, u64 write_offset`;
-const batch = "u16 thread, u64 base_ticks, u64 base_ns, u64 end_ticks, u64 end_ns, u32[] words";
+const batch = "u16 thread, u64 base_ticks, u64 base_ns, u64 end_ticks, u64 end_ns, u64 settled_ticks, u32[] words";
 
 /** Values of `kind` in connection events. */
 export const connectionKinds = ["client", "replica", "master", "bus-in", "bus-out", "module"] as const;
@@ -72,6 +72,12 @@ export const events: readonly EventDefinition[] = [
   event("link_close", every, "u32 link", "A cluster-bus link is freed."),
   event("client_blocked", every, `${connection}, u8 type`, "BLPOP, WAIT and the like park the client."),
   event("client_unblocked", every, `${connection}, u8 type`, "The parked client goes on."),
+  event(
+    "call_counted",
+    every,
+    `${connection}, u16 command`,
+    "A parked command is over without being executed again (Redis 8, Valkey): INFO commandstats counts it now.",
+  ),
   event("free_client", every, `${connection}, u64 flags`, "A client's resources are freed."),
   event("free_client_async", every, `${connection}, u64 flags`, "A client is put on the list of clients to close."),
   event(
@@ -85,8 +91,13 @@ export const events: readonly EventDefinition[] = [
   event("rdb_save_start", every, "u8 background", "An RDB save begins in this process."),
   event("rdb_save_end", every, "u8 background, s32 result", "It ended."),
 
-  event("commands", ["light"], batch, "Batch of records, `light` set."),
-  event("steps", ["full"], batch, "Batch of records, `full` set."),
+  event(
+    "commands",
+    ["light"],
+    batch,
+    "Batch of records, `light` set. `settled_ticks`, in the main thread's batches: up to here, every thread's records have been sent.",
+  ),
+  event("steps", ["full"], batch, "Batch of records, `full` set; as `commands`."),
 
   event("start_read_client_query", classic, connection, "Reading a request from the socket begins, on the thread that reads."),
   event("read_client_query", classic, `${connection}, s32 nread`, "The socket read returned."),
@@ -130,12 +141,19 @@ export const events: readonly EventDefinition[] = [
   event("handle_pending_reads_end", classic, "u32 items", "It ended."),
   event("handle_pending_writes_start", classic, "u32 items", "handleClientsWithPendingWrites begins with work to do."),
   event("handle_pending_writes_end", classic, "u32 items", "It ended."),
+  event(
+    "hand_over",
+    classic,
+    `${connection}, u16 to, u8 purpose, u32 length`,
+    "Redis 8, Valkey 8 and later: the client is put on the queue of thread `to` (0 the main thread, 65535 the queue that all io threads share), now `length` long where that is known. Purpose: 0 to read from it, 1 to write to it, 2 to execute what was read, or to free it, 3 to look after it.",
+  ),
+  event("take_over", classic, `${connection}, u8 purpose`, "The thread took the client from its queue."),
   event("write_to_client_start", classic, connection, "Writing a reply to the socket begins."),
   event(
     "write_to_client_end",
     classic,
     `${connection}, s32 nwritten, u64 write_offset, u32 left`,
-    "It ended; `left` bytes are still queued.",
+    "It ended; `left` bytes are still queued, or 1 where some are and the thread cannot tell how many.",
   ),
   event(
     "ssl_read",
@@ -284,6 +302,10 @@ export const records: readonly RecordDefinition[] = [
     "duration amount",
     "One of the housekeeping events. `light` records those of 20 us and more.",
   ),
+  record(47, "hand_over", "LF", "to", "", "conn purpose length", "hand_over. In `light` only those to read."),
+  record(48, "take_over", "F", "purpose", "", "conn", "take_over."),
+  record(49, "io_poll_start", "LF", "", "", "", "poll_start of a thread other than the main one."),
+  record(50, "io_poll_end", "LF", "ready", "", "", "poll_end of a thread other than the main one."),
 ];
 
 /** The LTTng event names to enable for a set, with the provider's prefix. */

@@ -6,8 +6,8 @@
  *
  *     trace events --handle()--> runs of steps per process --barrier--> sink.step(), sink.rare()
  *
- * A barrier is a batch of the main thread: io threads flush before they report back to it, so when it comes, everything older is there.
- * Each batch is one run, already in time order; a barrier merges the runs. No object is made for a step; rare events (a connection opens) are objects.
+ * A barrier is a batch of the main thread: it says up to which time every thread's records have been sent (settled_ticks), which is its own end unless io
+ * threads work on beside the main thread. Each batch is one run, already in time order; a barrier merges the runs up to that time, and the rest waits. No object is made for a step; rare events (a connection opens) are objects.
  *
  * Times: a batch carries two pairs of (tick counter, trace clock); a record's ticks are interpolated between them. Outside the pairs (a duration that began
  * before the batch) the slope of the first long batch of the process serves. All are whole nanoseconds: the counter is finer, its calibration is not.
@@ -67,6 +67,8 @@ export const Step = {
   broadcastEnd: kindOf("broadcast_end"),
   publish: kindOf("publish"),
   housekeeping: kindOf("housekeeping"),
+  handOver: kindOf("hand_over"),
+  takeOver: kindOf("take_over"),
 } as const;
 
 /**
@@ -113,6 +115,8 @@ export const stepTable: readonly { readonly kind: number; readonly event: string
   { kind: Step.broadcastStart, event: "broadcast_start", args: ["type", "length"] },
   { kind: Step.broadcastEnd, event: "broadcast_end", args: ["type", "links"] },
   { kind: Step.publish, event: "publish", args: ["receivers", "payload", "channel"] },
+  { kind: Step.handOver, event: "hand_over", args: ["to", "purpose", "length"] },
+  { kind: Step.takeOver, event: "take_over", args: ["purpose"] },
   { kind: Step.housekeeping, event: "", args: ["what", "duration_ns", "amount"] },
 ];
 
@@ -192,6 +196,8 @@ const kPoll = record("poll");
 const kRead = record("read");
 const kCall = record("call");
 const kWrite = record("write");
+const kIoPollStart = record("io_poll_start");
+const kIoPollEnd = record("io_poll_end");
 
 /** Steps of one process that wait for a barrier, as columns. */
 class Pending {
@@ -262,6 +268,23 @@ class Pending {
     for (const start of this.runs) if (start < this.length) first = Math.min(first, this.time[start] as number);
     for (const { time } of this.rare) first = Math.min(first, time);
     return first;
+  }
+
+  /** Keeps of each run only what lies at `next[run]` and later, and of the rare events those from `nextRare` on. */
+  keepFrom(next: readonly number[], nextRare: number): void {
+    const runs: number[] = [];
+    let to = 0;
+    next.forEach((from, run) => {
+      const end = this.runs[run + 1] ?? this.length;
+      if (from >= end) return;
+      runs.push(to);
+      for (const column of [this.kind, this.time, this.thread, this.conn]) column.copyWithin(to, from, end);
+      this.args.copyWithin(to * 5, from * 5, end * 5);
+      to += end - from;
+    });
+    this.length = to;
+    this.runs = runs;
+    this.rare.splice(0, nextRare);
   }
 
   clear(): void {
@@ -596,6 +619,7 @@ export class RedisDecoder {
     const baseNs = this.reader(eventClass, "base_ns");
     const endTicks = this.reader(eventClass, "end_ticks");
     const endNs = this.reader(eventClass, "end_ns");
+    const settledTicks = this.reader(eventClass, "settled_ticks");
     const words = this.reader(eventClass, "words");
     if (!thread || !baseTicks || !baseNs || !endTicks || !endNs || !words) return () => undefined;
     return () => {
@@ -615,7 +639,9 @@ export class RedisDecoder {
       process.pending.runs.push(process.pending.length);
       const offset = words.offset();
       this.expand(process, index, offset, offset + words.byteLength(), clockZero + base * rate, inner * rate, outer * rate);
-      if (index === 0) this.deliver(process);
+      if (index !== 0) return;
+      const settled = settledTicks === undefined ? Number.POSITIVE_INFINITY : settledTicks.number() - baseTicks.number();
+      this.deliver(process, Math.ceil(clockZero + (base + settled * inner) * rate));
     };
   }
 
@@ -712,6 +738,20 @@ export class RedisDecoder {
         case Step.ioRunEnd:
           pending.push(kind, time, thread, -1, aux, flags, w2, 0, 0);
           break;
+        case Step.handOver:
+          conn = w2;
+          pending.push(kind, time, thread, conn, aux, w3, w4, 0, 0);
+          break;
+        case Step.takeOver:
+          conn = w2;
+          pending.push(kind, time, thread, conn, aux, 0, 0, 0, 0);
+          break;
+        case kIoPollStart:
+          pending.push(Step.pollStart, time, thread, -1, 0, 0, 0, 0, 0);
+          break;
+        case kIoPollEnd:
+          pending.push(Step.pollEnd, time, thread, -1, aux, 0, 0, 0, 0);
+          break;
         case Step.sslRead:
         case Step.sslWrite:
           conn = w2;
@@ -761,19 +801,20 @@ export class RedisDecoder {
     }
   }
 
-  /** Hands all pending steps of a process to the sink, merging its runs by time. */
-  private deliver(process: ProcessState): void {
+  /** Hands a process' pending steps up to a time to the sink, merging its runs by time. */
+  private deliver(process: ProcessState, until = Number.POSITIVE_INFINITY): void {
     const { pending, sink } = process;
     if (sink === undefined) return;
     const first = Math.max(process.last, pending.firstTime());
-    if (pending.runs.length === 1 && pending.rare.length === 0)
+    const isOneRun = pending.runs.length === 1 && pending.rare.length === 0;
+    if (isOneRun && (pending.time[pending.length - 1] ?? 0) <= until) {
       for (let i = 0; i < pending.length; i++) this.deliverStep(process, sink, pending, i);
-    else this.deliverMerged(process, sink);
-    pending.clear();
+      pending.clear();
+    } else this.deliverMerged(process, sink, until);
     if (first <= process.last) sink.handedOver?.(first, process.last, Math.max(this.cursor.time, process.last));
   }
 
-  private deliverMerged(process: ProcessState, sink: StepSink): void {
+  private deliverMerged(process: ProcessState, sink: StepSink, until: number): void {
     const { pending } = process;
     const { runs, rare } = pending;
     rare.sort((left, right) => left.time - right.time);
@@ -792,6 +833,7 @@ export class RedisDecoder {
         }
       }
       const event = rare[nextRare];
+      if (Math.min(bestTime, event?.time ?? bestTime) > until) break;
       if (event !== undefined && event.time <= bestTime) {
         nextRare++;
         this.deliverRare(process, event);
@@ -802,6 +844,7 @@ export class RedisDecoder {
       next[best] = i + 1;
       this.deliverStep(process, sink, pending, i);
     }
+    pending.keepFrom(next, nextRare);
   }
 
   private deliverStep(process: ProcessState, sink: StepSink, pending: Pending, i: number): void {

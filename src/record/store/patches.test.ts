@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { thisPackage } from "../package-root.ts";
-import { compareVersions, parseManifest, patchesFor } from "./patches.ts";
+import { compareVersions, functionsOf, parseManifest, patchesFor } from "./patches.ts";
 
 const folder = join(thisPackage().root, "instrumentation/redis/patches");
 const patches = parseManifest(readFileSync(join(folder, "manifest.json"), "utf8"));
@@ -18,9 +18,26 @@ describe("the manifest of semantic patches", () => {
     }
   });
 
-  it("gives no two rules of one store the same name", () => {
-    const names = patchesFor(patches, "redis", "7.0.15").flatMap(({ rules }) => rules.flatMap((rule) => rule.rules));
+  it.each([
+    ["redis", "7.0.15"],
+    ["redis", "8.0.6"],
+    ["valkey", "9.1.2"],
+  ] as const)("gives no two rules of %s %s the same name", (flavor, version) => {
+    const names = patchesFor(patches, flavor, version).flatMap(({ rules }) => rules.flatMap((rule) => rule.rules));
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("knows for every rule which function or type of the store it is about", () => {
+    for (const { patch, rules } of patches) {
+      const text = readFileSync(join(folder, patch), "utf8");
+      for (const rule of rules) {
+        if (!rule.inserts.startsWith("#include")) expect(functionsOf(text, rule.rules), `${patch}: ${rule.rules}`).not.toEqual([]);
+      }
+    }
+    expect(functionsOf(readFileSync(join(folder, "cluster.cocci"), "utf8"), ["link_init", "link_close"])).toEqual([
+      "createClusterLink",
+      "freeClusterLink",
+    ]);
   });
 
   it("keeps the io threads' patch of Redis 7 from versions that have other io threads", () => {

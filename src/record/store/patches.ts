@@ -37,6 +37,8 @@ export interface RuleMatch {
   /** File it was meant for; the first of the manifest's when none exists. */
   readonly file: string;
   readonly matched: boolean;
+  /** Functions or types of the store that the rules are about, as the patch names them. */
+  readonly functions: readonly string[];
   /** Insertions found, and wanted. */
   readonly found: number;
   readonly wanted: number;
@@ -102,6 +104,16 @@ export function patchesFor(patches: readonly Patch[], flavor: Flavor, version: s
 const plain = (text: string) => text.replace(/\s+/g, " ");
 const count = (text: string, part: string) => plain(text).split(plain(part)).length - 1;
 
+/** What the named rules of a semantic patch are about: the first name before a parenthesis or brace in each rule's body. */
+export function functionsOf(patch: string, rules: readonly string[]): readonly string[] {
+  const found = rules.flatMap((rule) => {
+    const body = patch.split(/^(?=@ \w+ @$)/m).find((part) => part.startsWith(`@ ${rule} @`));
+    const [, , code = ""] = body?.split(/^@@$|^@ \w+ @$/m) ?? [];
+    return /(\w+)\s*[({]/.exec(code)?.[1] ?? [];
+  });
+  return [...new Set(found)];
+}
+
 /** Runs all patches of one file at once: Coccinelle parses it only once. Returns the patched text, which equals the old one when nothing matched. */
 async function patchFile(
   tree: string,
@@ -165,9 +177,11 @@ export async function applyPatches(
       const after = isThere ? await patchFile(tree, file, itsPatches, patchDirectory, scratch, log, task.signal) : "";
       if (isThere && !isDryRun && after !== before) await writeFile(join(tree, file), after);
       for (const { patch, rules } of itsPatches) {
+        const text = await readFile(join(patchDirectory, patch), "utf8");
         for (const { rules: names, inserts, times } of rules) {
           const found = count(after, inserts) - count(before, inserts);
-          matches.push({ rule: names.join(", "), patch, file, matched: found === times, found, wanted: times });
+          const functions = functionsOf(text, names);
+          matches.push({ rule: names.join(", "), patch, file, functions, matched: found === times, found, wanted: times });
         }
       }
       done++;

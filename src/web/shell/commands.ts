@@ -27,6 +27,7 @@ export const commands: readonly Command[] = [
   { id: "fit", title: "Fit the selection", key: "F", group: "Move", run: () => useStore.getState().fitSelection() },
   { id: "full", title: "Show the whole trace", key: "0", group: "Move", run: () => useStore.getState().showAll() },
   { id: "clear", title: "Clear the selection", key: "Escape", group: "Move", run: () => useStore.getState().select(undefined) },
+  panel("findings", "Findings"),
   panel("events", "Events"),
   panel("requests", "Requests"),
   panel("statistics", "Statistics"),

@@ -3,6 +3,7 @@ import { Actions, type IJsonModel, type IJsonTabNode, Layout, Model, type TabNod
 import { useCallback, useEffect, useMemo } from "react";
 import { decodeRequest, type ExperimentSummary } from "../../tsp/index.ts";
 import { EventsPanel } from "../renderers/events/events.tsx";
+import { FindingsPanel } from "../renderers/findings/findings.tsx";
 import { RequestDetail } from "../renderers/requests/request-detail.tsx";
 import { RequestsPanel } from "../renderers/requests/requests.tsx";
 import { StatisticsPanel } from "../renderers/statistics/statistics.tsx";
@@ -42,7 +43,7 @@ function initialLayout(experiment: ExperimentSummary): IJsonModel {
             { type: "tabset", weight: 34, children: [...tables, ...tabsOf("xy")] },
           ],
         },
-        { type: "tabset", weight: detail, children: [tab("request", "Request")] },
+        { type: "tabset", weight: detail, children: [tab("findings", "Findings"), tab("request", "Request")] },
       ],
     },
   };
@@ -54,6 +55,10 @@ export function Panels({ experiment }: { readonly experiment: ExperimentSummary 
   useEffect(() => {
     if (wanted.count > 0 && model.getNodeById(wanted.panel) !== undefined) model.doAction(Actions.selectTab(wanted.panel));
   }, [wanted, model]);
+  const request = useStore((s) => s.request);
+  useEffect(() => {
+    if (request !== undefined) model.doAction(Actions.selectTab("request"));
+  }, [request, model]);
 
   const factory = useCallback(
     (node: TabNode) => {
@@ -65,6 +70,8 @@ export function Panels({ experiment }: { readonly experiment: ExperimentSummary 
           return <RequestsPanel experiment={experiment} />;
         case "statistics":
           return <StatisticsPanel experiment={experiment} />;
+        case "findings":
+          return <FindingsPanel experiment={experiment} />;
         case "request":
           return <RequestDetail experiment={experiment} />;
         default: {

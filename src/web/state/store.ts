@@ -22,7 +22,7 @@ export interface Selection {
 /** Shortest range that can be shown, ns: wide enough for single nanoseconds to be told apart. */
 export const minSpan = 40;
 
-export type PanelId = "events" | "requests" | "statistics" | "request" | `view:${string}`;
+export type PanelId = "findings" | "events" | "requests" | "statistics" | "request" | `view:${string}`;
 
 export interface ViewState {
   readonly experiment: ExperimentSummary | undefined;

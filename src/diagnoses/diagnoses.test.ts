@@ -1,0 +1,318 @@
+/** The rules, on traces drawn as text: each fires on what it is for, with numbers that can be added up by hand, and not on its healthy neighbour. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { diagnosisList } from "../engine/index.ts";
+import { diagnoseText, redisServer } from "../testing/diagnose-text.ts";
+import aofFsyncStall from "./aof-fsync-stall/index.ts";
+import bigValue from "./big-value/index.ts";
+import connectionStorm from "./connection-storm/index.ts";
+import type { Diagnosis } from "./contract.ts";
+import expireStorm from "./expire-storm/index.ts";
+import forkStall from "./fork-stall/index.ts";
+import headOfLinePipeline from "./head-of-line-pipeline/index.ts";
+import ioThreadsIdleSpin from "./io-threads-idle-spin/index.ts";
+import pubsubAmplification from "./pubsub-amplification/index.ts";
+import redirects from "./redirects/index.ts";
+import slowCommand from "./slow-command/index.ts";
+import slowConsumer from "./slow-consumer/index.ts";
+
+const ms = 1_000_000;
+/** A batch that ends at this time; ticks are ns. */
+const steps = (end: number, words: string): string =>
+  `${end} redis:steps vpid=9 vtid=9 thread=0 base_ticks=0 base_ns=0 end_ticks=${end} end_ns=${end} words={${words}}`;
+const poll = (time: number, took = 1000): string => `poll_start@${time - took}; poll_end@${time} aux=2;`;
+/** One request of `conn` from its read at `time`: parsed 200 ns later, called for `took` from 1000 on; its reply is queued. */
+const ask = (conn: number, time: number, command: number, took: number, offset: number): string =>
+  `read_start@${time} conn=${conn}; read_done@${time + 100} nread=30; parsed@${time + 200} aux=2 end_offset=${offset};
+   call_start@${time + 1000} aux=${command} flags=4; call_end@${time + 1000 + took} aux=${command} flags=4 reply_bytes=5; process_end@${time + 1100 + took};
+   read_end@${time + 1200 + took} conn=${conn};`;
+const answer = (conn: number, time: number, left = 0): string =>
+  `write_start@${time} conn=${conn}; write_end@${time + 500} conn=${conn} nwritten=50000${left > 0 ? ` left=${left}` : ""};`;
+
+const [set, get, keys, sort] = [3, 4, 5, 6];
+const found = (diagnosis: Diagnosis, text: string, left = 0) => {
+  const result = diagnoseText(diagnosis, `${redisServer}\n${text}`, left);
+  if (result.verdict !== "found") throw new Error(`${result.verdict}: ${result.reason}`);
+  const [first] = result.findings;
+  return { ...first!, evidence: Object.fromEntries(first!.evidence.map(({ name, value }) => [name, value])) };
+};
+const verdict = (diagnosis: Diagnosis, text: string) => diagnoseText(diagnosis, `${redisServer}\n${text}`).verdict;
+
+/** A call of connection 7 that holds the loop while a GET of connection 8, read in the same turn, waits. */
+const heldUp = (command: number, took: number): string =>
+  steps(
+    took + 20_000,
+    `${poll(10_000)} ${ask(7, 10_000, command, took, 1030)} ${ask(8, took + 12_000, get, 1000, 1030)} ${answer(7, took + 15_000)} ${answer(8, took + 16_000)}`,
+  );
+
+describe("slow-command", () => {
+  it("names the command, and counts exactly what others waited for it", () => {
+    const finding = found(slowCommand, heldUp(keys, 60 * ms));
+    expect(finding).toMatchObject({ severity: "warning", confidence: "high", node: "test:7001", requests: [0, 1], costNs: 60 * ms });
+    expect(finding.evidence).toMatchObject({
+      holds: 1,
+      held: 60 * ms,
+      "requests delayed": 1,
+      waited: 60 * ms,
+      "requests that came unseen": 0,
+    });
+    expect(finding.prose).toContain("KEYS held test:7001 1 time, for up to 60.0 ms (request 0). 1 request stood still meanwhile");
+    expect(finding.advice).toContain("SCAN");
+  });
+
+  it("is critical from 100 ms", () => expect(found(slowCommand, heldUp(keys, 100 * ms)).severity).toBe("critical"));
+
+  it("takes a single call below 50 ms, or a slow GET, for a thread without a processor", () => {
+    expect(verdict(slowCommand, heldUp(keys, 49 * ms))).toBe("not found");
+    expect(verdict(slowCommand, heldUp(get, 60 * ms))).toBe("not found");
+  });
+
+  it("counts requests that came meanwhile and are seen by the next poll only", () => {
+    const end = 60 * ms + 12_000;
+    const finding = found(
+      slowCommand,
+      steps(
+        end + 20_000,
+        `${poll(10_000)} ${ask(7, 10_000, keys, 60 * ms, 1030)} ${answer(7, end)} ${poll(end + 5000)} ${ask(8, end + 5000, get, 1000, 1030)} ${answer(8, end + 9000)}`,
+      ),
+    );
+    expect(finding).toMatchObject({
+      severity: "warning",
+      confidence: "medium",
+      evidence: { "requests delayed": 0, "requests that came unseen": 1 },
+    });
+  });
+
+  it("finds nothing where nobody waits", () => {
+    expect(
+      verdict(slowCommand, steps(61 * ms, `${poll(10_000)} ${ask(7, 10_000, keys, 60 * ms, 1030)} ${answer(7, 60 * ms + 20_000)}`)),
+    ).toBe("not found");
+  });
+});
+
+describe("head-of-line-pipeline", () => {
+  /** A pipeline of one connection: a call of this length, and a GET behind it. */
+  const pipeline = (command: number, took: number): string =>
+    steps(
+      took + 20_000,
+      `${poll(10_000)} read_start@10000 conn=7; read_done@10100 nread=60; parsed@10200 aux=2 end_offset=1030;
+       call_start@11000 aux=${command} flags=4; call_end@${11_000 + took} aux=${command} flags=4 reply_bytes=5; process_end@${11_100 + took};
+       parsed@${11_200 + took} aux=2 end_offset=1060; call_start@${11_300 + took} aux=${get} flags=4; call_end@${11_400 + took} aux=${get} flags=4 reply_bytes=5;
+       process_end@${11_500 + took}; read_end@${11_600 + took} conn=7; ${answer(7, took + 13_000)}`,
+    );
+
+  it("finds a quick request behind a slow one of its connection, and what it waited", () => {
+    expect(found(headOfLinePipeline, pipeline(sort, 80 * ms))).toMatchObject({
+      severity: "warning",
+      requests: [0, 1],
+      costNs: 80 * ms,
+      evidence: { "slow calls in front": 1, "requests behind": 1 },
+    });
+  });
+
+  it("leaves pipelines of equal commands alone, and GETs that the machine made slow", () => {
+    expect(verdict(headOfLinePipeline, pipeline(get, 400_000))).toBe("not found");
+    expect(verdict(headOfLinePipeline, pipeline(get, 80 * ms))).toBe("not found");
+    expect(verdict(headOfLinePipeline, pipeline(sort, 40 * ms))).toBe("not found");
+  });
+
+  it("is no business of other connections: that is slow-command's", () => {
+    expect(verdict(headOfLinePipeline, heldUp(sort, 80 * ms))).toBe("not found");
+    expect(verdict(slowCommand, pipeline(sort, 80 * ms))).toBe("not found");
+  });
+});
+
+describe("fork-stall", () => {
+  const fork = (took: number): string => `${20_000} redis:fork_start vpid=9 vtid=9 purpose=1
+    ${20_000 + took} redis:fork_end vpid=9 vtid=9 purpose=1 child_pid=77 duration_ns=${took}
+    ${steps(took + 60_000, `${poll(10_000)} ${ask(8, 10_000, get, 1000, 1030)} ${answer(8, took + 40_000)}`)}`;
+
+  it("finds the fork that a reply waited for", () => {
+    expect(found(forkStall, fork(30 * ms))).toMatchObject({
+      severity: "warning",
+      requests: [0],
+      costNs: 30 * ms,
+      start: 20_000,
+      end: 20_000 + 30 * ms,
+    });
+  });
+
+  it("lets short forks be", () => expect(verdict(forkStall, fork(5 * ms))).toBe("not found"));
+});
+
+describe("housekeeping", () => {
+  /** So many turns of the loop in which a reply waits for housekeeping of this kind and length. */
+  const turns = (count: number, aux: number, took: number): string =>
+    steps(
+      count * (took + 100_000) + 50_000,
+      Array.from({ length: count }, (_, i) => {
+        const at = 10_000 + i * (took + 100_000);
+        return `${poll(at)} ${ask(8, at, get, 1000, 1030 + 30 * i)} housekeeping@${at + 4000 + took} aux=${aux} duration=${took} amount=1; ${answer(8, at + took + 9000)}`;
+      }).join(" "),
+    );
+
+  it("finds syncs in the main thread by their part of what requests take", () => {
+    expect(found(aofFsyncStall, turns(150, 1, ms))).toMatchObject({
+      severity: "critical",
+      costNs: 150 * ms,
+      evidence: { "syncs in the main thread": 150, "slow writes": 0 },
+    });
+    expect(verdict(aofFsyncStall, turns(150, 0, 900_000))).toBe("not found");
+  });
+
+  it("finds expiry of 25 ms at once, three times, and not once", () => {
+    expect(found(expireStorm, turns(3, 2, 25 * ms))).toMatchObject({ severity: "warning", confidence: "high", evidence: { holds: 3 } });
+    expect(verdict(expireStorm, turns(2, 2, 25 * ms))).toBe("not found");
+    expect(verdict(expireStorm, turns(200, 2, 500_000))).toBe("not found");
+  });
+});
+
+describe("big-value", () => {
+  const value = (bytes: number, took: number): string =>
+    steps(
+      took + 50_000,
+      `${poll(10_000)} read_start@10000 conn=7; read_done@10100 nread=30; parsed@10200 aux=2 end_offset=1030; call_start@11000 aux=${get} flags=4;
+       call_end@12000 aux=${get} flags=4 reply_bytes=${bytes}; process_end@12100; read_end@12200 conn=7; write_start@${took} conn=7; write_end@${took + 500} conn=7 nwritten=${bytes}`,
+    );
+
+  it("finds a MiB that took long, and neither a smaller one nor a quick one", () => {
+    expect(found(bigValue, value(1 << 20, 30 * ms))).toMatchObject({
+      severity: "warning",
+      requests: [0],
+      evidence: { largest: 1 << 20, "big requests": 1 },
+    });
+    expect(verdict(bigValue, value((1 << 20) - 100, 30 * ms))).toBe("not found");
+    expect(verdict(bigValue, value(1 << 20, ms))).toBe("not found");
+    expect(found(bigValue, value(1 << 20, 101 * ms)).severity).toBe("critical");
+  });
+});
+
+describe("slow-consumer", () => {
+  const consumer = (gap: number, left: number): string =>
+    steps(gap + 100_000, `${poll(10_000)} ${answer(7, 20_000, left)} ${poll(gap)} ${answer(7, gap + 20_000)} poll_start@${gap + 90_000}`);
+
+  it("finds a socket that stayed full for half a second, and how much was left", () => {
+    expect(found(slowConsumer, consumer(600 * ms, 4096), 4096)).toMatchObject({
+      severity: "warning",
+      prose: expect.stringContaining("4.0 KiB were left"),
+      evidence: { "slow consumers": 1, "bytes left after its last writes": 4096 },
+    });
+  });
+
+  it("lets go of a short one, and of one that took everything", () => {
+    expect(verdict(slowConsumer, consumer(400 * ms, 4096))).toBe("not found");
+    expect(verdict(slowConsumer, consumer(600 * ms, 0))).toBe("not found");
+  });
+});
+
+describe("connection-storm", () => {
+  /** So many connections, one each so many ns, open for a little. */
+  const connections = (count: number, every: number): string =>
+    Array.from({ length: count }, (_, i) => {
+      const at = 100_000 + i * every;
+      return `${at} redis:connection_open vpid=9 vtid=9 conn_id=${100 + i} fd=20 kind=0 tls=0 laddr="127.0.0.1" lport=7001 raddr="127.0.0.1" rport=${6000 + i} read_offset=0 write_offset=0
+        ${at + 50_000} redis:connection_close vpid=9 vtid=9 conn_id=${100 + i} fd=20 reason=0`;
+    }).join("\n");
+  const until = (text: string, end: number): string => `${text}\n${steps(end, `poll_start@${end - 10}`)}`;
+
+  it("finds a hundred brief connections in a second, and not when they take two", () => {
+    expect(found(connectionStorm, until(connections(100, 5 * ms), 3000 * ms))).toMatchObject({ evidence: { "most in one second": 100 } });
+    expect(verdict(connectionStorm, until(connections(100, 20 * ms), 3000 * ms))).toBe("not found");
+  });
+});
+
+describe("redirects", () => {
+  /** So many redirected requests of connection 7, then one request of connection 8. */
+  const redirected = (count: number): string => {
+    const one = (i: number): number => 20_000 + i * 10_000;
+    const words = Array.from({ length: count }, (_, i) => {
+      const at = one(i);
+      return `${poll(at)} read_start@${at} conn=7; read_done@${at + 100} nread=30; parsed@${at + 200} aux=2 end_offset=${1030 + 30 * i};
+        process_end@${at + 400}; read_end@${at + 500} conn=7; ${answer(7, at + 1000)}`;
+    });
+    const events = Array.from(
+      { length: count },
+      (_, i) => `${one(i) + 300} redis:cluster_redirect vpid=9 vtid=9 conn_id=7 fd=8 slot=5 kind=1 target="127.0.0.1:7002"`,
+    );
+    const end = one(count);
+    return `${events.join("\n")}\n${steps(end + 20_000, `${words.join(" ")} ${poll(end)} ${ask(8, end, set, 1000, 1030)} ${answer(8, end + 5000)}`)}`;
+  };
+
+  it("counts the requests that were sent elsewhere, and forgives a client that is learning", () => {
+    expect(found(redirects, redirected(30))).toMatchObject({
+      severity: "critical",
+      evidence: { redirects: 30, "connections redirected": 1 },
+    });
+    expect(verdict(redirects, redirected(19))).toBe("not found");
+  });
+});
+
+describe("pubsub-amplification", () => {
+  /** A link to each of two peers, and so many publishes of `content` bytes, each sent to both with `header` bytes around it. */
+  const publishes = (count: number, content: number, header: number): string => {
+    const links = [1, 2].map(
+      (link) =>
+        `5 redis:link_open vpid=9 vtid=9 link=${link} inbound=0 node_id="p${link}" laddr="127.0.0.1" lport=${4000 + link} raddr="127.0.0.1" rport=${17001 + link} read_offset=0 write_offset=0`,
+    );
+    const words = Array.from({ length: count }, (_, i) => {
+      const at = 10_000 + i * 10_000;
+      const sends = [1, 2].map(
+        (link) =>
+          `cluster_send@${at + 1100 + link} link=${link} aux=4 length=${header + content} end_offset=${(i + 1) * (header + content)}`,
+      );
+      // 31 bytes of RESP around channel and message.
+      return `${poll(at)} read_start@${at} conn=7; read_done@${at + 100} nread=${31 + content}; parsed@${at + 200} aux=3 end_offset=${1000 + (i + 1) * (31 + content)};
+        call_start@${at + 1000} aux=7 flags=4; ${sends.join("; ")}; call_end@${at + 2000} aux=7 flags=4 reply_bytes=4; process_end@${at + 2100};
+        read_end@${at + 2200} conn=7; ${answer(7, at + 3000)}`;
+    });
+    return `2 redis:command_table vpid=9 vtid=9 command=7 flags=4 name="publish"\n${links.join("\n")}\n${steps(20_000 + count * 10_000, words.join(" "))}`;
+  };
+
+  it("measures what a PUBLISH becomes on the bus, beside what the sizes of the requests predict", () => {
+    const { evidence, confidence } = found(pubsubAmplification, publishes(1000, 100, 2264));
+    expect(confidence).toBe("high");
+    expect(evidence).toMatchObject({ publishes: 1000, "other nodes": 2, published: 100_000, "on the bus": 2 * 1000 * 2364, factor: 47.28 });
+    expect(evidence["predicted factor"]).toBe(47.28);
+  });
+
+  it("has nothing to say of light headers, or of little traffic", () => {
+    expect(verdict(pubsubAmplification, publishes(1000, 100, 24))).toBe("not found");
+    expect(verdict(pubsubAmplification, publishes(100, 100, 2264))).toBe("not found");
+  });
+});
+
+describe("io-threads-idle-spin", () => {
+  /** An io thread with a reply to write every 10 ms; between, the main thread finds `queued` replies to send. */
+  const spinning = (queued: number): string => {
+    const rounds = Array.from({ length: 50 }, (_, i) => 10 * ms * (i + 1));
+    const main = rounds.map(
+      (at) =>
+        `${poll(at)} handle_writes_start@${at + 1000} items=8; handle_writes_end@${at + 90_000} items=8; handle_writes_start@${at + 100_000} items=${queued}; handle_writes_end@${at + 101_000} items=${queued};`,
+    );
+    const io = rounds.map(
+      (at) =>
+        `io_run_start@${at + 2000} aux=1 flags=1 items=4; write_start@${at + 3000} conn=7; write_end@${at + 80_000} conn=7 nwritten=10; io_run_end@${at + 81_000} aux=1 flags=1 items=4;`,
+    );
+    const end = 520 * ms;
+    return `6 redis:thread_info vpid=9 vtid=10 thread=1 role="io"
+      ${end - 10} redis:steps vpid=9 vtid=10 thread=1 base_ticks=0 base_ns=0 end_ticks=${end} end_ns=${end} words={${io.join(" ")}}
+      ${steps(end, main.join(" "))}`;
+  };
+
+  it("finds a thread that stays awake for little work", () => {
+    const { evidence } = found(ioThreadsIdleSpin, spinning(8));
+    // 49 stretches of 10 ms from round to round, and the last round's work.
+    expect(evidence["awake"]).toBe(49 * 10 * ms + 79_000);
+    expect(evidence["working"]).toBe(50 * 77_000);
+  });
+
+  it("knows when the main thread put it to sleep", () => expect(verdict(ioThreadsIdleSpin, spinning(3))).toBe("not found"));
+});
+
+it("every diagnosis is explained in docs/diagnoses.md, in the words of --explain", () => {
+  const text = readFileSync("docs/diagnoses.md", "utf8");
+  for (const { id, title, explanation } of diagnosisList()) {
+    expect(text).toContain(`### ${id}: ${title}\n`);
+    expect(text).toContain(explanation);
+  }
+});
