@@ -658,6 +658,8 @@ export class RedisModel implements StepSink {
     row[12] = request.callEnd;
     row[13] = request.writeStart;
     row[14] = time;
+    // Threads read counters of different processors, which lag behind each other a little: no phase ends before it began.
+    for (let i = 8; i <= 14; i++) row[i] = Math.max(row[i] as number, row[i - 1] as number);
     row[15] = request.requestBytes;
     row[16] = request.replyBytes;
     this.requests.append(row);
