@@ -1,0 +1,44 @@
+/** Redis 7 with TLS and io threads that read: a client is put on their lists twice and freed twice, and the server aborts. */
+import { StorescopeError } from "../../src/base/index.ts";
+import type { Scenario, ScenarioSize } from "../contract.ts";
+import { breakOffUntil } from "../lib/broken-off.ts";
+import { pause } from "../lib/load.ts";
+import { recordServer } from "../lib/single-server.ts";
+import { startTlsLoad } from "../lib/tls-load.ts";
+
+/** How long only the ordinary load runs. */
+const quietSeconds: Readonly<Record<ScenarioSize, number>> = { small: 0.3, medium: 3, large: 15 };
+/** It mostly takes less than one. */
+const patienceSeconds = 60;
+/** From the failed assertion to the end of the process: the crash report. */
+const lastWordsSeconds = 20;
+
+const tlsDoubleFree: Scenario = {
+  id: "tls-double-free",
+  title: "A connection freed twice",
+  description:
+    "TLS clients break off in the middle of large values while io threads read. Redis 7 puts one of them on the threads' lists twice, frees it twice and aborts; the trace holds everything up to there.",
+  finds: "io-thread-race",
+  run: (context) =>
+    recordServer(context, {
+      // The crash report's memory test takes seconds, and tests the machine's memory.
+      settings: { "io-threads": 2, "io-threads-do-reads": "yes", "crash-memcheck-enabled": "no" },
+      tls: true,
+      dies: true,
+      load: async ({ processes, pid, tls }) => {
+        if (tls === undefined) return;
+        await startTlsLoad(context, processes, tls);
+        await pause(context, quietSeconds[context.size] * 1000);
+        let isOver = false;
+        const broken = breakOffUntil(() => isOver, tls, 10, context.seed);
+        const hasDied = await processes.hasEnded(pid, patienceSeconds).finally(() => {
+          isOver = true;
+        });
+        await broken;
+        if (!hasDied && !(await processes.hasEnded(pid, lastWordsSeconds)))
+          throw new StorescopeError("RECORD_FAILED", `Redis did not abort within ${patienceSeconds} s`);
+      },
+    }),
+};
+
+export default tlsDoubleFree;

@@ -1,0 +1,40 @@
+/**
+ * Redis 7 with TLS and io threads that read, whose reads take longer than they would: the build's debug option makes every thread wait between taking a client
+ * up and reading from it. So two threads meet on one connection, as they rarely do by themselves.
+ */
+import type { Scenario, ScenarioSize } from "../contract.ts";
+import { breakOffUntil } from "../lib/broken-off.ts";
+import { recordServer } from "../lib/single-server.ts";
+import { startTlsLoad } from "../lib/tls-load.ts";
+
+const seconds: Readonly<Record<ScenarioSize, number>> = { small: 3, medium: 10, large: 30 };
+/** Few, so that the lists are short and a client's two entries come up at about the same time. */
+const loadClients = 5;
+const delayUs = 100;
+
+const tlsRace: Scenario = {
+  id: "tls-race",
+  title: "Two threads on one connection",
+  description:
+    "As tls-double-free, with a delay of 100 µs in every read: the main thread and an io thread read from one TLS connection at the same time.",
+  finds: "io-thread-race",
+  run: (context) =>
+    recordServer(context, {
+      settings: { "io-threads": 2, "io-threads-do-reads": "yes", "crash-memcheck-enabled": "no" },
+      environment: { STORESCOPE_READ_DELAY_US: String(delayUs) },
+      tls: true,
+      dies: true,
+      load: async ({ processes, pid, tls }) => {
+        if (tls === undefined) return;
+        await startTlsLoad(context, processes, tls, { clients: loadClients });
+        let isOver = false;
+        const broken = breakOffUntil(() => isOver, tls, 10, context.seed);
+        await processes.hasEnded(pid, seconds[context.size]).finally(() => {
+          isOver = true;
+        });
+        await broken;
+      },
+    }),
+};
+
+export default tlsRace;
