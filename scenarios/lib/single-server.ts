@@ -1,5 +1,5 @@
 /** One Redis on loopback, traced: what most scenarios run. */
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RecordResult } from "../../src/record/index.ts";
 import type { ScenarioContext } from "../contract.ts";
@@ -32,13 +32,16 @@ export interface SingleServer {
   readonly environment?: Readonly<Record<string, string>>;
   /** Listen for TLS too, with a certificate made for the run. */
   readonly tls?: boolean;
-  /** The server does not survive its load: that it is gone afterwards is no failure. */
+  /** The server does not survive its load: that it is gone afterwards is no failure. What it said is put beside the trace. */
   readonly dies?: boolean;
   /** What is done before the recording starts, such as filling in data. */
   readonly prepare?: (server: Server) => Promise<void>;
   /** What is recorded. */
   readonly load: (server: Server) => Promise<void>;
 }
+
+/** Name of the server's log, in its folder and beside the trace of one that died. */
+const serverLog = "redis-server.log";
 
 /** A certificate in the folder, and the settings that make the server use it. */
 function tlsSettings(
@@ -76,7 +79,7 @@ export async function recordServer(context: ScenarioContext, scenario: SingleSer
         ...scenario.settings,
       };
       const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-      const pid = await processes.start(context.store.server, args, { environment: scenario.environment });
+      const pid = await processes.start(context.store.server, args, { log: "redis-server", environment: scenario.environment });
       await processes.waitFor("the answer of Redis", 20, async () => {
         admin = await Client.open(port).catch(() => undefined);
         return (await admin?.ask("ping")) === "+PONG";
@@ -94,6 +97,7 @@ export async function recordServer(context: ScenarioContext, scenario: SingleSer
     } finally {
       await context.step("writing the trace", () => recording.stop());
     }
+    if (scenario.dies === true) copyFileSync(join(context.directory, serverLog), join(context.output, serverLog));
     return await recording.stop();
   } finally {
     admin?.close();

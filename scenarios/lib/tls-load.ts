@@ -1,18 +1,26 @@
-/** An ordinary load over TLS: small writes by the store's own benchmark. It keeps the io threads awake, who sleep below two replies each. */
+/** An ordinary load over TLS: small writes by the store's own benchmark. In pipelines it keeps the io threads awake, who sleep below two replies each. */
 import type { ScenarioContext } from "../contract.ts";
 import type { Processes } from "./processes.ts";
 import type { TlsEndpoint } from "./single-server.ts";
 
-/** More than it gets through: it is stopped with the processes. */
-const requests = 2_000_000_000;
+interface Load {
+  readonly clients: number;
+  readonly pipeline: number;
+  readonly requests: number;
+}
 
-export async function startTlsLoad(
-  context: ScenarioContext,
-  processes: Processes,
-  tls: TlsEndpoint,
-  { clients = 20, pipeline = 20 }: { readonly clients?: number; readonly pipeline?: number } = {},
-): Promise<void> {
-  const connection = ["-p", String(tls.port), "--tls", "--cacert", tls.certificateFile];
+function benchmark({ port, certificateFile }: TlsEndpoint, { clients, pipeline, requests }: Load): readonly string[] {
   const load = ["-t", "set", "-c", String(clients), "-P", String(pipeline), "-r", "10000", "-n", String(requests)];
-  await processes.start(context.store.benchmark, [...connection, ...load]);
+  return ["-p", String(port), "--tls", "--cacert", certificateFile, ...load];
+}
+
+/** Runs until the processes are stopped. */
+export async function startTlsLoad(context: ScenarioContext, processes: Processes, tls: TlsEndpoint, clients = 20): Promise<void> {
+  const load: Load = { clients, pipeline: 20, requests: 2_000_000_000 };
+  await processes.start(context.store.benchmark, benchmark(tls, load));
+}
+
+/** A rush of so many clients, from connecting to leaving. */
+export async function tlsRush(context: ScenarioContext, processes: Processes, tls: TlsEndpoint, load: Load): Promise<void> {
+  await processes.run(context.store.benchmark, benchmark(tls, load), { log: `rush-${performance.now()}` });
 }

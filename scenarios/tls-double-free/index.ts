@@ -1,7 +1,7 @@
 /** Redis 7 with TLS and io threads that read: a client is put on their lists twice and freed twice, and the server aborts. */
 import { StorescopeError } from "../../src/base/index.ts";
 import type { Scenario, ScenarioSize } from "../contract.ts";
-import { breakOffUntil } from "../lib/broken-off.ts";
+import { sendLargeValues } from "../lib/large-values.ts";
 import { pause } from "../lib/load.ts";
 import { recordServer } from "../lib/single-server.ts";
 import { startTlsLoad } from "../lib/tls-load.ts";
@@ -30,7 +30,7 @@ const tlsDoubleFree: Scenario = {
         await startTlsLoad(context, processes, tls);
         await pause(context, quietSeconds[context.size] * 1000);
         let isOver = false;
-        const broken = breakOffUntil(() => isOver, tls, 10, context.seed);
+        const broken = sendLargeValues({ tls, clients: 10, breaksOff: true, seed: context.seed }, () => isOver);
         const hasDied = await processes.hasEnded(pid, patienceSeconds).finally(() => {
           isOver = true;
         });

@@ -3,7 +3,7 @@
  * up and reading from it. So two threads meet on one connection, as they rarely do by themselves.
  */
 import type { Scenario, ScenarioSize } from "../contract.ts";
-import { breakOffUntil } from "../lib/broken-off.ts";
+import { sendLargeValues } from "../lib/large-values.ts";
 import { recordServer } from "../lib/single-server.ts";
 import { startTlsLoad } from "../lib/tls-load.ts";
 
@@ -16,7 +16,7 @@ const tlsRace: Scenario = {
   id: "tls-race",
   title: "Two threads on one connection",
   description:
-    "As tls-double-free, with a delay of 100 µs in every read: the main thread and an io thread read from one TLS connection at the same time.",
+    "TLS clients send large values in parts while io threads read, each read delayed by 100 µs: the main thread and an io thread read from one connection at the same time. Redis may or may not die of it.",
   finds: "io-thread-race",
   run: (context) =>
     recordServer(context, {
@@ -26,13 +26,13 @@ const tlsRace: Scenario = {
       dies: true,
       load: async ({ processes, pid, tls }) => {
         if (tls === undefined) return;
-        await startTlsLoad(context, processes, tls, { clients: loadClients });
+        await startTlsLoad(context, processes, tls, loadClients);
         let isOver = false;
-        const broken = breakOffUntil(() => isOver, tls, 10, context.seed);
+        const largeValues = sendLargeValues({ tls, clients: 5, breaksOff: false, seed: context.seed }, () => isOver);
         await processes.hasEnded(pid, seconds[context.size]).finally(() => {
           isOver = true;
         });
-        await broken;
+        await largeValues;
       },
     }),
 };
