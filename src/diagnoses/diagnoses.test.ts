@@ -389,7 +389,7 @@ describe("io-thread-race", () => {
     expect(finding?.prose).toContain(
       "and freed again 2.50 µs later, by the main thread, when the second came up 1.50 µs after the client's memory was given back",
     );
-    expect(finding?.prose).toContain("the process did not survive it");
+    expect(finding?.prose).toContain("The trace ends 56.0 µs later, as it does when the process dies.");
     expect(finding?.evidence).toContainEqual({ name: "cycle 2: SSL bytes read", value: 101, unit: "bytes" });
     expect(finding?.evidence).toContainEqual({ name: "freed twice", value: 1, unit: "count" });
   });
