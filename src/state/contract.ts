@@ -73,6 +73,8 @@ export interface StateColumns {
    */
   readonly dominant: Int32Array;
   readonly values: readonly StateValue[];
+  /** The intervals with a value that touch the range, in time order, when they are no more than the query has room for. */
+  readonly intervals: readonly Interval[] | undefined;
 }
 
 /** Reading side. All times are relative to the origin the history was built with. */
@@ -87,8 +89,8 @@ export interface StateHistory {
   full(time: RelativeNs): readonly (Interval | undefined)[];
   /** Every interval of these attributes that touches [from, to); per attribute in time order. */
   range(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, visit: IntervalVisitor): void;
-  /** The same range as `columns` equal columns per attribute, for drawing. */
-  columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number): readonly StateColumns[];
+  /** The same range as `columns` equal columns per attribute, for drawing; and the intervals themselves of attributes with at most `room`, default 0. */
+  columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number, room?: number): readonly StateColumns[];
   /** First state change (start or end of an interval) strictly after, or last strictly before, `time`; undefined when there is none. */
   nextChange(time: RelativeNs, quark: Quark): RelativeNs | undefined;
   previousChange(time: RelativeNs, quark: Quark): RelativeNs | undefined;

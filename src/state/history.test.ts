@@ -146,6 +146,14 @@ function probes(model: Model): number[] {
 function sameColumns(history: HistoryReader, model: Model, from: number, to: number, columns: number): void {
   const quarks = model.map((_, quark) => quark);
   const got = history.state.columns(quarks, from, to, columns);
+  expect(got.every(({ intervals }) => intervals === undefined)).toBe(true);
+  // With room for some: rows with no more have all of theirs, the others none; what is summed stays the same.
+  const room = 3;
+  for (const [quark, { intervals, ...sums }] of history.state.columns(quarks, from, to, columns, room).entries()) {
+    const expected = settleTwins((model[quark] as Interval[]).filter((interval) => from < to && touches(interval, from, to)));
+    expect(intervals && settleTwins(intervals), `row ${quark} of [${from}, ${to})`).toEqual(expected.length <= room ? expected : undefined);
+    expect({ ...sums, intervals: undefined }).toEqual(got[quark]);
+  }
   const edge = (c: number): number => (c === columns ? to : from + ((to - from) * c) / columns);
   for (const [quark, row] of got.entries()) {
     expect(row.quark).toBe(quark);
