@@ -16,7 +16,7 @@ import {
   tables,
   unknownBytes,
 } from "../analyses/redis/keys.ts";
-import { type AbsoluteNs, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
+import { type AbsoluteNs, Best, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
 import type { HistoryReader, Table, TableChunk } from "../state/index.ts";
 import type { CommandStats, Holder, NodeStats, Phase, PhaseName, RequestInfo, RequestQuery } from "./contract.ts";
 import { DurationHistogram } from "./distribution.ts";
@@ -111,8 +111,7 @@ export class RequestQueries {
     const filter = compileFilter(query.filter ?? "", requestFilterNames);
     const limit = Math.max(0, query.limit ?? defaultLimit);
     const rank = ranking(query.sort ?? "duration");
-    let best: { readonly rank: number; readonly row: Float64Array }[] = [];
-    let floor = Number.NEGATIVE_INFINITY;
+    const best = new Best<Float64Array>(limit);
     let total = 0;
     const row = new Float64Array(requestColumns.length);
     const lookup = (name: string): FilterValue => this.lookup(row, name);
@@ -122,16 +121,10 @@ export class RequestQueries {
         if (!isInside(row, from, to) || !filter(lookup)) continue;
         total++;
         const value = rank(row);
-        if (limit === 0 || (best.length >= limit && value <= floor)) continue;
-        best.push({ rank: value, row: row.slice() });
-        if (best.length >= limit * 2 + 16) {
-          best = best.sort((left, right) => right.rank - left.rank).slice(0, limit);
-          floor = best.at(-1)?.rank ?? floor;
-        }
+        if (value > best.floor) best.add(value, row.slice());
       }
     }
-    best.sort((left, right) => right.rank - left.rank);
-    return { total, requests: best.slice(0, limit).map(({ row: found }) => this.info(found)) };
+    return { total, requests: best.sorted().map((found) => this.info(found)) };
   }
 
   /** One request by id, its waits attributed. */
