@@ -18,7 +18,6 @@ export class Best<T> {
     this.items.push({ rank, item });
     if (this.items.length < 2 * this.limit + 16) return;
     this.keepBest();
-    this.floor = this.items.at(-1)?.rank ?? this.floor;
   }
 
   /** The best first. */
@@ -29,6 +28,8 @@ export class Best<T> {
 
   private keepBest(): void {
     this.items.sort((left, right) => right.rank - left.rank);
-    this.items.length = Math.min(this.items.length, Math.max(0, this.limit));
+    if (this.items.length < this.limit) return;
+    this.items.length = Math.max(0, this.limit);
+    this.floor = this.items.at(-1)?.rank ?? this.floor;
   }
 }

@@ -106,6 +106,8 @@ export interface ColumnSpec {
   readonly type: ColumnType;
   /** The column's numbers are ids of this id space: see `HistoryPart`. */
   readonly ids?: string;
+  /** Another column: each chunk's greatest difference of this one to that is kept, for `Table.largest`. */
+  readonly since?: string;
 }
 
 /** Rows too many to be attributes (one per request, per message): append-only, columnar, in chunks. */
@@ -134,6 +136,11 @@ export interface Table {
   text(id: number): string;
   /** Chunks that may hold rows whose `column` value lies in [min, max], by the chunk's stored bounds; all chunks without a bound. */
   chunks(bound?: { readonly column: number; readonly min: number; readonly max: number }): Iterable<TableChunk>;
+  /**
+   * The chunks with the greatest difference of this column to the one it is `since` in each; the chunk with the greatest of all first. Who wants the rows of the
+   * n greatest differences stops where he has n that are no less than `most`: reads O(n) chunks at worst, mostly few.
+   */
+  largest(column: number): Iterable<{ readonly most: number; readonly chunk: TableChunk }>;
   /** One row's values, in the order of `columns`. */
   row(index: number): Float64Array;
   close(): void;

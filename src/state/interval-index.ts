@@ -157,7 +157,7 @@ export class IntervalIndex {
 }
 
 /** First index of the ascending values that is >= `least`; their count when none is. */
-export function firstAtLeast(values: ArrayLike<number>, least: number): number {
+export function firstAtLeast(values: readonly number[], least: number): number {
   let low = 0;
   let high = values.length;
   while (low < high) {

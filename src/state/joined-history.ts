@@ -409,6 +409,14 @@ class JoinedTable implements Table {
     }
   }
 
+  *largest(column: number): Iterable<{ readonly most: number; readonly chunk: TableChunk }> {
+    const places = this.parts.flatMap(({ table, firstRow }) => table.largestFirst(column).map((place) => ({ ...place, table, firstRow })));
+    for (const { most, chunk, table, firstRow } of places.sort((left, right) => right.most - left.most)) {
+      const found = table.chunk(chunk);
+      yield { most, chunk: { ...found, firstRow: found.firstRow + firstRow } };
+    }
+  }
+
   row(index: number): Float64Array {
     const found = this.parts.findLast(({ firstRow, table }) => firstRow <= index && table.rowCount > 0);
     assert(found !== undefined && Number.isInteger(index) && index < this.rowCount, `table ${this.name} has no row ${index}`);

@@ -118,15 +118,16 @@ export class StateReader implements StateHistory {
   /** Adds everything in [from, to) to the rows. Leaf by leaf, so that each is read once, however many of the rows it has and however few the cache holds. */
   private sum(summer: ColumnSummer, rows: ReadonlyMap<Quark, ColumnRow>, from: RelativeNs, to: RelativeNs, width: number): void {
     const { index } = this;
-    const quarks = Uint32Array.from(rows.keys()).sort();
+    const quarks = [...rows.keys()].sort((left, right) => left - right);
     const leaves: number[] = [];
     if (quarks.length > 0) index.collect(from, to, quarks[0] as number, quarks.at(-1) as number, leaves);
     for (const id of leaves) {
       let leaf: Leaf | undefined;
       let summary: Summary | undefined;
       const last = index.lastQuarks[id] as number;
-      for (let i = firstAtLeast(quarks, index.firstQuarks[id] as number); i < quarks.length && (quarks[i] as number) <= last; i++) {
+      for (let i = firstAtLeast(quarks, index.firstQuarks[id] as number); i < quarks.length; i++) {
         const quark = quarks[i] as number;
+        if (quark > last) break;
         summer.select(rows.get(quark) as ColumnRow);
         if (summary === undefined && index.hasSummary(id) && this.mayFitColumns(id, width)) summary = this.summaries.get(id);
         const row = summary === undefined ? -1 : summary.segment(quark);
