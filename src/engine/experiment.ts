@@ -49,6 +49,8 @@ interface Ready {
   readonly requests: RequestQueries;
   readonly rows: EventRows;
   readonly summary: AnalysisSummary;
+  /** Once it was asked for: a history does not change, so neither does what is found in it. */
+  report?: DiagnosisReport;
 }
 
 export class OpenExperiment implements Experiment {
@@ -278,10 +280,12 @@ export class OpenExperiment implements Experiment {
     };
   }
 
-  diagnose(options: TaskOptions = {}): Promise<DiagnosisReport> {
-    const { context, rows } = this.need();
+  async diagnose(options: TaskOptions = {}): Promise<DiagnosisReport> {
+    const ready = this.need();
+    const { context, rows } = ready;
     const { source, lostEvents, id: experiment } = this;
-    return diagnose({ source, rows, context, lostEvents, experiment, absolute: (time) => this.absolute(time) }, options);
+    ready.report ??= await diagnose({ source, rows, context, lostEvents, experiment, absolute: (time) => this.absolute(time) }, options);
+    return ready.report;
   }
 
   private get lostEvents(): number {

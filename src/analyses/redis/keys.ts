@@ -98,7 +98,7 @@ export const requestColumns = [
   { name: "callStart", type: "f64" },
   { name: "callEnd", type: "f64" },
   { name: "writeStart", type: "f64" },
-  { name: "writeEnd", type: "f64" },
+  { name: "writeEnd", type: "f64", since: "arrived" },
   { name: "requestBytes", type: "u32" },
   { name: "replyBytes", type: "u32" },
 ] as const satisfies readonly ColumnSpec[];
