@@ -29,12 +29,14 @@ export interface LargeValues {
 }
 
 /** One connection from start to end. The server may go away meanwhile: that is no failure of the load. */
-async function connection({ tls, breaksOff }: LargeValues, next: () => number, isOver: () => boolean): Promise<void> {
+async function connection({ tls, breaksOff }: LargeValues, next: () => number, over: AbortSignal): Promise<void> {
   const socket = connect({ port: tls.port, host: "127.0.0.1", ca: tls.certificate, checkServerIdentity: () => undefined });
   const event = (name: string) => new Promise<void>((resolve) => socket.once(name, () => resolve()));
   const [secured, gone] = [event("secureConnect"), event("close")];
   socket.on("error", () => undefined); // `close` follows.
   socket.resume();
+  const leave = () => socket.destroy();
+  over.addEventListener("abort", leave);
   try {
     await Promise.race([secured, gone]);
     do {
@@ -48,18 +50,19 @@ async function connection({ tls, breaksOff }: LargeValues, next: () => number, i
       await delay(next() * longestPauseMs);
       if (socket.destroyed) return;
       if (!socket.write(pipeline.subarray(cut, end)) && !breaksOff) await Promise.race([event("drain"), gone]);
-    } while (!breaksOff && !isOver());
+    } while (!breaksOff);
   } finally {
+    over.removeEventListener("abort", leave);
     socket.destroy();
     await gone;
   }
 }
 
-/** Keeps `clients` connections at work, one after another each, until `isOver`. */
-export async function sendLargeValues(load: LargeValues, isOver: () => boolean): Promise<void> {
+/** Keeps `clients` connections at work, one after another each, until `over` is aborted: then all leave at once, for a server may hang as it dies. */
+export async function sendLargeValues(load: LargeValues, over: AbortSignal): Promise<void> {
   const loop = async (number: number): Promise<void> => {
     const next = random(load.seed * 1000 + number);
-    while (!isOver()) await connection(load, next, isOver);
+    while (!over.aborted) await connection(load, next, over);
   };
   await Promise.all(Array.from({ length: load.clients }, (_, number) => loop(number)));
 }

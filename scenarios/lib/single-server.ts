@@ -1,5 +1,5 @@
 /** One Redis on loopback, traced: what most scenarios run. */
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RecordResult } from "../../src/record/index.ts";
 import type { ScenarioContext } from "../contract.ts";
@@ -42,6 +42,22 @@ export interface SingleServer {
 
 /** Name of the server's log, in its folder and beside the trace of one that died. */
 const serverLog = "redis-server.log";
+
+/** The crash report may hang on the damage that it reports, holding malloc's lock for one. */
+const crashReport = "REDIS BUG REPORT START";
+const crashReportSeconds = 5;
+
+/** Waits until the server has died, at most for `seconds`; returns whether it has. One that hangs in its crash report is put to its end. */
+export async function hasDied({ directory }: ScenarioContext, { processes, pid }: Server, seconds: number): Promise<boolean> {
+  const end = performance.now() + seconds * 1000;
+  while (performance.now() < end) {
+    if (await processes.hasEnded(pid, 0.1)) return true;
+    if (!readFileSync(join(directory, serverLog), "latin1").includes(crashReport)) continue;
+    if (!(await processes.hasEnded(pid, crashReportSeconds))) process.kill(pid, "SIGKILL");
+    return await processes.hasEnded(pid, crashReportSeconds);
+  }
+  return false;
+}
 
 /** A certificate in the folder, and the settings that make the server use it. */
 function tlsSettings(

@@ -3,15 +3,13 @@ import { StorescopeError } from "../../src/base/index.ts";
 import type { Scenario, ScenarioSize } from "../contract.ts";
 import { sendLargeValues } from "../lib/large-values.ts";
 import { pause } from "../lib/load.ts";
-import { recordServer } from "../lib/single-server.ts";
+import { hasDied, recordServer } from "../lib/single-server.ts";
 import { startTlsLoad } from "../lib/tls-load.ts";
 
 /** How long only the ordinary load runs. */
 const quietSeconds: Readonly<Record<ScenarioSize, number>> = { small: 0.3, medium: 3, large: 15 };
 /** It mostly takes less than one. */
 const patienceSeconds = 60;
-/** From the failed assertion to the end of the process: the crash report. */
-const lastWordsSeconds = 20;
 
 const tlsDoubleFree: Scenario = {
   id: "tls-double-free",
@@ -25,18 +23,16 @@ const tlsDoubleFree: Scenario = {
       settings: { "io-threads": 2, "io-threads-do-reads": "yes", "crash-memcheck-enabled": "no" },
       tls: true,
       dies: true,
-      load: async ({ processes, pid, tls }) => {
+      load: async (server) => {
+        const { processes, tls } = server;
         if (tls === undefined) return;
         await startTlsLoad(context, processes, tls);
         await pause(context, quietSeconds[context.size] * 1000);
-        let isOver = false;
-        const broken = sendLargeValues({ tls, clients: 10, breaksOff: true, seed: context.seed }, () => isOver);
-        const hasDied = await processes.hasEnded(pid, patienceSeconds).finally(() => {
-          isOver = true;
-        });
-        await broken;
-        if (!hasDied && !(await processes.hasEnded(pid, lastWordsSeconds)))
-          throw new StorescopeError("RECORD_FAILED", `Redis did not abort within ${patienceSeconds} s`);
+        const over = new AbortController();
+        const largeValues = sendLargeValues({ tls, clients: 10, breaksOff: true, seed: context.seed }, over.signal);
+        const isDead = await hasDied(context, server, patienceSeconds).finally(() => over.abort());
+        await largeValues;
+        if (!isDead) throw new StorescopeError("RECORD_FAILED", `Redis did not abort within ${patienceSeconds} s`);
       },
     }),
 };

@@ -4,7 +4,7 @@
  */
 import type { Scenario, ScenarioSize } from "../contract.ts";
 import { sendLargeValues } from "../lib/large-values.ts";
-import { recordServer } from "../lib/single-server.ts";
+import { hasDied, recordServer } from "../lib/single-server.ts";
 import { startTlsLoad } from "../lib/tls-load.ts";
 
 const seconds: Readonly<Record<ScenarioSize, number>> = { small: 3, medium: 10, large: 30 };
@@ -24,14 +24,13 @@ const tlsRace: Scenario = {
       environment: { STORESCOPE_READ_DELAY_US: String(delayUs) },
       tls: true,
       dies: true,
-      load: async ({ processes, pid, tls }) => {
+      load: async (server) => {
+        const { processes, tls } = server;
         if (tls === undefined) return;
         await startTlsLoad(context, processes, tls, loadClients);
-        let isOver = false;
-        const largeValues = sendLargeValues({ tls, clients: 5, breaksOff: false, seed: context.seed }, () => isOver);
-        await processes.hasEnded(pid, seconds[context.size]).finally(() => {
-          isOver = true;
-        });
+        const over = new AbortController();
+        const largeValues = sendLargeValues({ tls, clients: 5, breaksOff: false, seed: context.seed }, over.signal);
+        await hasDied(context, server, seconds[context.size]).finally(() => over.abort());
         await largeValues;
       },
     }),

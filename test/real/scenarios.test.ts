@@ -73,14 +73,21 @@ const evidenceOf = ({ findings }: Document): Readonly<Record<string, number>> =>
 
 describe("two io threads on one connection", () => {
   it("are seen in the trace of a server that died of them, which holds every command that its crash report counts", async () => {
-    const trace = join(temporary, "died");
-    const document = await findsItself("tls-double-free", "io-thread-race", "--keep", trace);
+    let trace = "";
+    let report = "";
+    let document: Document | undefined;
+    // A crash report may itself die of the damage, before it has counted: seldom, so not three times in a row.
+    for (let attempt = 0; attempt < 3 && !report.includes("cmdstat_set:calls="); attempt++) {
+      trace = join(temporary, `died-${attempt}`);
+      document = await findsItself("tls-double-free", "io-thread-race", "--keep", trace);
+      report = readFileSync(join(trace, "redis-server.log"), "utf8");
+      expect(report).toContain("REDIS BUG REPORT START");
+    }
+    if (document === undefined) throw new Error("nothing ran");
     const evidence = evidenceOf(document);
     expect(evidence["queued twice"]).toBeGreaterThan(0);
     expect(evidence["handed out twice in one turn"]).toBeGreaterThan(0);
     expect(evidence["cycle 1: SSL bytes read"]).toBeGreaterThan(0);
-    const report = readFileSync(join(trace, "redis-server.log"), "utf8");
-    expect(report).toContain("REDIS BUG REPORT START");
     const counted = Number(/cmdstat_set:calls=(\d+)/.exec(report)?.[1]);
     expect(counted).toBeGreaterThan(0);
     const experiment = await openExperiment([trace]);
