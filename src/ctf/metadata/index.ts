@@ -12,6 +12,8 @@ import { parseTsdl } from "./tsdl.ts";
  * everything before it counts.
  */
 export function parseMetadata(bytes: Uint8Array, file: string): TraceSchema {
+  if (bytes.length === 0)
+    throw new BadInputError("METADATA_INVALID", file, 0, "the metadata is empty: LTTng writes it when the session is stopped or rotated");
   const { text, uuid, bigEndian, fileOffset, cutAt } = readMetadataText(bytes, file);
   // A JSON text sequence begins with a record separator (RFC 7464); TSDL cannot.
   const isCtf2 = text.startsWith("\u001e");
