@@ -14,6 +14,8 @@ const patienceMs = 5_000;
 export interface StartOptions {
   /** Base name of the log in the processes' folder, which takes both outputs. Default: the program's name. */
   readonly log?: string;
+  /** Variables added to the program's environment. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
 interface Running {
@@ -49,7 +51,12 @@ export class Processes {
     const log = join(this.directory, `${name}.log`);
     const output = openSync(log, "a");
     const argv = existsSync(setpriv) ? [setpriv, "--pdeathsig", "KILL", program, ...args] : [program, ...args];
-    const child = spawn(argv[0] as string, argv.slice(1), { stdio: ["ignore", output, output], detached: true, cwd: this.directory });
+    const child = spawn(argv[0] as string, argv.slice(1), {
+      stdio: ["ignore", output, output],
+      detached: true,
+      cwd: this.directory,
+      env: { ...process.env, ...options.environment },
+    });
     closeSync(output);
     const exited = new Promise<void>((resolve, reject) => {
       child.on("close", () => resolve());
@@ -86,6 +93,19 @@ export class Processes {
     this.throwIfAborted();
     if (child.exitCode !== 0) throw this.failure(`${name} ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`, log);
     return readFileSync(log, "utf8");
+  }
+
+  /** Waits until a program that was started has ended, at most for `seconds`; returns whether it has. */
+  async hasEnded(pid: number, seconds: number): Promise<boolean> {
+    this.throwIfAborted();
+    const entry = this.running.find(({ child }) => child.pid === pid);
+    if (entry === undefined) return true;
+    const patience = new AbortController();
+    const late = delay(seconds * 1000, undefined, { signal: AbortSignal.any([this.signal, patience.signal]) }).catch(() => undefined);
+    await Promise.race([entry.exited, late]);
+    patience.abort();
+    this.throwIfAborted();
+    return !isRunning(entry.child);
   }
 
   /** Throws RECORD_FAILED when a program that should stay is gone. */

@@ -1,4 +1,5 @@
 export * from "./asserts.ts";
+export { Best } from "./best.ts";
 export * from "./errors.ts";
 export * from "./format.ts";
 export * from "./progress.ts";

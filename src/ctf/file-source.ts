@@ -119,6 +119,11 @@ class PooledFile implements ByteFile, Closable {
   }
 }
 
+/** Bytes of a file; undefined where it is gone. */
+export function sizeNow(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
 /** Whole metadata file of the trace in `directory`. Throws TRACE_NOT_FOUND. */
 export function readMetadataFile(directory: string): { path: string; bytes: Uint8Array } {
   const path = join(directory, "metadata");

@@ -1,6 +1,6 @@
 /** Front door of the CTF reader: opens what LTTng and other tracers write in the Common Trace Format (1.8 and 2). */
 import type { TraceSource, TraceWarning } from "../trace/index.ts";
-import { FilePool, findTraceDirectories, openStreamFiles, readMetadataFile } from "./file-source.ts";
+import { FilePool, findTraceDirectories, openStreamFiles, readMetadataFile, sizeNow } from "./file-source.ts";
 import { parseMetadata } from "./metadata/index.ts";
 import { type CtfOptions, makeTraceSource } from "./trace.ts";
 
@@ -28,6 +28,17 @@ export function openCtf(path: string, options: OpenCtfOptions = {}): TraceSource
   const warnings: TraceWarning[] = [...(options.warnings ?? [])];
   const schema = parseMetadata(metadata.bytes, metadata.path);
   for (const { offset, message } of schema.warnings) warnings.push({ file: metadata.path, offset, message });
+  for (const file of files) {
+    const now = sizeNow(file.path);
+    if (now !== file.size) {
+      const how = now === undefined ? "gone" : `of ${now} bytes`;
+      warnings.push({
+        file: file.path,
+        offset: file.size,
+        message: `the trace is still being written: this file is ${how} by now; what was here is read`,
+      });
+    }
+  }
   try {
     return makeTraceSource(path, schema, files, warnings, { ...options, windowBytes: () => pool.windowBytes });
   } catch (error) {

@@ -101,13 +101,18 @@ export interface DiagnosisContext {
   holds(node: NodeFacts, operation: string): readonly Hold[];
   /** What these holds of the node's main thread cost its requests. `holds` in time order, not overlapping. */
   cost(node: NodeFacts, holds: readonly Hold[], whom: "everyone" | "other connections"): Cost;
-  /** Logical events of one connection (its id in the store) in [from, to], decoded again from the trace: for details of a short stretch. */
+  /** Logical events of one connection (its id in the store) in [from, to], decoded again from the trace: for details of a short stretch. `thread` is a kernel thread id. */
   connectionEvents(
     node: NodeFacts,
     connection: number,
     from: RelativeNs,
     to: RelativeNs,
-  ): readonly { readonly name: string; readonly fields: readonly (readonly [name: string, value: string])[] }[];
+  ): readonly {
+    readonly time: RelativeNs;
+    readonly thread: number;
+    readonly name: string;
+    readonly fields: readonly (readonly [name: string, value: string])[];
+  }[];
 }
 
 export interface Diagnosis {

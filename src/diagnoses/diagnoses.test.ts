@@ -10,6 +10,7 @@ import type { Diagnosis } from "./contract.ts";
 import expireStorm from "./expire-storm/index.ts";
 import forkStall from "./fork-stall/index.ts";
 import headOfLinePipeline from "./head-of-line-pipeline/index.ts";
+import ioThreadRace from "./io-thread-race/index.ts";
 import ioThreadsIdleSpin from "./io-threads-idle-spin/index.ts";
 import pubsubAmplification from "./pubsub-amplification/index.ts";
 import redirects from "./redirects/index.ts";
@@ -307,6 +308,107 @@ describe("io-threads-idle-spin", () => {
   });
 
   it("knows when the main thread put it to sleep", () => expect(verdict(ioThreadsIdleSpin, spinning(3))).toBe("not found"));
+});
+
+describe("io-thread-race", () => {
+  const handOut = (time: number, entries: string): string =>
+    `handle_reads_start@${time} items=2; ${entries} handle_reads_end@${time + 50_000} items=2;`;
+  const add = (time: number, conn: number): string => `read_queue_add@${time} conn=${conn};`;
+  const give = (time: number, conn: number, list: number): string => `read_queue_remove@${time} aux=${list} conn=${conn};`;
+  const read = (time: number, conn: number, took: number): string =>
+    `read_start@${time} conn=${conn}; ssl_read@${time + took - 200} conn=${conn} asked=20000 returned=16384 pending=500;
+     read_done@${time + took - 100} nread=16384; read_end@${time + took} conn=${conn};`;
+  const done = (time: number, conn: number): string => `read_queue_done@${time} conn=${conn};`;
+  /** Records of the main thread and of io thread 1 (kernel id 10), and rare events between them. */
+  const threads = (main: string, io: string, rare = ""): string => `6 redis:thread_info vpid=9 vtid=10 thread=1 role="io"
+    6 redis:thread_info vpid=9 vtid=9 thread=0 role="main"
+    ${rare}
+    99000 redis:steps vpid=9 vtid=10 thread=1 base_ticks=0 base_ns=0 end_ticks=99000 end_ns=99000 words={${io}}
+    ${steps(100_000, main)}`;
+  const turn = (main: string, io: string, rare?: string): string =>
+    threads(`${poll(10_000)} ${handOut(20_000, main)} ${poll(90_000)}`, io, rare);
+  const healthy = turn(
+    `${give(20_100, 7, 0)} ${give(20_200, 8, 1)} ${read(21_000, 7, 5000)} ${done(40_000, 7)} ${done(41_000, 8)}`,
+    read(21_500, 8, 5000),
+  );
+  const twiceQueued = (main: string, io: string, rare?: string): string =>
+    threads(`${poll(10_000)} ${add(11_000, 7)} ${add(12_000, 7)} ${handOut(20_000, main)} ${poll(90_000)}`, io, rare);
+  const given = `${give(20_100, 7, 0)} ${give(20_200, 7, 1)}`;
+
+  it("finds a client that was on the lists twice, though nothing came of it", () => {
+    // The io thread begins when the main thread is done.
+    const finding = found(
+      ioThreadRace,
+      twiceQueued(`${given} ${read(21_000, 7, 5000)} ${done(40_000, 7)} ${done(41_000, 7)}`, read(27_000, 7, 5000)),
+    );
+    expect(finding).toMatchObject({ severity: "critical", confidence: "high", node: "test:7001", start: 12_000, end: 20_200 });
+    expect(finding.evidence).toMatchObject({
+      connections: 1,
+      "queued twice": 1,
+      "handed out twice in one turn": 1,
+      "read by two threads at once": 0,
+      "used after it was freed": 0,
+    });
+    expect(finding.prose).toContain("to io lists 0 and 1");
+  });
+
+  it("counts how long two threads read at once", () => {
+    const { evidence, prose } = found(ioThreadRace, twiceQueued(`${given} ${read(21_000, 7, 5000)}`, read(22_000, 7, 9000)));
+    expect(evidence).toMatchObject({ "read by two threads at once": 1, "longest time with two threads": 4000 });
+    expect(prose).toContain("The main thread and io thread 1 read from the one connection at the same time, for 4.00 µs.");
+  });
+
+  it("tells of the freed client's second entry and its second free, and what each SSL read took", () => {
+    const text = `${redisServer}
+      ${twiceQueued(
+        `${given} ${read(21_000, 7, 5000)} ${done(40_000, 7)} ${done(43_000, 7)}`,
+        read(27_000, 7, 5000),
+        `41000 redis:free_client vpid=9 vtid=9 conn_id=7 fd=8 flags=1024
+         41500 redis:connection_close vpid=9 vtid=9 conn_id=7 fd=8 reason=1024
+         44000 redis:free_client vpid=9 vtid=9 conn_id=7 fd=-1 flags=1024`,
+      )}`;
+    const ssl = (time: number, thread: number, returned: number, pending: number) => ({
+      time,
+      thread,
+      name: "redis:ssl_read",
+      fields: Object.entries({ asked: 20000, returned, pending }).map(([key, value]) => [key, String(value)] as const),
+    });
+    const queued = (time: number) => ({ time, thread: 9, name: "redis:pending_read_add", fields: [] });
+    const answer = diagnoseText(ioThreadRace, text, 0, [
+      ssl(5000, 9, 8192, 119),
+      queued(11_000),
+      queued(12_000),
+      ssl(25_800, 9, 101, 18),
+      ssl(31_800, 10, -1, 0),
+    ]);
+    if (answer.verdict !== "found") throw new Error(answer.verdict);
+    const [finding] = answer.findings;
+    expect(finding?.prose).toContain(
+      "(1) the main thread read 8192 B (119 left in OpenSSL); (2) the main thread read 101 B (18 left in OpenSSL), io thread 1 found nothing to read.",
+    );
+    expect(finding?.prose).toContain(
+      "and freed again 2.50 µs later, by the main thread, when the second came up 1.50 µs after the client's memory was given back",
+    );
+    expect(finding?.prose).toContain("The trace ends 56.0 µs later, as it does when the process dies.");
+    expect(finding?.evidence).toContainEqual({ name: "cycle 2: SSL bytes read", value: 101, unit: "bytes" });
+    expect(finding?.evidence).toContainEqual({ name: "freed twice", value: 1, unit: "count" });
+  });
+
+  it("lets a client be read turn after turn, and by another thread each time", () => {
+    expect(verdict(ioThreadRace, healthy)).toBe("not found");
+    const again = threads(
+      `${poll(10_000)} ${add(11_000, 7)} ${handOut(20_000, `${give(20_100, 7, 0)} ${read(21_000, 7, 5000)} ${done(40_000, 7)}`)}
+       ${add(75_000, 7)} ${handOut(76_000, `${give(76_100, 7, 1)} ${done(90_000, 7)}`)}`,
+      read(77_000, 7, 5000),
+    );
+    expect(verdict(ioThreadRace, again)).toBe("not found");
+  });
+
+  it("takes an overlap of less than a microsecond for two processors' counters", () => {
+    const close = threads(`${poll(10_000)} ${read(21_000, 7, 5000)}`, read(25_500, 7, 5000));
+    expect(verdict(ioThreadRace, close)).toBe("not found");
+    expect(verdict(ioThreadRace, threads(`${poll(10_000)} ${read(21_000, 7, 5000)}`, read(25_000, 7, 5000)))).toBe("found");
+  });
 });
 
 it("every diagnosis is explained in docs/diagnoses.md, in the words of --explain", () => {

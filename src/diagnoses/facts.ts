@@ -18,15 +18,14 @@ import {
   documents,
   operations,
   type ProcessSummary,
-  type RequestColumn,
   requestColumns,
   requestFlags,
   root,
   tables,
 } from "../analyses/redis/keys.ts";
 import type { RelativeNs } from "../base/index.ts";
-import type { HistoryReader, Quark, Table } from "../state/contract.ts";
-import type { Cost, DiagnosisContext, Hold, NodeFacts, RequestVisitor } from "./contract.ts";
+import type { HistoryReader, Quark, Table, TableChunk } from "../state/contract.ts";
+import type { Cost, DiagnosisContext, Hold, NodeFacts, RequestRow, RequestVisitor } from "./contract.ts";
 
 /** A row of the connections table. */
 export interface ConnectionFacts {
@@ -48,6 +47,22 @@ const keptRequests = 10;
 
 /** Operations of main threads that are no command and no I/O of clients. */
 const housekeeping: ReadonlySet<string> = new Set([operations.fork, "AOF WRITE", "AOF FSYNC", "EXPIRE CYCLE", "EVICTION", "ACTIVE DEFRAG"]);
+
+/** A row of a chunk of the requests table, read where it lies: a visitor mostly looks at few of its columns. `index` says which row. */
+class ChunkRow {
+  readonly columns: TableChunk["columns"];
+  index = 0;
+
+  constructor(columns: TableChunk["columns"]) {
+    this.columns = columns;
+  }
+}
+for (const [column, { name }] of requestColumns.entries())
+  Object.defineProperty(ChunkRow.prototype, name, {
+    get(this: ChunkRow) {
+      return this.columns[column]?.[this.index];
+    },
+  });
 
 export type ConnectionEvents = DiagnosisContext["connectionEvents"];
 
@@ -85,11 +100,10 @@ export class Facts implements DiagnosisContext {
 
   scan(visit: RequestVisitor): void {
     if (this.table === undefined) return;
-    const row = Object.fromEntries(requestColumns.map(({ name }) => [name, 0])) as Record<RequestColumn, number>;
     for (const chunk of this.table.chunks()) {
+      const row = new ChunkRow(chunk.columns) as ChunkRow & RequestRow;
       for (let i = 0; i < chunk.rowCount; i++) {
-        for (let column = 0; column < requestColumns.length; column++)
-          row[(requestColumns[column] as { readonly name: RequestColumn }).name] = chunk.columns[column]?.[i] ?? 0;
+        row.index = i;
         if ((row.flags & requestFlags.incomplete) === 0) visit(row);
       }
     }

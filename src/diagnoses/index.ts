@@ -1,3 +1,3 @@
 /** Diagnoses: front door. */
 export * from "./contract.ts";
-export { Facts } from "./facts.ts";
+export { type ConnectionEvents, Facts } from "./facts.ts";

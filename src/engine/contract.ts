@@ -49,7 +49,10 @@ export interface TraceInfo {
   readonly streams: readonly StreamInfo[];
   readonly discardedEvents: number;
   readonly discardedPackets: number;
+  /** What could not be read; `eventCounts` may add to it. */
   readonly warnings: readonly TraceWarning[];
+  /** When one of the trace's files was last written to: shortly ago while it is being recorded. */
+  readonly changed?: AbsoluteNs | undefined;
   /** Absent where all traces share one clock. */
   readonly clock?: ClockInfo;
 }

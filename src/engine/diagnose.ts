@@ -2,7 +2,7 @@
  * Runs the diagnoses over one finished history. What they share is made once (diagnoses/facts.ts); here it is decided whether a diagnosis can tell at all,
  * and findings get absolute times, a link into the UI and their order.
  */
-import { type AbsoluteNs, StorescopeError, type TaskOptions } from "../base/index.ts";
+import { type AbsoluteNs, StorescopeError, type TaskOptions, toRelative } from "../base/index.ts";
 import { confidences, type Diagnosis, type DiagnosisContext, Facts, type Found, severities, shownRequests } from "../diagnoses/index.ts";
 import { recordedEvents } from "../environments/redis/index.ts";
 import type { TraceSource } from "../trace/index.ts";
@@ -25,8 +25,9 @@ export interface DiagnosisInput {
 export async function diagnose(input: DiagnosisInput, options: TaskOptions = {}): Promise<DiagnosisReport> {
   const { source, rows, lostEvents } = input;
   const { history, start, end } = input.context;
+  const origin = input.absolute(0);
   const facts = new Facts(history, start, end, (node, connection, from, to) =>
-    rows.ofConnection(node.index, connection, from, to, eventLimit),
+    rows.ofConnection(node.index, connection, from, to, eventLimit).map((row) => ({ ...row, time: toRelative(row.time, origin) })),
   );
   const recorded = recordedEvents(source.eventClasses.map(({ name }) => name));
   const findings: Finding[] = [];

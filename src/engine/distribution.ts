@@ -46,9 +46,10 @@ export class DurationHistogram {
 
 function bucketOf(value: number): number {
   if (value < subCount) return value;
-  const exponent = Math.min(52, Math.floor(Math.log2(value))) - subBits;
-  // log2 may round up at powers of two: step back when it did.
-  const shift = value < 2 ** (exponent + subBits) ? exponent - 1 : exponent;
+  // The position of the highest bit, counted in two halves: a number of 2^32 or more has no clz32.
+  const high = Math.floor(value / 2 ** 32);
+  const exponent = high === 0 ? 31 - Math.clz32(value) : 63 - Math.clz32(high);
+  const shift = exponent - subBits;
   return Math.min(bucketCount - 1, subCount * (shift + 1) + Math.floor(value / 2 ** shift) - subCount);
 }
 

@@ -1,5 +1,6 @@
 /** An opened experiment: traces, the history of their analyses, and every question one can ask of them. */
-import { basename, resolve } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { type EventSummary, documents as eventDocuments } from "../analyses/event-counts/keys.ts";
 import {
   type AbsoluteNs,
@@ -11,7 +12,7 @@ import {
   toRelative,
 } from "../base/index.ts";
 import { type HistoryReader, type Interval, openHistory, type StateHistory } from "../state/index.ts";
-import type { TraceSource } from "../trace/index.ts";
+import type { EventCursor, TraceSource, TraceWarning } from "../trace/index.ts";
 import type { View, ViewContext } from "../views/contract.ts";
 import { buildHistory } from "./build-history.ts";
 import type { ClockSync } from "./clock-sync.ts";
@@ -49,12 +50,16 @@ interface Ready {
   readonly requests: RequestQueries;
   readonly rows: EventRows;
   readonly summary: AnalysisSummary;
+  /** Once it was asked for: a history does not change, so neither does what is found in it. */
+  report?: DiagnosisReport;
 }
+
+type WritableInfo = TraceInfo & { readonly warnings: TraceWarning[] };
 
 export class OpenExperiment implements Experiment {
   readonly id: string;
   readonly name: string;
-  readonly traces: readonly TraceInfo[];
+  readonly traces: readonly WritableInfo[];
   readonly origin: AbsoluteNs;
   readonly start: AbsoluteNs;
   readonly end: AbsoluteNs;
@@ -188,7 +193,7 @@ export class OpenExperiment implements Experiment {
     const counts = new Float64Array(this.source.eventClasses.length);
     const cursor = this.source.cursor();
     try {
-      for (let events = 1; cursor.next(); events++) {
+      for (let events = 1; this.nextCounted(cursor); events++) {
         counts[cursor.eventClass] = (counts[cursor.eventClass] as number) + 1;
         if (events % 100_000 !== 0) continue;
         options.onProgress?.({ label: "Counting events", done: cursor.bytesRead, total: this.source.totalBytes });
@@ -204,6 +209,22 @@ export class OpenExperiment implements Experiment {
       if (count > 0) byName[name] = (byName[name] ?? 0) + count;
     }
     return byName;
+  }
+
+  /** `next`, where a stream that cannot be read further (a tracer may still be writing) becomes a warning of its trace, and the others go on. */
+  private nextCounted(cursor: EventCursor): boolean {
+    for (;;) {
+      try {
+        return cursor.next();
+      } catch (error) {
+        if (!(error instanceof BadInputError)) throw error;
+        const { file, offset, what } = error;
+        const message = `${what}; the stream is not read any further`;
+        const trace = this.traces.find(({ path }) => file.startsWith(path));
+        if (trace?.warnings.some((known) => known.file === file && known.offset === offset) === false)
+          trace.warnings.push({ file, offset, message });
+      }
+    }
   }
 
   view(id: string): { readonly view: View; readonly context: ViewContext } {
@@ -278,10 +299,12 @@ export class OpenExperiment implements Experiment {
     };
   }
 
-  diagnose(options: TaskOptions = {}): Promise<DiagnosisReport> {
-    const { context, rows } = this.need();
+  async diagnose(options: TaskOptions = {}): Promise<DiagnosisReport> {
+    const ready = this.need();
+    const { context, rows } = ready;
     const { source, lostEvents, id: experiment } = this;
-    return diagnose({ source, rows, context, lostEvents, experiment, absolute: (time) => this.absolute(time) }, options);
+    ready.report ??= await diagnose({ source, rows, context, lostEvents, experiment, absolute: (time) => this.absolute(time) }, options);
+    return ready.report;
   }
 
   private get lostEvents(): number {
@@ -347,7 +370,13 @@ export class OpenExperiment implements Experiment {
   }
 }
 
-function traceInfo(source: TraceSource, clock: ClockInfo | undefined): TraceInfo {
+/** When a file of the trace was last written to. */
+function lastChange(path: string): AbsoluteNs {
+  const times = readdirSync(path).map((name) => statSync(join(path, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return BigInt(Math.floor(Math.max(0, ...times))) * 1_000_000n;
+}
+
+function traceInfo(source: TraceSource, clock: ClockInfo | undefined): WritableInfo {
   const sum = (pick: (stream: TraceSource["streams"][number]) => number): number =>
     source.streams.reduce((total, stream) => total + pick(stream), 0);
   return {
@@ -360,7 +389,8 @@ function traceInfo(source: TraceSource, clock: ClockInfo | undefined): TraceInfo
     streams: source.streams,
     discardedEvents: sum((stream) => stream.discardedEvents),
     discardedPackets: sum((stream) => stream.discardedPackets),
-    warnings: source.warnings,
+    warnings: [...source.warnings],
+    changed: lastChange(source.path),
     ...(clock === undefined ? {} : { clock }),
   };
 }

@@ -84,6 +84,8 @@ describe("RequestQueries", () => {
     });
     expect(queries.find({ sort: "execute", limit: 1 }, ...everything)).toMatchObject({ total: 2, requests: [{ id: 0 }] });
     expect(queries.find({ sort: "wait", limit: 1 }, ...everything)).toMatchObject({ total: 2, requests: [{ id: 1 }] });
+    for (const limit of [0, 1, 2, 100])
+      expect(queries.find({ limit }, ...everything)).toEqual(queries.find({ limit, filter: "duration >= 0ns" }, ...everything));
     expect(() => queries.find({ filter: 'command = "get"' }, ...everything)).toThrow(/\^/);
     expect(() => queries.find({ filter: "wrong > 3" }, ...everything)).toThrow(/unknown name/);
   });

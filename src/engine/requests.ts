@@ -16,7 +16,7 @@ import {
   tables,
   unknownBytes,
 } from "../analyses/redis/keys.ts";
-import { type AbsoluteNs, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
+import { type AbsoluteNs, Best, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
 import type { HistoryReader, Table, TableChunk } from "../state/index.ts";
 import type { CommandStats, Holder, NodeStats, Phase, PhaseName, RequestInfo, RequestQuery } from "./contract.ts";
 import { DurationHistogram } from "./distribution.ts";
@@ -104,15 +104,19 @@ export class RequestQueries {
     return this.table?.rowCount ?? 0;
   }
 
-  /** Requests that match, best first by `sort`; `total` counts all that match. Reads the whole table but for the chunks outside the time range. */
+  /**
+   * Requests that match, best first by `sort`; `total` counts all that match. The slowest of all are found by the bounds of the table's chunks; otherwise reads
+   * the whole table but for the chunks outside the time range.
+   */
   find(query: RequestQuery, from: RelativeNs, to: RelativeNs): { total: number; requests: readonly RequestInfo[] } {
     const table = this.table;
     if (table === undefined) return { total: 0, requests: [] };
+    const isAll = (query.filter ?? "").trim() === "" && from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY;
+    if (isAll && (query.sort ?? "duration") === "duration") return this.slowest(table, query.limit ?? defaultLimit);
     const filter = compileFilter(query.filter ?? "", requestFilterNames);
     const limit = Math.max(0, query.limit ?? defaultLimit);
     const rank = ranking(query.sort ?? "duration");
-    let best: { readonly rank: number; readonly row: Float64Array }[] = [];
-    let floor = Number.NEGATIVE_INFINITY;
+    const best = new Best<Float64Array>(limit);
     let total = 0;
     const row = new Float64Array(requestColumns.length);
     const lookup = (name: string): FilterValue => this.lookup(row, name);
@@ -122,16 +126,24 @@ export class RequestQueries {
         if (!isInside(row, from, to) || !filter(lookup)) continue;
         total++;
         const value = rank(row);
-        if (limit === 0 || (best.length >= limit && value <= floor)) continue;
-        best.push({ rank: value, row: row.slice() });
-        if (best.length >= limit * 2 + 16) {
-          best = best.sort((left, right) => right.rank - left.rank).slice(0, limit);
-          floor = best.at(-1)?.rank ?? floor;
-        }
+        if (value > best.floor) best.add(value, row.slice());
       }
     }
-    best.sort((left, right) => right.rank - left.rank);
-    return { total, requests: best.slice(0, limit).map(({ row: found }) => this.info(found)) };
+    return { total, requests: best.sorted().map((found) => this.info(found)) };
+  }
+
+  private slowest(table: Table, limit: number): { total: number; requests: readonly RequestInfo[] } {
+    const best = new Best<Float64Array>(Math.max(0, limit));
+    const { arrived, writeEnd } = columnIndex;
+    for (const { most, chunk } of table.largest(writeEnd)) {
+      if (most <= best.floor) break;
+      const [starts, ends] = [chunk.columns[arrived] ?? [], chunk.columns[writeEnd] ?? []];
+      for (let i = 0; i < chunk.rowCount; i++) {
+        const duration = (ends[i] as number) - (starts[i] as number);
+        if (duration > best.floor) best.add(duration, readRow(chunk, i, new Float64Array(requestColumns.length)));
+      }
+    }
+    return { total: table.rowCount, requests: best.sorted().map((row) => this.info(row)) };
   }
 
   /** One request by id, its waits attributed. */
@@ -477,8 +489,9 @@ function isInside(row: Float64Array, from: RelativeNs, to: RelativeNs): boolean 
   return (row[columnIndex.arrived] as number) < to && (row[columnIndex.writeEnd] as number) >= from;
 }
 
-function readRow(chunk: TableChunk, index: number, into: Float64Array): void {
+function readRow(chunk: TableChunk, index: number, into: Float64Array): Float64Array {
   for (let column = 0; column < into.length; column++) into[column] = chunk.columns[column]?.[index] ?? 0;
+  return into;
 }
 
 function readConnections(table: Table | undefined): readonly ConnectionInfo[] {

@@ -1,5 +1,5 @@
 /**
- * How much time each value has in each column of one row, and so which value is the dominant one.
+ * How much time each value has in each column of a row, and so which value is the dominant one. Rows may be summed by turns (`select`).
  *
  * Amounts are gathered for one column at a time (a *visit*), in two tables that forget at once by raising an epoch: an array by value code for small codes
  * (the texts of a history and small numbers), a hash table for all other numbers. Leaving the column writes its amounts out as parts. Large numbers are parts at
@@ -11,6 +11,18 @@ import { numberKind, textKind } from "./leaf.ts";
 
 /** Codes (2 * text id, or 2 * n + 1: see leaf.ts) below this are array indices. */
 export const directCodes = 1 << 16;
+
+/** What a row has gathered: its visits (which column, and where its parts begin) and their parts. Made by `ColumnValues.row`, read by it alone. */
+class RowParts {
+  readonly visitColumns: number[] = [];
+  readonly visitFirsts: number[] = [];
+  scalars = new Float64Array(64);
+  amounts = new Float64Array(64);
+  kinds = new Uint8Array(64);
+  count = 0;
+}
+
+export type { RowParts };
 
 export class ColumnValues {
   /** By code, for codes below `directCodes`. A stamp other than the epoch means: no amount in this visit. Hot loops use these two with `touch`. */
@@ -30,20 +42,32 @@ export class ColumnValues {
   private readonly double = new Float64Array(1);
   private readonly words = new Uint32Array(this.double.buffer);
   private column = -1;
-  /** Visits of the row: which column, and where its parts begin. */
-  private readonly visitColumns: number[] = [];
-  private readonly visitFirsts: number[] = [];
-  private partScalars = new Float64Array(1024);
-  private partAmounts = new Float64Array(1024);
-  private partKinds = new Uint8Array(1024);
+  /** The selected row, and its parts. */
+  private selected = new RowParts();
+  private partScalars = this.selected.scalars;
+  private partAmounts = this.selected.amounts;
+  private partKinds = this.selected.kinds;
   private parts = 0;
 
-  /** Forgets everything: a new row. */
-  clear(): void {
+  /** A new row, without amounts. */
+  row(): RowParts {
+    return new RowParts();
+  }
+
+  /** Makes the row the one that amounts are added to; the visit of another row's column ends. */
+  select(row: RowParts): void {
+    if (row === this.selected) return;
     this.leave();
-    this.visitColumns.length = 0;
-    this.visitFirsts.length = 0;
-    this.parts = 0;
+    const { selected } = this;
+    selected.scalars = this.partScalars;
+    selected.amounts = this.partAmounts;
+    selected.kinds = this.partKinds;
+    selected.count = this.parts;
+    this.selected = row;
+    this.partScalars = row.scalars;
+    this.partAmounts = row.amounts;
+    this.partKinds = row.kinds;
+    this.parts = row.count;
   }
 
   /** Makes the column the one that amounts are added to. */
@@ -95,7 +119,7 @@ export class ColumnValues {
   }
 
   /**
-   * Fills in the dominant value of each column as an index into the returned values. Ties go to texts before numbers, then to the lower text id, then to the
+   * Fills in the dominant value of each column of the selected row as an index into the returned values. Ties go to texts before numbers, then to the lower text id, then to the
    * smaller number, NaN last.
    */
   dominant(into: Int32Array, text: (id: number) => string): StateValue[] {
@@ -103,11 +127,11 @@ export class ColumnValues {
     const values: StateValue[] = [];
     const indices: [texts: Map<number, number>, numbers: Map<number, number>] = [new Map(), new Map()];
     // The visits of each column, as lists.
-    const visits = this.visitColumns.length;
+    const visits = this.selected.visitColumns.length;
     const heads = new Int32Array(into.length).fill(-1);
     const nexts = new Int32Array(visits);
     for (let visit = visits - 1; visit >= 0; visit--) {
-      const column = this.visitColumns[visit] as number;
+      const column = this.selected.visitColumns[visit] as number;
       nexts[visit] = heads[column] as number;
       heads[column] = visit;
     }
@@ -139,8 +163,8 @@ export class ColumnValues {
   /** Writes the visit's amounts out as parts, and ends it. */
   private leave(): void {
     if (this.column < 0) return;
-    this.visitColumns.push(this.column);
-    this.visitFirsts.push(this.ascentFirst);
+    this.selected.visitColumns.push(this.column);
+    this.selected.visitFirsts.push(this.ascentFirst);
     this.writeParts();
     this.column = -1;
   }
@@ -165,7 +189,7 @@ export class ColumnValues {
 
   /** Where the visit's parts begin; for the number of visits: where all end. */
   private firstPart(visit: number): number {
-    return this.visitFirsts[visit] ?? this.parts;
+    return this.selected.visitFirsts[visit] ?? this.parts;
   }
 
   /** Adds up the parts of several visits, as parts after the last, and returns the best of them; it stays until the next call. */
@@ -173,7 +197,8 @@ export class ColumnValues {
     const end = this.parts;
     this.forget();
     for (let visit = head; visit >= 0; visit = nexts[visit] as number) {
-      const past = this.firstPart(visit + 1);
+      // The last visit's parts end where those that are made here begin.
+      const past = Math.min(end, this.firstPart(visit + 1));
       for (let part = this.firstPart(visit); part < past; part++) {
         this.add(this.partKinds[part] as number, this.partScalars[part] as number, this.partAmounts[part] as number);
       }

@@ -1,17 +1,35 @@
 /**
- * Sums intervals into the columns of one row: count, busy time, longest, dominant value. Exact: nothing is sampled.
+ * Sums intervals into the columns of rows: count, busy time, longest, dominant value. Exact: nothing is sampled.
  *
  * Column c of [from, to) is [edge(c), edge(c + 1)) with edge(c) = from + ((to - from) * c) / columns. The dominant value is the one with the most time in the
  * column; where only instants touch it, one of theirs. Ties go to texts before numbers, then to the text interned first, then to the smaller number
  * (-0 counts as 0, NaN comes last).
  */
 import type { RelativeNs } from "../base/index.ts";
-import { ColumnValues, directCodes } from "./column-values.ts";
+import { ColumnValues, directCodes, type RowParts } from "./column-values.ts";
 import type { Quark, StateColumns } from "./contract.ts";
-import type { Leaf, NarrowColumns } from "./leaf.ts";
+import { type Leaf, type NarrowColumns, textKind } from "./leaf.ts";
 import type { Summary } from "./summary.ts";
 
-/** One row after the other is summed with `begin`, `add` and `addSummary` in any order, `finish`. */
+/** One row of columns being summed. */
+export interface ColumnRow {
+  readonly count: Uint32Array;
+  readonly busy: Float64Array;
+  readonly longest: Float64Array;
+  readonly parts: RowParts;
+  /** The row's intervals so far; undefined once they are too many. */
+  kept: Kept[] | undefined;
+}
+
+/** An interval with its value as leaves have it. */
+interface Kept {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: number;
+  readonly scalar: number;
+}
+
+/** Rows are summed by turns: `select` says which one `add` and `addSummary` mean; `finish` when a row has everything. */
 export class ColumnSummer {
   private readonly from: number;
   private readonly to: number;
@@ -19,37 +37,66 @@ export class ColumnSummer {
   private readonly edges: Float64Array;
   private readonly scale: number;
   private readonly text: (id: number) => string;
+  private readonly room: number;
   private readonly values = new ColumnValues();
-  private count = new Uint32Array(0);
-  private busy = new Float64Array(0);
-  private longest = new Float64Array(0);
+  private row: ColumnRow;
 
-  constructor(from: RelativeNs, to: RelativeNs, columns: number, text: (id: number) => string) {
+  /** `room`: intervals of a row that are kept. */
+  constructor(from: RelativeNs, to: RelativeNs, columns: number, room: number, text: (id: number) => string) {
     this.from = from;
     this.to = to;
     this.columns = columns;
     this.edges = Float64Array.from({ length: columns + 1 }, (_, c) => from + ((to - from) * c) / columns);
     this.edges[columns] = to;
     this.scale = columns / (to - from);
+    this.room = room;
     this.text = text;
+    this.row = this.begin();
   }
 
-  begin(): void {
-    this.count = new Uint32Array(this.columns);
-    this.busy = new Float64Array(this.columns);
-    this.longest = new Float64Array(this.columns);
-    this.values.clear();
+  /** A new row, empty; selects it. */
+  begin(): ColumnRow {
+    const { columns } = this;
+    const row: ColumnRow = {
+      count: new Uint32Array(columns),
+      busy: new Float64Array(columns),
+      longest: new Float64Array(columns),
+      parts: this.values.row(),
+      kept: this.room > 0 ? [] : undefined,
+    };
+    this.select(row);
+    return row;
+  }
+
+  select(row: ColumnRow): void {
+    this.row = row;
+    this.values.select(row.parts);
   }
 
   /** Adds the intervals [first, past) of the leaf, all of the row's quark and starting before the range's end, as far as they touch the range. */
   add(leaf: Leaf, first: number, past: number): void {
+    if (this.row.kept !== undefined) this.keep(this.row.kept, leaf, first, past);
     const { narrow } = leaf;
     if (narrow !== undefined) this.addNarrow(narrow, first, past);
     else for (let i = first; i < past; i++) this.addInterval(leaf.start(i), leaf.end(i), leaf.kind(i), leaf.scalar(i));
   }
 
-  /** Whether the summary's row can stand for its intervals: it lies inside one column, and lists its values. */
+  private keep(kept: Kept[], leaf: Leaf, first: number, past: number): void {
+    for (let i = first; i < past; i++) {
+      const [start, end] = [leaf.start(i), leaf.end(i)];
+      if (start < this.from && end <= this.from) continue;
+      if (kept.length === this.room) {
+        this.row.kept = undefined;
+        return;
+      }
+      kept.push({ start, end, kind: leaf.kind(i), scalar: leaf.scalar(i) });
+    }
+  }
+
+  /** Whether the summary's row can stand for its intervals: it lies inside one column, lists its values, and they need not be kept. */
   fits(summary: Summary, row: number): boolean {
+    const { kept } = this.row;
+    if (kept !== undefined && kept.length + (summary.count[row] as number) <= this.room) return false;
     const start = summary.start[row] as number;
     const end = summary.end[row] as number;
     // An end on a column's edge is left to the intervals: an instant there belongs to the next column.
@@ -59,6 +106,7 @@ export class ColumnSummer {
   /** Adds a summary's row, if it fits. */
   addSummary(summary: Summary, row: number): boolean {
     if (!this.fits(summary, row)) return false;
+    this.row.kept = undefined;
     const column = this.columnOf(summary.start[row] as number);
     this.addToColumn(column, summary.count[row] as number, summary.busy[row] as number, summary.longest[row] as number);
     const past = summary.firstAmount[row + 1] as number;
@@ -68,16 +116,23 @@ export class ColumnSummer {
     return true;
   }
 
-  finish(quark: Quark): StateColumns {
+  /** The columns of a row, which must be those of this quark. */
+  finish(row: ColumnRow, quark: Quark): StateColumns {
+    this.select(row);
     const dominant = new Int32Array(this.columns).fill(-1);
     const values = this.values.dominant(dominant, this.text);
-    return { quark, count: this.count, busy: this.busy, longest: this.longest, dominant, values };
+    const { count, busy, longest, kept } = row;
+    const intervals = kept
+      ?.sort((left, right) => left.start - right.start || left.end - right.end)
+      .map(({ start, end, kind, scalar }) => ({ quark, start, end, value: kind === textKind ? this.text(scalar) : scalar }));
+    return { quark, count, busy, longest, dominant, values, intervals };
   }
 
   private addToColumn(column: number, count: number, busy: number, longest: number): void {
-    this.count[column] = (this.count[column] as number) + count;
-    this.busy[column] = (this.busy[column] as number) + busy;
-    if (longest > (this.longest[column] as number)) this.longest[column] = longest;
+    const { row } = this;
+    row.count[column] = (row.count[column] as number) + count;
+    row.busy[column] = (row.busy[column] as number) + busy;
+    if (longest > (row.longest[column] as number)) row.longest[column] = longest;
     this.values.enter(column);
   }
 

@@ -14,12 +14,12 @@
  * Invariant: every byte of the file is compared with a constant or covered by exactly one checksum. Numbers are little-endian; a machine of the other order
  * does not find the magic and rebuilds.
  */
-import { BadInputError } from "../base/index.ts";
+import { BadInputError, StorescopeError } from "../base/index.ts";
 import { checksum } from "./checksum.ts";
 import type { ByteSink, ByteSource } from "./store.ts";
 
 /** Raise with every change of any layout in this folder, and describe it in docs/formats.md. */
-export const formatVersion = 3;
+export const formatVersion = 4;
 
 const headerBytes = 16;
 const trailerBytes = 40;
@@ -77,6 +77,7 @@ export class ContainerReader {
 
   /** Called when a block turns out damaged or unreadable, before that is thrown. */
   readonly onDamage: () => void;
+  private isOpen = true;
 
   /** Throws BadInputError when header, trailer or footer are not whole and of this version. */
   constructor(source: ByteSource, onDamage: () => void = () => undefined) {
@@ -105,8 +106,12 @@ export class ContainerReader {
     }
   }
 
-  /** The block's bytes, in a buffer of their own. Throws BadInputError when the checksum is wrong. */
+  /**
+   * The block's bytes, in a buffer of their own. Throws BadInputError when the checksum is wrong; CANCELLED once closed: a query that is still under way then
+   * reads from a descriptor that may be another file's, which is no damage of this one.
+   */
   read(ref: BlockRef): Uint8Array<ArrayBuffer> {
+    if (!this.isOpen) throw new StorescopeError("CANCELLED", `${this.source.name} was closed while it was read`);
     try {
       const bytes = this.source.read(ref.offset, ref.bytes);
       if (checksum(bytes) === ref.checksum) return bytes;
@@ -119,6 +124,7 @@ export class ContainerReader {
   }
 
   close(): void {
+    this.isOpen = false;
     this.source.close();
   }
 }

@@ -73,6 +73,8 @@ export interface StateColumns {
    */
   readonly dominant: Int32Array;
   readonly values: readonly StateValue[];
+  /** The intervals with a value that touch the range, in time order, when they are no more than the query has room for. */
+  readonly intervals: readonly Interval[] | undefined;
 }
 
 /** Reading side. All times are relative to the origin the history was built with. */
@@ -87,8 +89,8 @@ export interface StateHistory {
   full(time: RelativeNs): readonly (Interval | undefined)[];
   /** Every interval of these attributes that touches [from, to); per attribute in time order. */
   range(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, visit: IntervalVisitor): void;
-  /** The same range as `columns` equal columns per attribute, for drawing. */
-  columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number): readonly StateColumns[];
+  /** The same range as `columns` equal columns per attribute, for drawing; and the intervals themselves of attributes with at most `room`, default 0. */
+  columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number, room?: number): readonly StateColumns[];
   /** First state change (start or end of an interval) strictly after, or last strictly before, `time`; undefined when there is none. */
   nextChange(time: RelativeNs, quark: Quark): RelativeNs | undefined;
   previousChange(time: RelativeNs, quark: Quark): RelativeNs | undefined;
@@ -104,6 +106,8 @@ export interface ColumnSpec {
   readonly type: ColumnType;
   /** The column's numbers are ids of this id space: see `HistoryPart`. */
   readonly ids?: string;
+  /** Another column: each chunk's greatest difference of this one to that is kept, for `Table.largest`. */
+  readonly since?: string;
 }
 
 /** Rows too many to be attributes (one per request, per message): append-only, columnar, in chunks. */
@@ -132,6 +136,11 @@ export interface Table {
   text(id: number): string;
   /** Chunks that may hold rows whose `column` value lies in [min, max], by the chunk's stored bounds; all chunks without a bound. */
   chunks(bound?: { readonly column: number; readonly min: number; readonly max: number }): Iterable<TableChunk>;
+  /**
+   * The chunks with the greatest difference of this column to the one it is `since` in each; the chunk with the greatest of all first. Who wants the rows of the
+   * n greatest differences stops where he has n that are no less than `most`: reads O(n) chunks at worst, mostly few.
+   */
+  largest(column: number): Iterable<{ readonly most: number; readonly chunk: TableChunk }>;
   /** One row's values, in the order of `columns`. */
   row(index: number): Float64Array;
   close(): void;

@@ -1,6 +1,18 @@
 /** What a history directory survives: kills, damage, cuts, full disks. Never a wrong answer: either a whole history, or none, or a clear error. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
@@ -177,6 +189,23 @@ describe("damage", () => {
     truncateSync(path, 100);
     expect(() => history.state.full(500)).toThrow(/history: byte \d+: the file has become shorter/);
     history.close();
+  });
+
+  test("a query that is still under way when the history is closed is cancelled, and no damage", () => {
+    const directory = join(scratch, "closed");
+    const writer = createHistory(directory, key);
+    fill(writer);
+    let damages = 0;
+    const history = openHistory(directory, key, () => damages++)!;
+    const chunks = history.table("requests")!.chunks();
+    history.close();
+    // The descriptor's number is free for any other file now.
+    const other = openSync(join(directory, "history"), "r");
+    expect(() => [...chunks]).toThrow(expect.objectContaining({ code: "CANCELLED" }));
+    expect(() => history.state.at(100, 0)).toThrow(expect.objectContaining({ code: "CANCELLED" }));
+    closeSync(other);
+    expect(damages).toBe(0);
+    verifyHistory(directory);
   });
 
   test("a directory or another file in the history's place is no history", () => {

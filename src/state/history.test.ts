@@ -40,6 +40,8 @@ const texts = ["reading", "\ud800", "idle", "", "executing", "\ufeffbom", "é"];
 const value = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom("idle", "reading", "executing") },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 5 }) },
+  // Numbers too large for the array by code in column-values.ts, ascending or not.
+  { weight: 2, arbitrary: fc.integer({ min: 70_000, max: 70_005 }) },
   {
     weight: 1,
     arbitrary: fc.constantFrom(
@@ -146,6 +148,14 @@ function probes(model: Model): number[] {
 function sameColumns(history: HistoryReader, model: Model, from: number, to: number, columns: number): void {
   const quarks = model.map((_, quark) => quark);
   const got = history.state.columns(quarks, from, to, columns);
+  expect(got.every(({ intervals }) => intervals === undefined)).toBe(true);
+  // With room for some: rows with no more have all of theirs, the others none; what is summed stays the same.
+  const room = 3;
+  for (const [quark, { intervals, ...sums }] of history.state.columns(quarks, from, to, columns, room).entries()) {
+    const expected = settleTwins((model[quark] as Interval[]).filter((interval) => from < to && touches(interval, from, to)));
+    expect(intervals && settleTwins(intervals), `row ${quark} of [${from}, ${to})`).toEqual(expected.length <= room ? expected : undefined);
+    expect({ ...sums, intervals: undefined }).toEqual(got[quark]);
+  }
   const edge = (c: number): number => (c === columns ? to : from + ((to - from) * c) / columns);
   for (const [quark, row] of got.entries()) {
     expect(row.quark).toBe(quark);
@@ -319,6 +329,37 @@ describe.each(Object.entries(stores))("a history in %s", (_, build) => {
     expect(some).toContain(1e15 + 50_000);
     expect(some.length).toBe(4096);
     expect(read({ column: 1, min: 0, max: 0 })).toEqual([]);
+    history.close();
+  });
+});
+
+describe.each(Object.entries(stores))("tables in %s", (_, build) => {
+  test("give the chunks with the largest differences first", () => {
+    const values: number[] = [];
+    const history = build((writer) => {
+      const table = writer.table("t", [
+        { name: "start", type: "f64" },
+        { name: "end", type: "f64", since: "start" },
+      ]);
+      for (let i = 0; i < 20_000; i++) {
+        const length = i === 9000 ? 1e9 : (i * 7919) % 1000;
+        values.push(length);
+        table.append([i * 10, i * 10 + length]);
+      }
+      writer.finish(0);
+    });
+    const bounds: number[] = [];
+    const rows = [...history.table("t")!.largest(1)].flatMap(({ most, chunk }) => {
+      bounds.push(most);
+      const lengths = Array.from({ length: chunk.rowCount }, (_, i) => chunk.columns[1]![i]! - chunk.columns[0]![i]!);
+      expect(lengths).toEqual(values.slice(chunk.firstRow, chunk.firstRow + chunk.rowCount));
+      expect(Math.max(...lengths)).toBe(most);
+      return lengths;
+    });
+    expect(bounds).toEqual([...bounds].sort((left, right) => right - left));
+    expect(bounds[0]).toBe(1e9);
+    expect(rows.length).toBe(values.length);
+    expect(() => [...history.table("t")!.largest(0)]).toThrow("not since another");
     history.close();
   });
 });

@@ -212,10 +212,14 @@ function parseFooter(value: unknown, file: string, offset: number): Footer {
     return { offset: count(at, what), bytes: count(bytes, what), checksum: count(checksum, what) };
   };
   const column = (from: unknown): ColumnSpec => {
-    const { name, type, ids } = object(from, "column");
+    const { name, type, ids, since } = object(from, "column");
     if (type !== "f64" && type !== "u32" && type !== "u16" && type !== "u8" && type !== "text") return fail("column type");
     const spec: ColumnSpec = { name: text(name, "column name"), type };
-    return ids === undefined ? spec : { ...spec, ids: text(ids, "column ids") };
+    return {
+      ...spec,
+      ...(ids === undefined ? {} : { ids: text(ids, "column ids") }),
+      ...(since === undefined ? {} : { since: text(since, "column since") }),
+    };
   };
   const { identity, state, tables, documents, idSpaces } = object(value, "content");
   const { start, end, intervalCount, texts, attributes, leaves, ids } = object(state, "state");

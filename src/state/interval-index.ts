@@ -30,8 +30,8 @@ export class IntervalIndex {
   private readonly summaryOffsets: Float64Array;
   private readonly summaryBytes: Uint32Array;
   private readonly summaryChecksums: Uint32Array;
-  private readonly firstQuarks: Uint32Array;
-  private readonly lastQuarks: Uint32Array;
+  readonly firstQuarks: Uint32Array;
+  readonly lastQuarks: Uint32Array;
   private readonly levels: LevelRuns[] = [];
 
   constructor(columns: IndexColumns, file: string, offset: number) {
@@ -157,7 +157,7 @@ export class IntervalIndex {
 }
 
 /** First index of the ascending values that is >= `least`; their count when none is. */
-function firstAtLeast(values: readonly number[], least: number): number {
+export function firstAtLeast(values: readonly number[], least: number): number {
   let low = 0;
   let high = values.length;
   while (low < high) {

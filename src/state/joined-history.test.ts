@@ -30,6 +30,7 @@ const requestColumns = [
   { name: "command", type: "text" },
   { name: "start", type: "f64" },
   { name: "caller", type: "u32", ids: "requests" },
+  { name: "end", type: "f64", since: "start" },
 ] as const;
 
 /**
@@ -62,7 +63,7 @@ function analysis(writer: HistoryWriter, all: readonly Node[], mine: readonly nu
       state.setNumber(start, place.request, id);
       state.clear(place.time, place.operation);
       state.clear(place.time, place.request);
-      table.append([id, table.intern(`command ${command}`), start, place.previous]);
+      table.append([id, table.intern(`command ${command}`), start, place.previous, place.time]);
       place.previous = id;
     },
     finish(): void {
@@ -119,6 +120,14 @@ function readAll(history: HistoryReader): unknown {
     ]),
   );
   expect(chunked).toEqual(rows);
+  const bounds: number[] = [];
+  for (const { most, chunk } of table.largest(4)) {
+    bounds.push(most);
+    const lengths = Array.from({ length: chunk.rowCount }, (_, i) => chunk.columns[4]![i]! - chunk.columns[2]![i]!);
+    expect(lengths).toEqual(lengths.map((_, i) => table.row(chunk.firstRow + i)[4]! - table.row(chunk.firstRow + i)[2]!));
+    expect(Math.max(...lengths)).toBe(most);
+  }
+  expect(bounds).toEqual([...bounds].sort((left, right) => right - left));
   const times = [0, 7, 50, 333, 1000];
   return {
     paths: quarks.map(path),

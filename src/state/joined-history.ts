@@ -297,7 +297,7 @@ class JoinedState implements StateHistory {
     }
   }
 
-  columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number): readonly StateColumns[] {
+  columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number, room = 0): readonly StateColumns[] {
     const owners = quarks.map((quark) => this.owner(quark));
     const rows = new Array<StateColumns | undefined>(quarks.length).fill(undefined);
     for (const [part, { state }] of this.files.entries()) {
@@ -308,15 +308,18 @@ class JoinedState implements StateHistory {
         from,
         to,
         columns,
+        room,
       );
       for (const [k, i] of places.entries()) {
         const row = got[k] as StateColumns;
         const shift = owners[i]?.shift;
         const values = shift === undefined ? row.values : row.values.map((value) => shifted(value, shift));
-        rows[i] = { ...row, quark: quarks[i] as number, values };
+        const quark = quarks[i] as number;
+        const intervals = row.intervals?.map((interval) => ({ ...interval, quark, value: shifted(interval.value, shift) }));
+        rows[i] = { ...row, quark, values, intervals };
       }
     }
-    return rows.map((row, i) => row ?? emptyRow(quarks[i] as number, columns));
+    return rows.map((row, i) => row ?? emptyRow(quarks[i] as number, columns, room));
   }
 
   nextChange(time: RelativeNs, quark: Quark): RelativeNs | undefined {
@@ -339,7 +342,7 @@ class JoinedState implements StateHistory {
   }
 }
 
-function emptyRow(quark: Quark, columns: number): StateColumns {
+function emptyRow(quark: Quark, columns: number, room: number): StateColumns {
   return {
     quark,
     count: new Uint32Array(columns),
@@ -347,6 +350,7 @@ function emptyRow(quark: Quark, columns: number): StateColumns {
     longest: new Float64Array(columns),
     dominant: new Int32Array(columns).fill(-1),
     values: [],
+    intervals: room > 0 ? [] : undefined,
   };
 }
 
@@ -402,6 +406,14 @@ class JoinedTable implements Table {
         bounds[1] = { ...bound, min: Math.max(bound.min, count) };
       }
       for (const chunk of table.chunksWithin(bounds)) yield { ...chunk, firstRow: chunk.firstRow + firstRow };
+    }
+  }
+
+  *largest(column: number): Iterable<{ readonly most: number; readonly chunk: TableChunk }> {
+    const places = this.parts.flatMap(({ table, firstRow }) => table.largestFirst(column).map((place) => ({ ...place, table, firstRow })));
+    for (const { most, chunk, table, firstRow } of places.sort((left, right) => right.most - left.most)) {
+      const found = table.chunk(chunk);
+      yield { most, chunk: { ...found, firstRow: found.firstRow + firstRow } };
     }
   }
 

@@ -1,9 +1,9 @@
 /** The reading side of the state history: finds leaves through the index, reads intervals out of them. Holds decoded leaves within a byte budget. */
 import { assert, defined, type RelativeNs, UsageError } from "../base/index.ts";
-import { ColumnSummer } from "./columns.ts";
+import { type ColumnRow, ColumnSummer } from "./columns.ts";
 import type { ContainerReader } from "./container.ts";
 import type { AttributeTree, Interval, IntervalVisitor, Quark, StateColumns, StateHistory } from "./contract.ts";
-import type { IntervalIndex } from "./interval-index.ts";
+import { firstAtLeast, type IntervalIndex } from "./interval-index.ts";
 import { Leaf } from "./leaf.ts";
 import { mergeIntervals, touching } from "./merge.ts";
 import { NodeCache } from "./node-cache.ts";
@@ -102,27 +102,42 @@ export class StateReader implements StateHistory {
     }
   }
 
-  columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number): readonly StateColumns[] {
+  columns(quarks: readonly Quark[], from: RelativeNs, to: RelativeNs, columns: number, room = 0): readonly StateColumns[] {
     if (!(from <= to && Number.isFinite(to - from)))
       throw new UsageError(`columns need a range that ends after it starts, not [${from}, ${to})`);
     if (!(Number.isInteger(columns) && columns >= 1 && columns <= maxColumns))
       throw new UsageError(`1 to ${maxColumns} columns, not ${columns}`);
-    const summer = new ColumnSummer(from, to, columns, this.text);
-    return quarks.map((quark) => {
-      this.checkQuark(quark);
-      summer.begin();
-      // An empty range has empty columns.
-      for (const id of from < to ? this.candidates(quark, from, to) : []) {
-        const summary = this.index.hasSummary(id) && this.mayFitColumns(id, (to - from) / columns) ? this.summaries.get(id) : undefined;
+    for (const quark of quarks) this.checkQuark(quark);
+    const summer = new ColumnSummer(from, to, columns, room, this.text);
+    const rows = new Map(quarks.map((quark) => [quark, summer.begin()]));
+    // An empty range has empty columns.
+    if (from < to) this.sum(summer, rows, from, to, (to - from) / columns);
+    return quarks.map((quark) => summer.finish(defined(rows.get(quark), "a row"), quark));
+  }
+
+  /** Adds everything in [from, to) to the rows. Leaf by leaf, so that each is read once, however many of the rows it has and however few the cache holds. */
+  private sum(summer: ColumnSummer, rows: ReadonlyMap<Quark, ColumnRow>, from: RelativeNs, to: RelativeNs, width: number): void {
+    const { index } = this;
+    const quarks = [...rows.keys()].sort((left, right) => left - right);
+    const leaves: number[] = [];
+    if (quarks.length > 0) index.collect(from, to, quarks[0] as number, quarks.at(-1) as number, leaves);
+    for (const id of leaves) {
+      let leaf: Leaf | undefined;
+      let summary: Summary | undefined;
+      const last = index.lastQuarks[id] as number;
+      for (let i = firstAtLeast(quarks, index.firstQuarks[id] as number); i < quarks.length; i++) {
+        const quark = quarks[i] as number;
+        if (quark > last) break;
+        summer.select(rows.get(quark) as ColumnRow);
+        if (summary === undefined && index.hasSummary(id) && this.mayFitColumns(id, width)) summary = this.summaries.get(id);
         const row = summary === undefined ? -1 : summary.segment(quark);
         if (summary === undefined || row < 0) {
-          const leaf = this.leaves.get(id);
+          leaf ??= this.leaves.get(id);
           const [first, past] = touching(leaf, quark, from, to);
           summer.add(leaf, first, past);
         } else if (!summer.addSummary(summary, row)) this.addParts(summer, id, quark, summary, row, from, to);
       }
-      return summer.finish(quark);
-    });
+    }
   }
 
   /** Adds a segment by its blocks, and the intervals of those blocks that do not lie inside one column. */

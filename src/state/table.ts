@@ -3,7 +3,7 @@
  *
  *     u32 rows, u32 columns, then the columns (packed-columns.ts)
  *
- * The chunk index holds the least and the greatest value of every column.
+ * The chunk index holds the least and the greatest value of every column, and the greatest difference of columns that are `since` another.
  */
 import { assert, BadInputError } from "../base/index.ts";
 import { decodeIndex, type IndexColumns, IndexWriter } from "./block-index.ts";
@@ -38,6 +38,7 @@ export class TableWriter implements TableBuilder {
   private readonly container: ContainerWriter;
   private readonly texts: TextWriter;
   private readonly arrays: readonly ColumnArray[];
+  private readonly spans: readonly Span[];
   private readonly index: IndexWriter;
   private readonly writer = new PackWriter();
   private readonly packer = new ColumnPacker();
@@ -50,13 +51,17 @@ export class TableWriter implements TableBuilder {
       `table ${name} needs columns of different names`,
     );
     this.name = name;
-    this.columns = columns.map(({ name: columnName, type, ids }) =>
-      ids === undefined ? { name: columnName, type } : { name: columnName, type, ids },
-    );
+    this.columns = columns.map(({ name: columnName, type, ids, since }) => ({
+      name: columnName,
+      type,
+      ...(ids === undefined ? {} : { ids }),
+      ...(since === undefined ? {} : { since }),
+    }));
+    this.spans = spansOf(name, columns);
     this.container = container;
     this.texts = texts;
     this.arrays = columns.map((column) => columnArray(column.type, chunkRows));
-    this.index = new IndexWriter(1 + 2 * columns.length, 2);
+    this.index = new IndexWriter(1 + 2 * columns.length + this.spans.length, 2);
   }
 
   get rowCount(): number {
@@ -101,7 +106,8 @@ export class TableWriter implements TableBuilder {
     this.packer.write(writer, used);
     const ref = this.container.append(writer.finish());
     const bounds = used.map(boundsOf);
-    this.index.add([ref.offset, ...bounds.map(([min]) => min), ...bounds.map(([, max]) => max)], [ref.bytes, ref.checksum]);
+    const most = this.spans.map(({ from, to }) => largestDifference(used[from] ?? [], used[to] ?? []));
+    this.index.add([ref.offset, ...bounds.map(([min]) => min), ...bounds.map(([, max]) => max), ...most], [ref.bytes, ref.checksum]);
     this.flushed += rows;
     this.filled = 0;
   }
@@ -117,6 +123,31 @@ function boundsOf(values: ColumnArray): readonly [min: number, max: number] {
     if (value > max) max = value;
   }
   return [min, max];
+}
+
+/** Two columns whose difference, `to` less `from`, is bounded in the index. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+function spansOf(table: string, columns: readonly ColumnSpec[]): readonly Span[] {
+  return columns.flatMap(({ since }, to) => {
+    if (since === undefined) return [];
+    const from = columns.findIndex(({ name }) => name === since);
+    assert(from >= 0, `table ${table} has no column ${since}`);
+    return [{ from, to }];
+  });
+}
+
+/** NaN counts as no difference. */
+function largestDifference(from: ArrayLike<number>, to: ArrayLike<number>): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < to.length; i++) {
+    const difference = (to[i] as number) - (from[i] as number);
+    if (difference > most) most = difference;
+  }
+  return most;
 }
 
 function decodeChunk(
@@ -155,6 +186,7 @@ export class TableReader implements Table {
   private readonly container: ContainerReader;
   private readonly texts: TextReader;
   private readonly index: IndexColumns;
+  private readonly spans: readonly Span[];
   private readonly cache: NodeCache<DecodedChunk>;
   private readonly translate: Translate | undefined;
 
@@ -166,7 +198,9 @@ export class TableReader implements Table {
     this.container = container;
     this.texts = texts;
     const { name } = container.source;
-    this.index = decodeIndex(container.read(footer.index), 1 + 2 * footer.columns.length, 2, name, footer.index.offset);
+    this.spans = spansOf(footer.name, footer.columns);
+    const bounds = 2 * footer.columns.length + this.spans.length;
+    this.index = decodeIndex(container.read(footer.index), 1 + bounds, 2, name, footer.index.offset);
     if (this.index.rows !== Math.ceil(footer.rowCount / chunkRows)) {
       throw new BadInputError(
         "HISTORY_INVALID",
@@ -200,6 +234,23 @@ export class TableReader implements Table {
     for (let chunk = 0; chunk < rows; chunk++) {
       if (bounds.length === 0 || bounds.some((bound) => within(chunk, bound))) yield this.cache.get(chunk);
     }
+  }
+
+  *largest(column: number): Iterable<{ readonly most: number; readonly chunk: TableChunk }> {
+    for (const { most, chunk } of this.largestFirst(column)) yield { most, chunk: this.chunk(chunk) };
+  }
+
+  /** The chunks' numbers in the order of `largest`. */
+  largestFirst(column: number): readonly { readonly most: number; readonly chunk: number }[] {
+    const span = this.spans.findIndex(({ to }) => to === column);
+    assert(span >= 0, `column ${column} of table ${this.name} is not since another`);
+    const bounds = this.index.f64[1 + 2 * this.columns.length + span] ?? new Float64Array(0);
+    return Array.from(bounds, (most, chunk) => ({ most, chunk })).sort((left, right) => right.most - left.most);
+  }
+
+  /** A chunk by its number. */
+  chunk(chunk: number): TableChunk {
+    return this.cache.get(chunk);
   }
 
   row(index: number): Float64Array {

@@ -14,7 +14,7 @@ export function stateText(value: StateValue): string {
  * The states of rows: all of them where the viewer has room, otherwise one per run of columns with the same prevailing state.
  *
  * One query sums all rows into columns. A state is counted in every column it touches, so what a row has beyond one state per covered column is what shares
- * columns: rows with little of that are read exactly, the others would draw several states on one pixel.
+ * columns: rows with little of that are drawn exactly, the others would draw several states on one pixel.
  *
  * Rows that are no attribute (`quarks` may come from anywhere) are empty.
  */
@@ -25,29 +25,19 @@ export function rowStates(
   look: StateLook,
 ): readonly (readonly ViewState[])[] {
   const known = quarks.filter((quark) => isAttribute(history, quark));
-  const rows = new Map(history.columns(known, range.start, range.end, range.columns).map((columns) => [columns.quark, columns]));
+  const mostSharing = range.columns / 4;
+  const room = Math.floor(range.columns + mostSharing);
+  const rows = new Map(history.columns(known, range.start, range.end, range.columns, room).map((columns) => [columns.quark, columns]));
   return quarks.map((quark) => {
     const columns = rows.get(quark);
     if (columns === undefined) return [];
-    let covered = 0;
     let sharing = 0;
-    for (const count of columns.count) {
-      if (count === 0) continue;
-      covered++;
-      sharing += count - 1;
-    }
-    if (covered === 0) return [];
-    return sharing <= range.columns / 4 ? exactStates(history, columns.quark, range, look) : prevailingStates(columns, range, look);
+    for (const count of columns.count) sharing += Math.max(0, count - 1);
+    const { intervals } = columns;
+    return intervals !== undefined && sharing <= mostSharing
+      ? intervals.flatMap(({ start, end, value }) => (value === undefined ? [] : [{ start, end, ...look(value), count: 1 }]))
+      : prevailingStates(columns, range, look);
   });
-}
-
-function exactStates(history: StateHistory, quark: number, range: ViewRange, look: StateLook): readonly ViewState[] {
-  const states: ViewState[] = [];
-  history.range([quark], range.start, range.end, (_quark, start, end, value) => {
-    if (value !== undefined) states.push({ start, end, ...look(value), count: 1 });
-    return true;
-  });
-  return states;
 }
 
 function prevailingStates(columns: StateColumns, range: ViewRange, look: StateLook): readonly ViewState[] {

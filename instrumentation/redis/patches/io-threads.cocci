@@ -41,6 +41,18 @@ listAddNodeTail(io_threads_list[target],c);
 ...>
 }
 
+// Before the client is touched: it may have been freed with an entry of its before.
+@ read_queue_done @
+identifier c, ln;
+@@
+int handleClientsWithPendingReadsUsingThreads(void) {
+<...
+client *c = listNodeValue(ln);
+listDelNode(server.clients_pending_read,ln);
++SS_READ_QUEUE_DONE(c);
+...>
+}
+
 @ write_queue_remove_threaded @
 identifier c, target;
 @@

@@ -66,7 +66,8 @@ enum ss_record_kind {
     SS_R_TAKE_OVER = 48, /* conn */
     SS_R_IO_POLL_START = 49, /* - */
     SS_R_IO_POLL_END = 50, /* - */
-    SS_R_KINDS = 51
+    SS_R_READ_QUEUE_DONE = 51, /* conn */
+    SS_R_KINDS = 52
 };
 
 enum ss_call_flag {
@@ -149,6 +150,7 @@ static const uint8_t ss_record_length[SS_R_KINDS] = {
     [48] = 3,
     [49] = 2,
     [50] = 2,
+    [51] = 3,
 };
 
 /* Sets a record belongs to. */
@@ -203,6 +205,7 @@ static const uint8_t ss_record_sets[SS_R_KINDS] = {
     [48] = 2,
     [49] = 3,
     [50] = 3,
+    [51] = 2,
 };
 
 #endif

@@ -131,6 +131,7 @@ static void ss_flush(struct ss_thread *t);
 
 static uint32_t ss_generation; /* counts introductions; 0: none yet */
 static int ss_is_child;        /* a forked child: never records */
+static int ss_is_dying;        /* ss_crash sends for all: what a thread records after it is lost, but nothing is sent twice */
 
 #define EMIT(name, ...) do { \
     if (lttng_ust_tracepoint_enabled(redis, name)) { \
@@ -234,8 +235,11 @@ static void ss_flush(struct ss_thread *t) {
     }
     uint64_t ticks, ns;
     t->spin = 0;
-    __atomic_store_n(&t->is_sending, 1, __ATOMIC_RELAXED);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&t->is_sending, 1, __ATOMIC_SEQ_CST);
+    if (SS_UNLIKELY(__atomic_load_n(&ss_is_dying, __ATOMIC_SEQ_CST))) {
+        __atomic_store_n(&t->is_sending, 0, __ATOMIC_RELEASE);
+        return;
+    }
     ss_read_pair(&ticks, &ns);
     ss_emit_batch(t, t->used, ticks, ns);
     __atomic_store_n(&t->used, 0, __ATOMIC_RELEASE);
@@ -254,8 +258,10 @@ static void ss_forget(struct ss_thread *t) {
 }
 
 static __attribute__((noinline)) void ss_make_room(struct ss_thread *t) {
-    if (t->used) ss_flush(t);
-    else ss_read_pair(&t->base_ticks, &t->base_ns);
+    if (t->used) {
+        ss_flush(t);
+        if (SS_UNLIKELY(ss_is_dying)) t->used = 0;
+    } else ss_read_pair(&t->base_ticks, &t->base_ns);
 }
 
 /* What begins at `ticks` will be in a record. Takes back nothing when that is never written: the next batch does. */
@@ -543,6 +549,18 @@ static inline void ss_look(void) {
 
 /* ---- Start and end of the process ---- */
 
+/* For experiments with races: how long every thread waits between taking a client up and reading from it, while something records. */
+static struct timespec ss_read_delay;
+static int ss_delays_reads;
+
+static void ss_set_read_delay(void) {
+    const char *text = getenv("STORESCOPE_READ_DELAY_US");
+    long us = text ? strtol(text, NULL, 10) : 0;
+    if (us <= 0 || us > 1000000) return;
+    ss_read_delay = (struct timespec){ .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+    ss_delays_reads = 1;
+}
+
 static void ss_exit(void) {
     if (!ss_is_child && ss_self.is_known && ss_mask) ss_flush(&ss_self);
 }
@@ -554,6 +572,7 @@ static __attribute__((constructor)) void ss_start(void) {
 #endif
     ss_read_pair(&ss_start_ticks, &ss_start_ns);
     ss_thread_start(0, "main");
+    ss_set_read_delay();
     atexit(ss_exit);
 }
 
@@ -561,16 +580,17 @@ void ss_crash(void) {
     unsigned mask = __atomic_exchange_n(&ss_mask, 0, __ATOMIC_SEQ_CST);
     if (!mask || ss_is_child) return;
     ss_is_child = 1; /* nothing switches recording on again */
+    /* A thread says that it is sending and then looks whether the process dies; here it is the other way round. So one of the two sends. */
+    __atomic_store_n(&ss_is_dying, 1, __ATOMIC_SEQ_CST);
     unsigned count = __atomic_load_n(&ss_thread_count, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < count && i < SS_THREADS; i++) {
         struct ss_thread *t = __atomic_load_n(&ss_threads[i], __ATOMIC_ACQUIRE);
-        if (!t || __atomic_load_n(&t->is_sending, __ATOMIC_ACQUIRE)) continue;
+        if (!t || __atomic_load_n(&t->is_sending, __ATOMIC_SEQ_CST)) continue;
         uint32_t used = __atomic_load_n(&t->used, __ATOMIC_ACQUIRE);
         if (used == 0 || used > SS_CAPACITY) continue;
         uint64_t ticks, ns;
         ss_read_pair(&ticks, &ns);
         ss_emit_batch(t, used, ticks, ns);
-        __atomic_store_n(&t->used, 0, __ATOMIC_RELEASE);
     }
 }
 
@@ -601,6 +621,7 @@ void ss_read_start(struct ss_read_scope *scope, const client *c) {
     if (scope->on & SS_FULL) RECORD_CONNECTION(SS_R_READ_START, 0, c->id);
     if (scope->on & SS_LIGHT) ss_begin(ss_thread(), scope->start = ss_ticks());
     if (scope->on & SS_CLASSIC) EMIT(start_read_client_query, .conn_id = c->id, .fd = scope->fd);
+    if (SS_UNLIKELY(ss_delays_reads)) nanosleep(&ss_read_delay, NULL);
 }
 
 void ss_read_done(struct ss_read_scope *scope, const client *c, int nread) {
@@ -690,6 +711,12 @@ void ss_read_queue_remove(const client *c, int list, size_t length) {
     if (mask & SS_CLASSIC) EMIT(pending_read_remove, .conn_id = c->id, .fd = ss_fd(c), .length = (uint32_t)length, .list = (uint16_t)list);
 }
 
+void ss_read_queue_done(const client *c) {
+    unsigned mask = ss_recording();
+    if (mask & SS_FULL) RECORD_CONNECTION(SS_R_READ_QUEUE_DONE, 0, c->ss.id);
+    if (mask & SS_CLASSIC) EMIT(pending_read_done, .conn_id = c->ss.id, .fd = ss_fd(c));
+}
+
 void ss_hand_over(const client *c, unsigned to, unsigned purpose, size_t length) {
     unsigned mask = ss_recording();
     if ((mask & SS_FULL) || ((mask & SS_LIGHT) && purpose == SS_TO_READ)) RECORD_CONNECTION(SS_R_HAND_OVER, to, c->id, purpose, ss_fit32(length));
@@ -710,7 +737,7 @@ void ss_connection_close(const client *c) {
 }
 
 void ss_free_client(const client *c) {
-    EMIT(free_client, .conn_id = c->id, .fd = ss_fd(c), .flags = ss_client_flags(c));
+    EMIT(free_client, .conn_id = c->ss.id, .fd = ss_fd(c), .flags = ss_client_flags(c));
 }
 
 void ss_free_client_async(const client *c) {

@@ -38,6 +38,7 @@ extern unsigned ss_mask;
 
 /* Plaintext bytes of a client's connection since it was opened. */
 struct ss_stream {
+    uint64_t id;     /* the client's, for probes that may see it after it was freed: allocators write over the first words of what is freed */
     uint64_t in;     /* read from it */
     uint64_t out;    /* written to it by writeToClient */
     uint64_t parsed; /* end of the latest request taken up for processing */
@@ -125,10 +126,12 @@ void ss_write_queue_add(const struct client *c, size_t length);
 void ss_write_queue_remove(const struct client *c, int list, size_t length);
 void ss_read_queue_add(const struct client *c, size_t length);
 void ss_read_queue_remove(const struct client *c, int list, size_t length);
+void ss_read_queue_done(const struct client *c);
 #define SS_WRITE_QUEUE_ADD(c, length) do { if (SS_ON_STEPS()) ss_write_queue_add(c, length); } while (0)
 #define SS_WRITE_QUEUE_REMOVE(c, list, length) do { if (SS_ON_STEPS()) ss_write_queue_remove(c, list, length); } while (0)
 #define SS_READ_QUEUE_ADD(c, length) do { if (SS_ON()) ss_read_queue_add(c, length); } while (0)
 #define SS_READ_QUEUE_REMOVE(c, list, length) do { if (SS_ON()) ss_read_queue_remove(c, list, length); } while (0)
+#define SS_READ_QUEUE_DONE(c) do { if (SS_ON_STEPS()) ss_read_queue_done(c); } while (0)
 
 /* Redis 8 and Valkey 8 hand a whole client over to another thread, through its queue: `to` is that thread's number, 0 the main thread's. */
 #define SS_ANY_THREAD 65535 /* the queue is shared by all io threads */
@@ -146,7 +149,7 @@ void ss_connection_open(const struct client *c);
 void ss_connection_close(const struct client *c);
 void ss_free_client(const struct client *c);
 void ss_free_client_async(const struct client *c);
-#define SS_CLIENT_INIT(c) do { (c)->ss = (struct ss_stream){0}; } while (0)
+#define SS_CLIENT_INIT(c) do { (c)->ss = (struct ss_stream){ .id = (c)->id }; } while (0)
 #define SS_CONNECTION_OPEN(c) do { if (SS_ON()) ss_connection_open(c); } while (0)
 #define SS_CONNECTION_CLOSE(c) do { if (SS_ON()) ss_connection_close(c); } while (0)
 #define SS_FREE_CLIENT(c) do { if (SS_ON()) ss_free_client(c); } while (0)

@@ -47,7 +47,7 @@ function countProcesses(source: TraceSource): number {
 
 const redis: SharedAnalysis<Outcome> = {
   id: "redis",
-  version: 3,
+  version: 4,
   needs: [],
   usefulShares: (source) => Math.min(partCount, countProcesses(source)),
   startShare({ source, cursor, owns, writer, spool }) {

@@ -98,7 +98,7 @@ export const requestColumns = [
   { name: "callStart", type: "f64" },
   { name: "callEnd", type: "f64" },
   { name: "writeStart", type: "f64" },
-  { name: "writeEnd", type: "f64" },
+  { name: "writeEnd", type: "f64", since: "arrived" },
   { name: "requestBytes", type: "u32" },
   { name: "replyBytes", type: "u32" },
 ] as const satisfies readonly ColumnSpec[];
@@ -144,7 +144,37 @@ export const messageColumns = [
   { name: "request", type: "u32" },
 ] as const satisfies readonly ColumnSpec[];
 
-export const tables = { requests: "requests", nestedCalls: "nested-calls", connections: "connections", messages: "messages" } as const;
+/**
+ * What must never be of two entries of one client on the lists of Redis' io threads: kinds of rows of the conflicts table. A turn is one emptying of the
+ * list of pending reads.
+ *
+ *     queuedTwice     put on the list of pending reads while it was on it
+ *     listedTwice     handed out twice in one turn; `other` is the io thread's list of the first time, `list` of the second
+ *     twoThreads      read by `thread` while thread `other` had not finished reading from it
+ *     usedAfterFree   an entry of its was taken from the list after it had been freed
+ *     freedTwice      freed once more
+ */
+export const conflictKinds = { queuedTwice: 1, listedTwice: 2, twoThreads: 3, usedAfterFree: 4, freedTwice: 5 } as const;
+
+/** One row per conflict, part by part in order of their ends. `end` is `time` but for twoThreads. Threads are kernel thread ids, lists numbers. */
+export const conflictColumns = [
+  { name: "process", type: "u16" },
+  { name: "connection", type: "u32", ids: idSpaces.connections },
+  { name: "kind", type: "u8" },
+  { name: "time", type: "f64" },
+  { name: "end", type: "f64" },
+  { name: "thread", type: "u32" },
+  { name: "other", type: "u32" },
+  { name: "list", type: "u16" },
+] as const satisfies readonly ColumnSpec[];
+
+export const tables = {
+  requests: "requests",
+  nestedCalls: "nested-calls",
+  connections: "connections",
+  messages: "messages",
+  conflicts: "conflicts",
+} as const;
 
 /** The `processes` document. */
 export interface ProcessSummary {

@@ -23,6 +23,8 @@ import type { Spool } from "../contract.ts";
 import { Bus, type PartStreams, type ProcessBus } from "./bus.ts";
 import {
   branches,
+  conflictColumns,
+  conflictKinds,
   connectionColumns,
   connectionStates,
   idSpaces,
@@ -39,6 +41,8 @@ import {
 } from "./keys.ts";
 
 const noConnection = 0xffff_ffff;
+/** Two threads' reads of one connection overlap when it is by more than the counters of two processors lag behind each other. */
+const overlapNs = 1000;
 const forever = Number.POSITIVE_INFINITY;
 /** `list` of a client taken off a pending list without going onto an io thread's; `to` of one that is put on the queue of all io threads. */
 const noList = 0xffff;
@@ -100,6 +104,15 @@ interface Connection {
   readThread: number;
   /** What was just read will be executed only when the main thread comes to it (io threads). */
   isDeferred: boolean;
+  /** The turn (Process.turns) after which it was last put on the list of pending reads, and in which it was last handed to which io list. */
+  queuedTurn: number;
+  listedTurn: number;
+  list: number;
+  /** The thread that is reading from it and the turn it began in; and one that came meanwhile, and when. */
+  reader: Thread | undefined;
+  readerTurn: number;
+  second: Thread | undefined;
+  secondStart: number;
   /** The request at hand was sent elsewhere (cluster_redirect). */
   isRedirected: boolean;
   /** End of the previous request's processing. */
@@ -150,6 +163,8 @@ interface Process {
   hasReadEnd: boolean;
   /** Between handle_pending_reads_start and _end: what is read now is executed later. */
   isHandlingReads: boolean;
+  /** How often the list of pending reads was handed out. */
+  turns: number;
   /** The request being executed by the main thread; undefined between requests. */
   executing: Request | undefined;
 }
@@ -160,6 +175,7 @@ export class RedisModel implements StepSink {
   private readonly state: StateBuilder;
   private readonly requests: TableBuilder;
   private readonly nestedCalls: TableBuilder;
+  private readonly conflicts: TableBuilder;
   private readonly bus: Bus;
   private readonly processes: Process[] = [];
   private readonly connections: { readonly process: Process; readonly connection: Connection }[] = [];
@@ -189,6 +205,7 @@ export class RedisModel implements StepSink {
     this.state = writer.state;
     this.requests = writer.table(tables.requests, requestColumns);
     this.nestedCalls = writer.table(tables.nestedCalls, nestedCallColumns);
+    this.conflicts = writer.table(tables.conflicts, conflictColumns);
     this.bus = new Bus(writer.state, ends);
     const names = new Set(source.eventClasses.map((eventClass) => eventClass.name));
     this.hasReadEnd = names.has("redis:steps") || !names.has("redis:commands");
@@ -249,6 +266,7 @@ export class RedisModel implements StepSink {
         break;
       case Step.readEnd:
         this.pop(thread, time, this.op.reading);
+        this.readersPart(process, this.connection(process, conn, time), time);
         this.readEnd(this.connection(process, conn, time), time, a);
         break;
       case Step.parsed:
@@ -275,6 +293,8 @@ export class RedisModel implements StepSink {
       case Step.readQueueAdd: {
         const connection = this.connection(process, conn, time);
         this.queueForRead(thread, connection, time);
+        if (connection.queuedTurn === process.turns) this.conflict(process, connection, conflictKinds.queuedTwice, time, thread);
+        connection.queuedTurn = process.turns;
         this.state.setText(time, connection.dataStructure, this.lists.pendingRead);
         this.state.setText(time, connection.requestData, this.lists.pendingRead);
         break;
@@ -285,9 +305,15 @@ export class RedisModel implements StepSink {
         this.state.setText(time, connection.requestData, this.lists.pendingWrite);
         break;
       }
+      case Step.readQueueDone: {
+        const connection = this.connection(process, conn, time);
+        if (connection.closed !== forever) this.conflict(process, connection, conflictKinds.usedAfterFree, time, thread);
+        break;
+      }
       case Step.readQueueRemove:
       case Step.writeQueueRemove: {
         const connection = this.connection(process, conn, time);
+        if (kind === Step.readQueueRemove) this.listed(process, connection, time, thread, a);
         for (const quark of [connection.dataStructure, connection.requestData]) {
           if (a === noList) this.state.clear(time, quark);
           else this.state.setText(time, quark, this.state.intern(`io-list-${a}`));
@@ -304,6 +330,7 @@ export class RedisModel implements StepSink {
       }
       case Step.handleReadsStart:
         process.isHandlingReads = true;
+        process.turns++;
         this.push(thread, time, this.op.runningTask);
         break;
       case Step.handleReadsEnd:
@@ -382,7 +409,13 @@ export class RedisModel implements StepSink {
       }
       case "free_client": {
         const connection = process.connections.get(event.conn);
-        if (connection !== undefined) this.setState(connection, time, this.text.freeing);
+        if (connection === undefined) break;
+        this.setState(connection, time, this.text.freeing);
+        if (connection.closed !== forever) {
+          const thread = this.thread(process, event.thread);
+          this.operate(thread, time, this.op.freeing);
+          this.conflict(process, connection, conflictKinds.freedTwice, time, thread);
+        }
         break;
       }
       case "connection_close": {
@@ -452,8 +485,45 @@ export class RedisModel implements StepSink {
     if (connection.unanswered.length === 0) this.setState(connection, arrived, this.text.queuedForRead);
   }
 
+  private listed(process: Process, connection: Connection, time: number, thread: Thread, list: number): void {
+    if (connection.listedTurn === process.turns)
+      this.conflict(process, connection, conflictKinds.listedTwice, time, thread, time, connection.list, list);
+    connection.listedTurn = process.turns;
+    connection.list = list;
+  }
+
+  /** Whoever ends first, the reads have overlapped up to here. */
+  private readersPart(process: Process, connection: Connection, time: number): void {
+    const { reader, second, secondStart } = connection;
+    connection.reader = undefined;
+    connection.second = undefined;
+    if (reader !== undefined && second !== undefined && time - secondStart >= overlapNs)
+      this.conflict(process, connection, conflictKinds.twoThreads, secondStart, second, time, reader.tid);
+  }
+
+  private conflict(
+    process: Process,
+    connection: Connection,
+    kind: number,
+    time: number,
+    thread: Thread,
+    end = time,
+    other = 0,
+    list = 0,
+  ): void {
+    this.conflicts.append([process.of.index, connection.row, kind, time, end, thread.tid, other, list]);
+  }
+
   private readStart(process: Process, thread: Thread, connection: Connection, time: number): void {
     this.settleUncalled(connection, time);
+    if (connection.reader === undefined || connection.readerTurn !== process.turns) {
+      connection.reader = thread;
+      connection.readerTurn = process.turns;
+      connection.second = undefined;
+    } else if (connection.reader !== thread) {
+      connection.second = thread;
+      connection.secondStart = time;
+    }
     if (connection.arrived < 0 || connection.arrived <= connection.readEnd) {
       // An io thread without a poll of its own reads what the main thread's poll found.
       const poller = thread.polled >= 0 ? thread : this.thread(process, 0);
@@ -468,7 +538,10 @@ export class RedisModel implements StepSink {
   }
 
   private readDone(process: Process, thread: Thread, connection: Connection, time: number, nread: number): void {
-    if (!this.hasReadEnd) this.pop(thread, time, this.op.reading);
+    if (!this.hasReadEnd) {
+      this.pop(thread, time, this.op.reading);
+      this.readersPart(process, connection, time);
+    }
     connection.readEnd = time;
     connection.arrived = Math.min(connection.arrived, time);
     if (nread > 0) {
@@ -658,6 +731,8 @@ export class RedisModel implements StepSink {
     row[12] = request.callEnd;
     row[13] = request.writeStart;
     row[14] = time;
+    // Threads read counters of different processors, which lag behind each other a little: no phase ends before it began.
+    for (let i = 8; i <= 14; i++) row[i] = Math.max(row[i] as number, row[i - 1] as number);
     row[15] = request.requestBytes;
     row[16] = request.replyBytes;
     this.requests.append(row);
@@ -745,6 +820,7 @@ export class RedisModel implements StepSink {
       bytesOut: 0,
       hasReadEnd: this.hasReadEnd,
       isHandlingReads: false,
+      turns: 0,
       executing: undefined,
     };
     this.processes[of.index] = made;
@@ -807,6 +883,13 @@ export class RedisModel implements StepSink {
       readEnd: -1,
       readThread: process.of.threads.get(0)?.tid ?? process.of.pid,
       isDeferred: false,
+      queuedTurn: -1,
+      listedTurn: -1,
+      list: noList,
+      reader: undefined,
+      readerTurn: 0,
+      second: undefined,
+      secondStart: 0,
       isRedirected: false,
       processed: -1,
       current: undefined,
@@ -874,6 +957,7 @@ export class RedisModel implements StepSink {
   /** Closes what is open and writes the tables that are known only now. */
   finish(end: RelativeNs): void {
     for (const { process, connection } of this.connections) {
+      this.readersPart(process, connection, end);
       if (connection.closed !== forever) continue;
       if (connection.current !== undefined) this.abandon(process, connection, connection.current, end);
       for (const request of connection.unanswered) this.abandon(process, connection, request, end);

@@ -4,13 +4,20 @@ import type { CommandFile } from "../contract.ts";
 import { bytes, count, duration, printable, table, timeOfDay } from "../format.ts";
 import { addTraceOptions, type TraceOptions, withExperiment } from "../traces.ts";
 
+/** A trace that was written to this recently is perhaps still being recorded. */
+const recentNs = 5_000_000_000n;
+
 function traceText(trace: TraceInfo): string {
+  const age = BigInt(Date.now()) * 1_000_000n - (trace.changed ?? 0n);
   const packets = trace.streams.reduce((sum, stream) => sum + stream.packets, 0);
   const lines: (readonly [string, string])[] = [
     ["format", trace.format],
     ["start", `${timeOfDay(trace.start)} UTC`],
     ["duration", duration(Number(trace.end - trace.start))],
     ["size", `${bytes(trace.bytes)} in ${count(trace.streams.length)} streams, ${count(packets)} packets`],
+    ...(age >= recentNs
+      ? []
+      : [["last written", `${duration(Math.max(0, Number(age)))} ago: perhaps still being recorded; this is what is there`] as const]),
     ["events lost", count(trace.discardedEvents)],
     ["packets lost", count(trace.discardedPackets)],
     ...(trace.clock === undefined ? [] : [["clock", clockText(trace.clock)] as const]),

@@ -10,6 +10,7 @@
  *            +--------+----------------+---------+-------------+-------------+----------+-------------+------------+------+------+--------
  *
  * Version is 1.8 or 2.0. Content size counts the header. Between content and packet size is padding. A token may continue in the next packet.
+ * A last packet that is not whole (the tracer is still writing) is left out; where there is no other, it is an error.
  */
 import { BadInputError } from "../../base/index.ts";
 
@@ -21,6 +22,8 @@ export interface MetadataText {
   readonly text: string;
   readonly uuid: readonly number[] | undefined;
   readonly bigEndian: boolean | undefined;
+  /** Where the file ends in the middle of a packet, which is left out. */
+  readonly cutAt: number | undefined;
   /** The byte of the file that holds the character of the text at `index`. */
   fileOffset(index: number): number;
 }
@@ -37,7 +40,8 @@ export function readMetadataText(bytes: Uint8Array, file: string): MetadataText 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isLittle = bytes.length >= 4 && view.getUint32(0, true) === packetMagic;
   const isBig = bytes.length >= 4 && view.getUint32(0, false) === packetMagic;
-  if (!isLittle && !isBig) return { ...decode([{ start: 0, offset: 0, bytes }], file), uuid: undefined, bigEndian: undefined };
+  if (!isLittle && !isBig)
+    return { ...decode([{ start: 0, offset: 0, bytes }], file), uuid: undefined, bigEndian: undefined, cutAt: undefined };
 
   const parts: Part[] = [];
   let uuid: readonly number[] | undefined;
@@ -46,8 +50,13 @@ export function readMetadataText(bytes: Uint8Array, file: string): MetadataText 
   const fail = (offset: number, what: string): never => {
     throw new BadInputError("METADATA_INVALID", file, offset, what);
   };
+  let cutAt: number | undefined;
   while (at < bytes.length) {
-    if (bytes.length - at < headerBytes) fail(at, "metadata packet header is cut short");
+    if (bytes.length - at < headerBytes) {
+      if (parts.length === 0) fail(at, "metadata packet header is cut short");
+      cutAt = at;
+      break;
+    }
     if (view.getUint32(at, isLittle) !== packetMagic) fail(at, "metadata packet does not begin with its magic number");
     const packetUuid = Array.from(bytes.subarray(at + 4, at + 20));
     if (uuid === undefined) uuid = packetUuid;
@@ -63,12 +72,16 @@ export function readMetadataText(bytes: Uint8Array, file: string): MetadataText 
     if (version !== "1.8" && version !== "2.0") fail(at + 35, `metadata packet is of version ${version}, not of 1.8 or 2.0`);
     if (content % 8 !== 0 || size % 8 !== 0) fail(at + 24, "metadata packet size is not a whole number of bytes");
     if (content / 8 < headerBytes || content > size) fail(at + 24, "metadata packet's content does not fit the packet");
-    if (at + content / 8 > bytes.length) fail(at + 24, "metadata packet goes beyond the end of the file");
+    if (at + content / 8 > bytes.length) {
+      if (parts.length === 0) fail(at + 24, "metadata packet goes beyond the end of the file");
+      cutAt = at;
+      break;
+    }
     parts.push({ start: total, offset: at + headerBytes, bytes: bytes.subarray(at + headerBytes, at + content / 8) });
     total += content / 8 - headerBytes;
     at += size / 8;
   }
-  return { ...decode(parts, file), uuid, bigEndian: isBig };
+  return { ...decode(parts, file), uuid, bigEndian: isBig, cutAt };
 }
 
 function decode(parts: readonly Part[], file: string): Pick<MetadataText, "text" | "fileOffset"> {

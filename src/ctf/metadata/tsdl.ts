@@ -724,10 +724,15 @@ class Parser {
     if (uid !== undefined && !/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(uid))
       this.#failAt(trace, "the trace's uuid is not one");
 
-    if (this.#streams.length === 0) this.#streams.push({ offset: trace.offset, attributes: new Map(), fields: new Map() });
     const maker = new Instantiator((what) => this.#failAt(trace, what));
     const header = trace.fields.get("packet.header");
     const packetHeader = maker.root("packet-header", header && withRoles(header, packetHeaderRoles));
+    if (this.#streams.length === 0) {
+      // A tracer that is still writing declares it later; without a declaration its events would be read as something else.
+      const isNamed = packetHeader?.members.some(({ field }) => field.roles.includes("stream-class-id")) === true;
+      if (isNamed) this.#failAt(trace, "packets name their stream class, but no stream is declared");
+      this.#streams.push({ offset: trace.offset, attributes: new Map(), fields: new Map() });
+    }
     const streams: StreamSchema[] = [];
     const eventsByStream = this.#eventsByStream();
     let eventCount = 0;

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ByteWriter } from "./byte-writer.ts";
+import { putHexadecimal, putNine, putSigned, putUnsigned } from "./digits.ts";
 import { formatG, writeG } from "./float.ts";
 
 function written(write: (out: ByteWriter) => void): string {
@@ -21,6 +22,23 @@ describe("numbers as text", () => {
         );
       }),
     );
+  });
+
+  test("integers of 32 bits around every power of ten, and at random", () => {
+    const powers = Array.from({ length: 10 }, (_, n) => 10 ** n).flatMap((power) => [power - 1, power, power + 1]);
+    const values = [...powers, 2 ** 31, 2 ** 32 - 1, ...fc.sample(fc.integer({ min: 0, max: 2 ** 32 - 1 }), 1000)];
+    const put = (write: (out: ByteWriter) => number): string =>
+      written((out) => {
+        // What stands behind the number must not matter.
+        out.bytes.fill(0x58);
+        out.length = write(out);
+      });
+    for (const value of values) {
+      expect(put((out) => putUnsigned(out.bytes, out.view, 0, value))).toBe(String(value));
+      expect(put((out) => putSigned(out.bytes, out.view, 0, value | 0))).toBe(String(value | 0));
+      expect(put((out) => putHexadecimal(out.bytes, 0, value, 0))).toBe(value.toString(16).toUpperCase());
+      expect(put((out) => putNine(out.bytes, out.view, 0, value % 1e9))).toBe(String(value % 1e9).padStart(9, "0"));
+    }
   });
 
   test.each([

@@ -131,6 +131,12 @@ export const events: readonly EventDefinition[] = [
   event("pending_read_add", classic, `${connection}, u32 length`, "The client is put on the list of pending reads (io threads)."),
   event("pending_read_remove", classic, `${connection}, u32 length, u16 list`, "Taken off that list, onto io thread list `list`."),
   event(
+    "pending_read_done",
+    classic,
+    connection,
+    "The threads are done with the list of pending reads, and the main thread goes on with this entry of it. It follows the client's free_client where the client was on the list twice.",
+  ),
+  event(
     "io_thread_run_start",
     classic,
     "u16 thread, u8 operation, u32 items",
@@ -306,6 +312,7 @@ export const records: readonly RecordDefinition[] = [
   record(48, "take_over", "F", "purpose", "", "conn", "take_over."),
   record(49, "io_poll_start", "LF", "", "", "", "poll_start of a thread other than the main one."),
   record(50, "io_poll_end", "LF", "ready", "", "", "poll_end of a thread other than the main one."),
+  record(51, "read_queue_done", "F", "", "", "conn", "pending_read_done."),
 ];
 
 /** The LTTng event names to enable for a set, with the provider's prefix. */

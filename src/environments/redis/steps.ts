@@ -69,6 +69,7 @@ export const Step = {
   housekeeping: kindOf("housekeeping"),
   handOver: kindOf("hand_over"),
   takeOver: kindOf("take_over"),
+  readQueueDone: kindOf("read_queue_done"),
 } as const;
 
 /**
@@ -91,6 +92,7 @@ export const stepTable: readonly { readonly kind: number; readonly event: string
   { kind: Step.writeQueueRemove, event: "pending_write_remove", args: ["list", "length"] },
   { kind: Step.readQueueAdd, event: "pending_read_add", args: ["length"] },
   { kind: Step.readQueueRemove, event: "pending_read_remove", args: ["list", "length"] },
+  { kind: Step.readQueueDone, event: "pending_read_done", args: [] },
   { kind: Step.ioRunStart, event: "io_thread_run_start", args: ["thread", "operation", "items"] },
   { kind: Step.ioRunEnd, event: "io_thread_run_end", args: ["thread", "operation", "items"] },
   { kind: Step.handleReadsStart, event: "handle_pending_reads_start", args: ["items"] },
@@ -565,6 +567,8 @@ export class RedisDecoder {
       for (const { field, reader } of readers) {
         if (reader !== undefined) fields[field.name] = field.kind === "string" ? reader.text() : reader.number();
       }
+      // First: it may say which number this thread has.
+      this.learn(process, name, fields, eventClass.index);
       const id = fields["conn_id"];
       const event: RareEvent = {
         name,
@@ -573,7 +577,6 @@ export class RedisDecoder {
         conn: typeof id === "number" ? id % 0x1_0000_0000 : -1,
         fields,
       };
-      this.learn(process, event, eventClass.index);
       if (process.sink === undefined) return;
       if (this.batched) process.pending.rare.push(event);
       else this.deliverRare(process, event);
@@ -581,18 +584,18 @@ export class RedisDecoder {
   }
 
   /** Facts about the process itself are true from the start, so they are taken at once, before what waits. */
-  private learn(process: ProcessState, event: RareEvent, eventClass: number): void {
-    const text = (name: string): string => String(event.fields[name] ?? "");
-    const number = (name: string): number => Number(event.fields[name] ?? 0);
-    if (event.name === "command_table") {
+  private learn(process: ProcessState, event: string, fields: RareEvent["fields"], eventClass: number): void {
+    const text = (name: string): string => String(fields[name] ?? "");
+    const number = (name: string): number => Number(fields[name] ?? 0);
+    if (event === "command_table") {
       process.commands[number("command")] = text("name");
       process.commandFlags[number("command")] = number("flags");
       process.commandByName.set(text("name"), number("command"));
-    } else if (event.name === "thread_info") {
+    } else if (event === "thread_info") {
       const tid = this.tid[eventClass]?.number() ?? 0;
       process.threads.set(number("thread"), { tid, role: text("role") });
       process.threadByTid.set(tid, number("thread"));
-    } else if (event.name === "server_info") {
+    } else if (event === "server_info") {
       process.info = {
         runId: text("run_id"),
         nodeId: text("node_id"),
@@ -701,6 +704,7 @@ export class RedisDecoder {
           break;
         case Step.readStart:
         case Step.writeStart:
+        case Step.readQueueDone:
           conn = w2;
           pending.push(kind, time, thread, conn, 0, 0, 0, 0, 0);
           break;

@@ -6,7 +6,7 @@
  * Entry ids are quarks: of the node and its branches for rows that group, of `Operation` and `State` for rows with states.
  */
 import { branches, root, tables } from "../../analyses/redis/keys.ts";
-import type { RelativeNs } from "../../base/index.ts";
+import { Best, type RelativeNs } from "../../base/index.ts";
 import type { AttributeTree, StateHistory } from "../../state/contract.ts";
 import type { TimeGraphView, ViewArrow, ViewContext, ViewRange } from "../contract.ts";
 import { messageNames, nodeExpandLevel, nodeRows, operationStyles, processes, publishTypes } from "../redis.ts";
@@ -26,34 +26,27 @@ function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
     const quark = main === undefined ? undefined : attributes.find(root, process.node, branches.threads, String(main.tid), "Operation");
     if (quark !== undefined) rows.set(process.index, quark);
   }
-  const column = Object.fromEntries(["from", "to", "type", "length", "sent", "received"].map((name) => [name, table.column(name)]));
-  const found: { readonly arrow: ViewArrow; readonly rank: number }[] = [];
-  for (const chunk of table.chunks({ column: column["received"] as number, min: range.start, max: Number.POSITIVE_INFINITY })) {
-    const value = (name: string, row: number): number => chunk.columns[column[name] as number]?.[row] ?? 0;
+  const [from, to, type, length, sent, received] = ["from", "to", "type", "length", "sent", "received"].map((name) => table.column(name));
+  const best = new Best<ViewArrow>(arrowLimit);
+  for (const chunk of table.chunks({ column: received ?? 0, min: range.start, max: Number.POSITIVE_INFINITY })) {
+    const at = (column: number | undefined): ArrayLike<number> => chunk.columns[column ?? 0] ?? [];
+    const [types, starts, ends] = [at(type), at(sent), at(received)];
     for (let row = 0; row < chunk.rowCount; row++) {
-      const sent = value("sent", row);
-      const received = value("received", row);
-      if (!(sent < range.end && received >= range.start) || !Number.isFinite(received)) continue;
-      const source = rows.get(value("from", row));
-      const target = rows.get(value("to", row));
+      const start = starts[row] as number;
+      const end = ends[row] as number;
+      if (!(start < range.end && end >= range.start) || !Number.isFinite(end)) continue;
+      const kind = types[row] as number;
+      const isPublish = publishTypes.has(kind);
+      const rank = isPublish ? 1e18 + (end - start) : end - start;
+      if (rank <= best.floor) continue;
+      const source = rows.get(at(from)[row] as number);
+      const target = rows.get(at(to)[row] as number);
       if (source === undefined || target === undefined) continue;
-      const type = value("type", row);
-      const name = messageNames[type] ?? `type ${type}`;
-      found.push({
-        arrow: {
-          source,
-          target,
-          start: sent,
-          end: received,
-          label: `${name}, ${value("length", row)} bytes`,
-          style: publishTypes.has(type) ? "bus publish" : "bus gossip",
-        },
-        rank: publishTypes.has(type) ? 1e18 + (received - sent) : received - sent,
-      });
+      const label = `${messageNames[kind] ?? `type ${kind}`}, ${at(length)[row] as number} bytes`;
+      best.add(rank, { source, target, start, end, label, style: isPublish ? "bus publish" : "bus gossip" });
     }
   }
-  if (found.length > arrowLimit) found.sort((left, right) => right.rank - left.rank).length = arrowLimit;
-  return found.map(({ arrow }) => arrow).sort((left, right) => left.start - right.start);
+  return best.sorted().sort((left, right) => left.start - right.start);
 }
 
 function tooltip(context: ViewContext, entry: number, time: RelativeNs): Readonly<Record<string, string>> {
