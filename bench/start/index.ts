@@ -101,7 +101,7 @@ async function open(command: string, histories: string, trace: string, browser: 
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const start = performance.now();
   const server = spawn(process.execPath, [command, "open", "--no-browser", "--cache", histories, trace], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "ignore"],
   });
   try {
     const url = await new Promise<string>((resolve, reject) => {

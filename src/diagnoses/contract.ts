@@ -68,6 +68,15 @@ export interface Hold {
   readonly connection?: number;
 }
 
+/** What held the main thread of a node by one operation. */
+export interface Holds {
+  /** How many there were, and how long the longest took, ns. */
+  readonly count: number;
+  readonly longestNs: number;
+  /** In time order: all of them, or where there are very many the longest. */
+  readonly list: readonly Hold[];
+}
+
 export interface Cost {
   readonly holds: number;
   readonly heldNs: number;
@@ -97,8 +106,8 @@ export interface DiagnosisContext {
   readonly nodes: readonly NodeFacts[];
   /** Calls `visit` for every request that was not cut by an end of the trace, in order of completion. The row is reused: keep nothing of it. */
   scan(visit: RequestVisitor): void;
-  /** What held the main thread of a node besides commands, by operation, each in time order. */
-  holds(node: NodeFacts, operation: string): readonly Hold[];
+  /** What held the main thread of a node besides commands. */
+  holds(node: NodeFacts, operation: string): Holds;
   /** What these holds of the node's main thread cost its requests. `holds` in time order, not overlapping. */
   cost(node: NodeFacts, holds: readonly Hold[], whom: "everyone" | "other connections"): Cost;
   /** Logical events of one connection (its id in the store) in [from, to], decoded again from the trace: for details of a short stretch. `thread` is a kernel thread id. */

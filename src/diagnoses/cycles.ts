@@ -17,7 +17,7 @@ export interface Cycles {
 const leastCycles = 3;
 
 function finding(context: DiagnosisContext, node: NodeFacts, cycles: Cycles): readonly Found[] {
-  const holds = context.holds(node, cycles.operation).filter(({ start, end }) => end - start >= cycles.leastNs);
+  const holds = context.holds(node, cycles.operation).list.filter(({ start, end }) => end - start >= cycles.leastNs);
   if (holds.length < leastCycles) return [];
   const cost = context.cost(node, holds, "everyone");
   const severity = severityOf(cost);
@@ -46,13 +46,14 @@ function finding(context: DiagnosisContext, node: NodeFacts, cycles: Cycles): re
 export function checkCycles(context: DiagnosisContext, cycles: Cycles): Answer {
   const findings = context.nodes.flatMap((node) => finding(context, node, cycles));
   if (findings.length > 0) return { verdict: "found", findings };
-  const all = context.nodes.flatMap((node) => context.holds(node, cycles.operation));
-  const longest = all.reduce((most, { start, end }) => Math.max(most, end - start), 0);
+  const all = context.nodes.map((node) => context.holds(node, cycles.operation));
+  const cycleCount = all.reduce((sum, holds) => sum + holds.count, 0);
+  const longest = Math.max(0, ...all.map(({ longestNs }) => longestNs));
   return {
     verdict: "not found",
     reason:
-      all.length === 0
+      cycleCount === 0
         ? "there was no such cycle"
-        : `${count(all.length)} cycles, the longest ${duration(longest)}, held up nobody for long`,
+        : `${count(cycleCount)} cycles, the longest ${duration(longest)}, held up nobody for long`,
   };
 }

@@ -23,9 +23,9 @@ import {
   root,
   tables,
 } from "../analyses/redis/keys.ts";
-import type { RelativeNs } from "../base/index.ts";
+import { Best, type RelativeNs } from "../base/index.ts";
 import type { HistoryReader, Quark, Table, TableChunk } from "../state/contract.ts";
-import type { Cost, DiagnosisContext, Hold, NodeFacts, RequestRow, RequestVisitor } from "./contract.ts";
+import type { Cost, DiagnosisContext, Hold, Holds, NodeFacts, RequestRow, RequestVisitor } from "./contract.ts";
 
 /** A row of the connections table. */
 export interface ConnectionFacts {
@@ -44,6 +44,9 @@ export interface ConnectionFacts {
 /** A poll that returns within this time found its sockets ready: epoll_wait with nothing to wait for takes a few microseconds. */
 const immediatePollNs = 50_000;
 const keptRequests = 10;
+/** Of each operation on each node, so that memory does not grow with the trace: what is left out is shorter than all of these. */
+const keptHolds = 50_000;
+const noHolds: Holds = { count: 0, longestNs: 0, list: [] };
 
 /** Operations of main threads that are no command and no I/O of clients. */
 const housekeeping: ReadonlySet<string> = new Set([operations.fork, "AOF WRITE", "AOF FSYNC", "EXPIRE CYCLE", "EVICTION", "ACTIVE DEFRAG"]);
@@ -74,7 +77,7 @@ export class Facts implements DiagnosisContext {
   readonly nodes: readonly NodeFacts[];
   readonly connectionEvents: ConnectionEvents;
   private readonly table: Table | undefined;
-  private readonly held = new Map<number, ReadonlyMap<string, readonly Hold[]>>();
+  private readonly held = new Map<number, ReadonlyMap<string, Holds>>();
 
   constructor(history: HistoryReader, start: RelativeNs, end: RelativeNs, connectionEvents: ConnectionEvents) {
     this.history = history;
@@ -109,27 +112,38 @@ export class Facts implements DiagnosisContext {
     }
   }
 
-  holds(node: NodeFacts, operation: string): readonly Hold[] {
+  holds(node: NodeFacts, operation: string): Holds {
     let byOperation = this.held.get(node.index);
     if (byOperation === undefined) {
       byOperation = this.collectHolds(node);
       this.held.set(node.index, byOperation);
     }
-    return byOperation.get(operation) ?? [];
+    return byOperation.get(operation) ?? noHolds;
   }
 
-  private collectHolds(node: NodeFacts): ReadonlyMap<string, readonly Hold[]> {
-    const found = new Map<string, Hold[]>();
+  private collectHolds(node: NodeFacts): ReadonlyMap<string, Holds> {
     const quark = threadQuark(this.history, node, mainThread(node), "Operation");
-    if (quark === undefined) return found;
+    const found = new Map<string, { count: number; longestNs: number; readonly best: Best<Hold> }>();
+    if (quark === undefined) return new Map();
     this.history.state.range([quark], this.start, this.end, (_quark, start, end, value) => {
       if (typeof value !== "string" || !housekeeping.has(value)) return true;
-      const holds = found.get(value);
-      if (holds === undefined) found.set(value, [{ start, end }]);
-      else holds.push({ start, end });
+      let holds = found.get(value);
+      if (holds === undefined) {
+        holds = { count: 0, longestNs: 0, best: new Best(keptHolds) };
+        found.set(value, holds);
+      }
+      const length = end - start;
+      holds.count++;
+      holds.longestNs = Math.max(holds.longestNs, length);
+      if (length > holds.best.floor) holds.best.add(length, { start, end });
       return true;
     });
-    return found;
+    return new Map(
+      [...found].map(([operation, { count, longestNs, best }]) => {
+        const list = best.sorted().sort((left, right) => left.start - right.start);
+        return [operation, { count, longestNs, list }];
+      }),
+    );
   }
 
   cost(node: NodeFacts, holds: readonly Hold[], whom: "everyone" | "other connections"): Cost {

@@ -7,8 +7,8 @@ import { costMeasures, costSentence, plural, severityOf } from "../severity.ts";
 const slowWriteNs = 1_000_000;
 
 function finding(context: DiagnosisContext, node: NodeFacts): readonly Found[] {
-  const syncs = context.holds(node, "AOF FSYNC");
-  const writes = context.holds(node, "AOF WRITE").filter(({ start, end }) => end - start >= slowWriteNs);
+  const syncs = context.holds(node, "AOF FSYNC").list;
+  const writes = context.holds(node, "AOF WRITE").list.filter(({ start, end }) => end - start >= slowWriteNs);
   const holds = [...syncs, ...writes].sort((left, right) => left.start - right.start);
   if (holds.length === 0) return [];
   const cost = context.cost(node, holds, "everyone");
@@ -46,13 +46,13 @@ function finding(context: DiagnosisContext, node: NodeFacts): readonly Found[] {
 function check(context: DiagnosisContext): Answer {
   const findings = context.nodes.flatMap((node) => finding(context, node));
   if (findings.length > 0) return { verdict: "found", findings };
-  const all = context.nodes.flatMap((node) => [...context.holds(node, "AOF WRITE"), ...context.holds(node, "AOF FSYNC")]);
+  const all = context.nodes.reduce((sum, node) => sum + context.holds(node, "AOF WRITE").count + context.holds(node, "AOF FSYNC").count, 0);
   return {
     verdict: "not found",
     reason:
-      all.length === 0
+      all === 0
         ? "no append-only file was written"
-        : `${plural(all.length, "write")} and syncs of the append-only file, which held up nobody for long`,
+        : `${plural(all, "write")} and syncs of the append-only file, which held up nobody for long`,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Big values: requests or replies of a MiB and more, which take long themselves and hold up others while they are copied and sent. */
 
 import { requestFlags, unknownBytes } from "../../analyses/redis/keys.ts";
-import { bytes, duration } from "../../base/index.ts";
+import { Best, bytes, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found, Hold, NodeFacts } from "../contract.ts";
 import { commandName } from "../facts.ts";
 import { alarmNs, costMeasures, costSentence, noticeNs, percent, plural, severityOf } from "../severity.ts";
@@ -18,8 +18,15 @@ interface Big {
   readonly holds: readonly Hold[];
 }
 
+/** Of each node, so that memory does not grow with the trace: what is left out took less time than all of these. */
+const keptBig = 20_000;
+
 interface Sum {
-  readonly big: Big[];
+  /** The slowest. */
+  readonly best: Best<Big>;
+  big: number;
+  bigBytes: number;
+  bigNs: number;
   bytes: number;
   requests: number;
   unknown: number;
@@ -28,7 +35,9 @@ interface Sum {
 }
 
 function check(context: DiagnosisContext): Answer {
-  const sums = context.nodes.map((): Sum => ({ big: [], bytes: 0, requests: 0, unknown: 0, otherNs: 0 }));
+  const sums = context.nodes.map(
+    (): Sum => ({ best: new Best(keptBig), big: 0, bigBytes: 0, bigNs: 0, bytes: 0, requests: 0, unknown: 0, otherNs: 0 }),
+  );
   context.scan((row) => {
     const sum = sums[row.process];
     if (sum === undefined) return;
@@ -41,11 +50,15 @@ function check(context: DiagnosisContext): Answer {
       if ((row.flags & requestFlags.blocked) === 0) sum.otherNs += ns;
       return;
     }
+    const size = Math.max(known(row.requestBytes), known(row.replyBytes));
+    sum.big++;
+    sum.bigBytes += size;
+    sum.bigNs += ns;
     const owner = { request: row.id, connection: row.connection };
-    sum.big.push({
+    sum.best.add(ns, {
       id: row.id,
       command: row.command,
-      bytes: Math.max(known(row.requestBytes), known(row.replyBytes)),
+      bytes: size,
       ns,
       start: row.arrived,
       end: row.writeEnd,
@@ -54,7 +67,7 @@ function check(context: DiagnosisContext): Answer {
   });
   const findings = sums.flatMap((sum, index) => finding(context, context.nodes[index] as NodeFacts, sum));
   if (findings.length > 0) return { verdict: "found", findings };
-  const big = sums.reduce((total, sum) => total + sum.big.length, 0);
+  const big = sums.reduce((total, sum) => total + sum.big, 0);
   const unknown = sums.reduce((total, sum) => total + sum.unknown, 0);
   const requests = sums.reduce((total, sum) => total + sum.requests, 0);
   if (big === 0 && unknown > 0.5 * requests)
@@ -72,41 +85,36 @@ function check(context: DiagnosisContext): Answer {
 }
 
 function finding(context: DiagnosisContext, node: NodeFacts, sum: Sum): readonly Found[] {
-  const { big } = sum;
-  const slowest = big.reduce<Big | undefined>((best, each) => (best === undefined || each.ns > best.ns ? each : best), undefined);
+  const big = sum.best.sorted();
+  const [slowest] = big;
   if (slowest === undefined) return [];
   const holds = big.flatMap((each) => each.holds).sort((left, right) => left.start - right.start);
   const cost = context.cost(node, holds, "other connections");
-  const ownNs = big.reduce((total, each) => total + each.ns, 0);
-  const others = sum.requests - big.length;
+  const others = sum.requests - sum.big;
   const severity = slowest.ns >= alarmNs ? "critical" : (severityOf(cost) ?? (slowest.ns >= noticeNs ? "warning" : undefined));
   if (severity === undefined) return [];
   const largest = big.reduce((best, each) => (each.bytes > best.bytes ? each : best), slowest);
-  const bigBytes = big.reduce((total, each) => total + each.bytes, 0);
   const usual = others > 0 ? `, where the other requests took ${duration(sum.otherNs / others)} on average` : "";
   return [
     {
       severity,
-      confidence: big.length >= 3 ? "high" : "medium",
+      confidence: sum.big >= 3 ? "high" : "medium",
       node: node.name,
       start: slowest.start,
       end: slowest.end,
-      prose: `${plural(big.length, "request")} of ${node.name} moved ${bytes(bigValueBytes)} or more, up to ${bytes(largest.bytes)} (${commandName(context.history, largest.command).toUpperCase()}, request ${largest.id}): ${percent(big.length / sum.requests)} of the requests, ${percent(bigBytes / Math.max(1, sum.bytes))} of the bytes. They took up to ${duration(slowest.ns)}${usual}. ${costSentence(cost, "request")}`,
+      prose: `${plural(sum.big, "request")} of ${node.name} moved ${bytes(bigValueBytes)} or more, up to ${bytes(largest.bytes)} (${commandName(context.history, largest.command).toUpperCase()}, request ${largest.id}): ${percent(sum.big / sum.requests)} of the requests, ${percent(sum.bigBytes / Math.max(1, sum.bytes))} of the bytes. They took up to ${duration(slowest.ns)}${usual}. ${costSentence(cost, "request")}`,
       advice:
         "Split the value (a hash with fields that are read one by one, pages of a list), compress it, or keep it in an object store and its address in Redis.",
       evidence: [
-        { name: "big requests", value: big.length, unit: "count" },
+        { name: "big requests", value: sum.big, unit: "count" },
         { name: "largest", value: largest.bytes, unit: "bytes" },
-        { name: "part of the bytes", value: bigBytes / Math.max(1, sum.bytes), unit: "ratio" },
+        { name: "part of the bytes", value: sum.bigBytes / Math.max(1, sum.bytes), unit: "ratio" },
         { name: "slowest big request", value: slowest.ns, unit: "ns" },
         { name: "mean of the other requests", value: others > 0 ? sum.otherNs / others : 0, unit: "ns" },
         ...costMeasures(cost),
       ],
-      requests: [...big]
-        .sort((left, right) => right.ns - left.ns)
-        .slice(0, 10)
-        .map(({ id }) => id),
-      costNs: ownNs + cost.waitedNs,
+      requests: big.slice(0, 10).map(({ id }) => id),
+      costNs: sum.bigNs + cost.waitedNs,
     },
   ];
 }

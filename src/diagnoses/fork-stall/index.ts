@@ -8,7 +8,7 @@ function check(context: DiagnosisContext): Answer {
   const findings: Found[] = [];
   let forks = 0;
   for (const node of context.nodes) {
-    const holds = context.holds(node, operations.fork);
+    const holds = context.holds(node, operations.fork).list;
     forks += holds.length;
     if (holds.length === 0) continue;
     const cost = context.cost(node, holds, "everyone");

@@ -30,11 +30,19 @@ const brokenCount = 1 << 24;
 
 type Conflict = Readonly<Record<(typeof conflictColumns)[number]["name"], number>>;
 
-/** By process, and by connection within it, each in order of time. */
+/** Conflicts of a process that are looked at: the first ones tell the story, and memory does not grow with the trace. */
+const keptConflicts = 10_000;
+
+/** The first ones of each process, by process and by connection within it, each in order of time. */
 function conflictsOf(context: DiagnosisContext): ReadonlyMap<number, ReadonlyMap<number, readonly Conflict[]>> {
   const found = new Map<number, Map<number, Conflict[]>>();
+  const kept = context.nodes.map(() => 0);
+  const processColumn = conflictColumns.findIndex(({ name }) => name === "process");
   for (const chunk of context.history.table(tables.conflicts)?.chunks() ?? []) {
     for (let i = 0; i < chunk.rowCount; i++) {
+      const process = chunk.columns[processColumn]?.[i] ?? 0;
+      kept[process] = (kept[process] ?? 0) + 1;
+      if (kept[process] > keptConflicts) continue;
       const row = Object.fromEntries(conflictColumns.map(({ name }, column) => [name, chunk.columns[column]?.[i] ?? 0])) as Conflict;
       const ofProcess = found.get(row.process) ?? new Map<number, Conflict[]>();
       found.set(row.process, ofProcess);

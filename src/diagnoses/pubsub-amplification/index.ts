@@ -41,12 +41,16 @@ interface OfNode {
 
 const newSum = (): Sum => ({ publishes: 0, content: 0, messages: 0, bytes: 0 });
 
-/** PUBLISH requests of each node by their size, and the messages that they caused. */
+/** Publishes that are looked at: the factor is the same after as many, and memory does not grow with the trace. */
+const keptPublishes = 250_000;
+
+/** The first PUBLISH requests of each node by their size, and the messages that they caused. */
 function collect(context: DiagnosisContext): ReadonlyMap<number, OfNode> {
   const found = new Map<number, OfNode>();
   const sizes = new Map<number, Sum>();
   context.scan((row) => {
-    if (row.requestBytes === unknownBytes || commandName(context.history, row.command) !== "publish") return;
+    if (sizes.size === keptPublishes || row.requestBytes === unknownBytes || commandName(context.history, row.command) !== "publish")
+      return;
     let node = found.get(row.process);
     if (node === undefined) {
       node = { bySize: new Map(), first: row.arrived, last: row.writeEnd, requests: [] };

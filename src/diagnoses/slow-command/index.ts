@@ -71,7 +71,7 @@ function slowCalls(context: DiagnosisContext): ReadonlyMap<number, { readonly sl
 
 function housekeepingIn(context: DiagnosisContext, node: NodeFacts, from: number, to: number): number {
   return [operations.fork, "AOF FSYNC", "AOF WRITE", "EVICTION"].reduce(
-    (sum, operation) => sum + overlap(context.holds(node, operation), from, to),
+    (sum, operation) => sum + overlap(context.holds(node, operation).list, from, to),
     0,
   );
 }
