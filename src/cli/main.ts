@@ -5,6 +5,7 @@
  * To add a command: a file in commands/ with a default export of type `CommandFile`, and a line in the table below.
  */
 import { constants } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import { Command, CommanderError } from "commander";
 import { StorescopeError } from "../base/index.ts";
 import { thisPackage } from "../record/index.ts";
@@ -59,6 +60,8 @@ function exitCodeOf(error: unknown, shell: Shell): number {
 
 /** Runs one command line (without the program's own name). Sets `process.exitCode`; the process ends when what it started has ended. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // V8 lets a heap grow to several times what is alive before it collects. All threads: a third less for a trace of 9 GB, and no more time.
+  setFlagsFromString("--heap-growing-percent=100");
   const shell = createShell();
   try {
     const program = new Command("storescope")
