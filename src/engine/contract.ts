@@ -2,6 +2,7 @@
  * The engine's public face: what CLI, server and export call. Everything else in `engine/` is private.
  * Times at this door are absolute (`bigint` ns since the epoch) unless a name says relative.
  */
+import type { PhaseName } from "../analyses/redis/keys.ts";
 import type { AbsoluteNs, ErrorCode, RelativeNs, TaskOptions } from "../base/index.ts";
 import type { Confidence, Measure, Severity } from "../diagnoses/contract.ts";
 import type { AttributeTree, Interval, StateHistory } from "../state/index.ts";
@@ -67,17 +68,6 @@ export interface EventRow {
   readonly name: string;
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
-
-/** The steps of a request's life, in order. Waits are the steps whose name starts with "queued". */
-export type PhaseName =
-  | "queued-for-read"
-  | "read"
-  | "queued-behind"
-  | "parse"
-  | "queued-for-execution"
-  | "execute"
-  | "queued-for-write"
-  | "write";
 
 /** Who held the thread during a wait: label as in the Threads rows, and the request it served, if any. */
 export interface Holder {

@@ -9,6 +9,7 @@ import viewsHistogram from "../views/histogram/index.ts";
 import viewsLatency from "../views/latency/index.ts";
 import viewsNetflow from "../views/netflow/index.ts";
 import viewsStateExplorer from "../views/state-explorer/index.ts";
+import viewsStatistics from "../views/statistics/index.ts";
 import viewsThreads from "../views/threads/index.ts";
 import diagnosesAofFsyncStall from "../diagnoses/aof-fsync-stall/index.ts";
 import diagnosesBigValue from "../diagnoses/big-value/index.ts";
@@ -26,5 +27,5 @@ import diagnosesSlowConsumer from "../diagnoses/slow-consumer/index.ts";
 
 export const environments = [environmentsNode, environmentsRedis] as const;
 export const analyses = [analysesEventCounts, analysesRedis] as const;
-export const views = [viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsNetflow, viewsStateExplorer, viewsThreads] as const;
+export const views = [viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsNetflow, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
 export const diagnoses = [diagnosesAofFsyncStall, diagnosesBigValue, diagnosesConnectionStorm, diagnosesEvictionStorm, diagnosesExpireStorm, diagnosesForkStall, diagnosesHeadOfLinePipeline, diagnosesIoThreadRace, diagnosesIoThreadsIdleSpin, diagnosesPubsubAmplification, diagnosesRedirects, diagnosesSlowCommand, diagnosesSlowConsumer] as const;

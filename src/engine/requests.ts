@@ -9,16 +9,18 @@ import {
   type connectionColumns,
   documents,
   operations,
+  type PhaseName,
   type ProcessSummary,
   requestColumns,
   requestFlags,
+  requestPhases,
   root,
   tables,
   unknownBytes,
 } from "../analyses/redis/keys.ts";
 import { type AbsoluteNs, Best, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
 import type { HistoryReader, Table, TableChunk } from "../state/index.ts";
-import type { CommandStats, Holder, NodeStats, Phase, PhaseName, RequestInfo, RequestQuery } from "./contract.ts";
+import type { CommandStats, Holder, NodeStats, Phase, RequestInfo, RequestQuery } from "./contract.ts";
 import { DurationHistogram } from "./distribution.ts";
 import { compileFilter, type FilterValue } from "./filter.ts";
 
@@ -59,21 +61,6 @@ export interface ConnectionInfo {
   readonly bytesOut: number;
   readonly requests: number;
 }
-
-/** The phases of a row: name, start column, end column. They follow each other without gap, so that they add up to the whole. */
-function phaseNames(flags: number): readonly (readonly [PhaseName, RequestColumn, RequestColumn])[] {
-  return (flags & requestFlags.deferred) !== 0 ? deferredPhases : phases;
-}
-const phases = [
-  ["queued-for-read", "arrived", "readStart"],
-  ["read", "readStart", "readEnd"],
-  ["queued-behind", "readEnd", "parseStart"],
-  ["parse", "parseStart", "callStart"],
-  ["execute", "callStart", "callEnd"],
-  ["queued-for-write", "callEnd", "writeStart"],
-  ["write", "writeStart", "writeEnd"],
-] as const;
-const deferredPhases = [...phases.slice(0, 2), ["queued-for-execution", "readEnd", "parseStart"] as const, ...phases.slice(3)];
 
 /** Queries over requests of one finished history. */
 export class RequestQueries {
@@ -261,7 +248,7 @@ export class RequestQueries {
       case "reply_bytes":
         return at("replyBytes") === unknownBytes ? undefined : at("replyBytes");
       default: {
-        const phase = phaseNames(at("flags")).find(([phaseName]) => phaseName === name);
+        const phase = requestPhases(at("flags")).find(([phaseName]) => phaseName === name);
         return phase === undefined ? undefined : at(phase[2]) - at(phase[1]);
       }
     }
@@ -273,7 +260,7 @@ export class RequestQueries {
     const process = this.processes[at("process")];
     const connection = this.connections[at("connection")];
     const found: Phase[] = [];
-    for (const [name, from, to] of phaseNames(at("flags"))) {
+    for (const [name, from, to] of requestPhases(at("flags"))) {
       const [start, end] = [at(from), at(to)];
       if (end <= start) continue;
       const phase = {
@@ -429,7 +416,7 @@ class CommandCounter {
     this.replyBytes += known(at("replyBytes"));
     if ((flags & requestFlags.incomplete) !== 0) return;
     this.whole.add(at("writeEnd") - at("arrived"));
-    for (const [name, start, end] of phaseNames(at("flags"))) {
+    for (const [name, start, end] of requestPhases(at("flags"))) {
       let histogram = this.phases.get(name);
       if (histogram === undefined) {
         histogram = new DurationHistogram();

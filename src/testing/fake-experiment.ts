@@ -7,6 +7,8 @@
  *
  * Requests live in typed arrays, objects are made on demand, so hundreds of thousands of requests fit in a test.
  */
+
+import type { PhaseName } from "../analyses/redis/keys.ts";
 import { type RelativeNs, StorescopeError, toAbsolute, toRelative, UsageError } from "../base/index.ts";
 import type {
   CommandStats,
@@ -18,7 +20,6 @@ import type {
   Finding,
   Holder,
   Phase,
-  PhaseName,
   RequestInfo,
   RequestQuery,
 } from "../engine/contract.ts";

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import redis from "../analyses/redis/index.ts";
 import { views } from "../engine/registry.gen.ts";
+import { RequestQueries } from "../engine/requests.ts";
 import { analyseText } from "../testing/analyse-text.ts";
 import { twoNodes } from "../testing/two-nodes.ts";
 import type { View, XyView } from "./contract.ts";
@@ -110,5 +111,52 @@ describe("latency", () => {
   it("shows the slowest where several share a place, and none outside the range", () => {
     expect(view.series(context, [publish], { ...range, columns: 1 })[0]?.y).toEqual([60]);
     expect(view.series(context, [publish], { start: 150, end: 300, columns: 100 })[0]?.x).toEqual([]);
+  });
+});
+
+describe("statistics", () => {
+  const view = all.find((each) => each.id === "statistics");
+  if (view?.type !== "data-tree") throw new Error("no statistics");
+  const cells = (part: typeof range) => {
+    const tree = view.tree(context, part);
+    const path = (id: number): string => {
+      const entry = tree.find((each) => each.id === id);
+      return entry === undefined ? "" : `${path(entry.parent)}/${entry.labels[0]}`;
+    };
+    return new Map(tree.filter(({ hasData }) => hasData).map(({ id, labels }) => [path(id), labels.slice(1).map(Number)]));
+  };
+
+  it("says of every command and phase what its requests say one by one", () => {
+    const queries = new RequestQueries(context.history, 0n);
+    const { requests } = queries.find({ limit: 1000, filter: "complete" }, 0, range.end);
+    expect(requests.length).toBeGreaterThan(1);
+    const durations = new Map<string, number[]>();
+    const note = (path: string, ns: number) => durations.set(path, [...(durations.get(path) ?? []), ns]);
+    for (const { node, command, durationNs, phases } of requests) {
+      note(`/${node}/${command}`, durationNs);
+      for (const { name, start, end } of phases) note(`/${node}/${command}/${name}`, Number(end - start));
+    }
+    const found = cells(range);
+    for (const [path, values] of durations) {
+      const sum = values.reduce((total, ns) => total + ns, 0);
+      const [count = 0, least, mean = 0, most, total, deviation] = found.get(path) ?? [];
+      // A phase that took no time is not listed in a request, but counts here.
+      expect(total, path).toBe(sum);
+      expect(most, path).toBe(Math.max(...values));
+      const zeros = new Array<number>(count - values.length).fill(0);
+      expect(least, path).toBe(Math.min(...values, ...zeros));
+      expect(mean, path).toBe(Math.round(sum / count));
+      const squares = [...values, ...zeros].reduce((all, ns) => all + (ns - sum / count) ** 2, 0);
+      expect(deviation, path).toBe(Math.round(Math.sqrt(squares / count)));
+    }
+    for (const [path, [count, , , , total]] of found) {
+      if (!durations.has(path)) expect(total, path).toBe(0);
+      const whole = found.get(path.split("/").slice(0, 3).join("/"));
+      expect(count, path).toBeLessThanOrEqual(whole?.[0] ?? 0);
+    }
+  });
+
+  it("counts nothing outside the range", () => {
+    expect(cells({ start: 902, end: 903, columns: 1 }).size).toBe(0);
   });
 });

@@ -105,6 +105,37 @@ export const requestColumns = [
 
 export type RequestColumn = (typeof requestColumns)[number]["name"];
 
+type RequestPhase = readonly [name: PhaseName, from: RequestColumn, to: RequestColumn];
+
+/** The steps of a request's life, in order. Waits are the steps whose name starts with "queued". */
+export type PhaseName =
+  | "queued-for-read"
+  | "read"
+  | "queued-behind"
+  | "parse"
+  | "queued-for-execution"
+  | "execute"
+  | "queued-for-write"
+  | "write";
+
+const phases: readonly RequestPhase[] = [
+  ["queued-for-read", "arrived", "readStart"],
+  ["read", "readStart", "readEnd"],
+  ["queued-behind", "readEnd", "parseStart"],
+  ["parse", "parseStart", "callStart"],
+  ["execute", "callStart", "callEnd"],
+  ["queued-for-write", "callEnd", "writeStart"],
+  ["write", "writeStart", "writeEnd"],
+];
+const deferredPhases: readonly RequestPhase[] = phases.map((phase) =>
+  phase[0] === "queued-behind" ? ["queued-for-execution", phase[1], phase[2]] : phase,
+);
+
+/** The phases of a row with these flags. They follow each other without gap, so that they add up to the whole. */
+export function requestPhases(flags: number): readonly RequestPhase[] {
+  return (flags & requestFlags.deferred) !== 0 ? deferredPhases : phases;
+}
+
 /** Calls inside another command (scripts, transactions, modules) that INFO commandstats counts as calls of their own. */
 export const nestedCallColumns = [
   { name: "process", type: "u16" },
