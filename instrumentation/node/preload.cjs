@@ -19,18 +19,23 @@ const followed =
 /** Calls `onLoaded(path, exports)` for each file of a followed library, once it is loaded. Loaders all end in _compile; tsx replaces what is above it. */
 function watchModules(onLoaded) {
   const { Module } = require("node:module");
-  const original = Module.prototype._compile;
-  Module.prototype._compile = function _compile(...args) {
-    const result = Reflect.apply(original, this, args);
-    if (typeof args[1] === "string" && args[1].endsWith(".js") && followed.test(args[1])) {
-      try {
-        onLoaded(args[1], this.exports);
-      } catch (error) {
-        debug(error);
-      }
-    }
-    return result;
-  };
+  const { replace } = require("./hooks/patch.cjs");
+  replace(
+    Module.prototype,
+    "_compile",
+    (original) =>
+      function (...args) {
+        const result = Reflect.apply(original, this, args);
+        if (typeof args[1] === "string" && args[1].endsWith(".js") && followed.test(args[1])) {
+          try {
+            onLoaded(args[1], this.exports);
+          } catch (error) {
+            debug(error);
+          }
+        }
+        return result;
+      },
+  );
 }
 
 function main() {

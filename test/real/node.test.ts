@@ -221,6 +221,23 @@ describe("Node.js below the preload", () => {
     expect(named(readNodeTrace(trace), "http_server_response").map((event) => event.text("aborted"))).toEqual(["1"]);
   });
 
+  it.each(["/upgrade", "/dispatch"])("gives what is sent over an upgraded connection to no request: %s", async (path) => {
+    const trace = newTrace();
+    const session = lttng.record(trace, nodeEventNames());
+    const web = await startWeb();
+    expect(await web.get(path)).toBe("200 echoed");
+    await web.stop();
+    session.stop();
+    const found = readNodeTrace(trace);
+    const upgrade = named(found, "http_client_request").find((event) => event.text("path") === "/echo");
+    expect(upgrade?.text("context")).not.toBe("0");
+    const written = named(found, "socket_write").filter((event) => event.text("conn_id") === upgrade?.text("conn_id"));
+    const sent = written.filter((event) => event.number("offset") >= (upgrade?.number("write_offset") ?? 0));
+    const none = Array.from({ length: 10 }, () => "0 by 0");
+    expect(sent.map((event) => `${event.text("context")} by ${event.text("how")}`)).toEqual([`${upgrade?.text("context")} by 1`, ...none]);
+    expectTiled(found);
+  });
+
   it("starts and stops with sessions while the application runs, and knows offsets from before", async () => {
     const web = await startWeb();
     const load = async () => {

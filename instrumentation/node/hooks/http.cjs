@@ -71,6 +71,10 @@ exports.create = (tracer) => {
     path,
     connection: undefined,
     isAnswered: false,
+    /** What undici sends: it writes to the socket itself. -1 for others. */
+    startOffset: -1,
+    /** Once it is sent, the connection is somebody else's: Upgrade and CONNECT. */
+    isTunnel: false,
   });
 
   function clientRequest(message) {
@@ -113,6 +117,8 @@ exports.create = (tracer) => {
     if (known === undefined) return;
     const connection = sockets.touch(socket, 0);
     begin(known, connection);
+    known.startOffset = connection.written;
+    known.isTunnel = request.method === "CONNECT" || Boolean(request.upgrade);
     tellBegin(known, connection.written);
   };
   const onUndiciHeaders = ({ request, response }) => answer(Stamp.get(request), response.statusCode);
@@ -155,6 +161,11 @@ exports.create = (tracer) => {
       if (context.startOffset < 0) context.startOffset = offset;
       return context.id;
     },
+    /**
+     * Whether bytes that no message object stands for, written at this offset of a client's connection, are this request's. After an upgrade they are not: the
+     * connection then belongs to no request.
+     */
+    isSending: ({ startOffset, isTunnel }, offset) => startOffset >= 0 && (offset === startOffset || !isTunnel),
     /** The connection is gone, and what waited for it. */
     onClose(connection) {
       for (const context of connection.requests) endServerRequest(connection, context, true, context.route);

@@ -18,6 +18,8 @@ function replace(prototype, name, make) {
   });
 }
 
+exports.replace = replace;
+
 exports.create = (tracer) => ({
   /** Calls `part(object, arguments)` before the method. */
   before(prototype, name, part) {

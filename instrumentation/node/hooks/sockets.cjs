@@ -109,8 +109,10 @@ exports.create = (tracer, http, stores) => {
       if (context >= 0) how = HOW_PROTOCOL;
       else context = 0;
     } else if (connection.client !== undefined) {
-      context = connection.client.context;
-      how = HOW_PROTOCOL;
+      if (http.isSending(connection.client, offset)) {
+        context = connection.client.context;
+        how = HOW_PROTOCOL;
+      }
     } else if (!connection.isServer) {
       ({ context, how } = stores.onWrite(connection, chunk, length, offset));
     }

@@ -44,6 +44,9 @@ server.listen(0, "127.0.0.1", async () => {
     }),
   );
   console.log(codes.join(" "));
+  const { Module } = require("node:module");
+  const { value, ...flags } = Object.getOwnPropertyDescriptor(Module.prototype, "_compile");
+  console.log(JSON.stringify([value.name, value.length, flags]));
   console.error(Object.keys(new net.Socket()).includes("storescope") ? "seen" : "unseen");
   server.close();
   server.closeAllConnections();

@@ -1,5 +1,6 @@
 // A web application for the tests, an ES module that knows nothing of tracing. Says its ports as JSON; ends on SIGTERM.
-//   /inner  answers; /http /fetch /tls /post call it once; /slow never answers; /fork /worker /cluster have another process or thread call it
+//   /inner  answers; /http /fetch /tls /post call it once; /slow never answers; /fork /worker /cluster have another process or thread call it;
+//   /upgrade and /dispatch upgrade a connection, by http and by undici, and echo ten bytes over it
 import { fork } from "node:child_process";
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
@@ -24,6 +25,14 @@ function get(client, options) {
   });
 }
 
+/** Sends ten bytes, one by one, each when the one before has come back. */
+function echo(socket, resolve) {
+  let left = 10;
+  socket.on("data", () => (--left > 0 ? socket.write("x") : socket.destroy()));
+  socket.on("close", () => resolve("echoed"));
+  socket.write("x");
+}
+
 async function main(key, cert) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
   const tlsAgent = new https.Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false });
@@ -44,6 +53,21 @@ async function main(key, cert) {
         return get(https, { port: tlsPort, agent: tlsAgent, path: "/inner" });
       case "/post":
         return get(http, { port, agent, path: "/inner", method: "POST", body: "é".repeat(50_000) });
+      case "/upgrade":
+        return new Promise((resolve) => {
+          const headers = { connection: "upgrade", upgrade: "echo" };
+          const upgrading = http.request({ host: "127.0.0.1", port, path: "/echo", headers });
+          upgrading.on("upgrade", (_, socket) => echo(socket, resolve)).end();
+        });
+      case "/dispatch": {
+        await fetch(`http://127.0.0.1:${port}/inner`).then((response) => response.text());
+        const dispatcher = globalThis[Symbol.for("undici.globalDispatcher.1")];
+        return new Promise((resolve, reject) => {
+          const onUpgrade = (_status, _headers, socket) => echo(socket, resolve);
+          const handler = { onConnect: () => undefined, onError: reject, onUpgrade };
+          dispatcher.dispatch({ origin: `http://127.0.0.1:${port}`, path: "/echo", method: "GET", upgrade: "echo" }, handler);
+        });
+      }
       case "/slow":
         return new Promise(() => undefined);
       case "/fork":
@@ -70,6 +94,10 @@ async function main(key, cert) {
       tlsPort = tlsServer.address().port;
       process.stdout.write(`${JSON.stringify({ port })}\n`);
     });
+  });
+  server.on("upgrade", (_, socket) => {
+    socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
+    socket.pipe(socket).on("error", () => socket.destroy());
   });
   process.on("SIGTERM", () => process.exit(0));
 }
