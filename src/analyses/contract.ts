@@ -15,6 +15,11 @@
 import type { RelativeNs } from "../base/index.ts";
 import type { HistoryWriter } from "../state/contract.ts";
 import type { EventCursor, TraceSource } from "../trace/index.ts";
+import type { IntegrationOffer } from "./integration.ts";
+import type { Spool, SpoolEnd, SpoolRows } from "./spool.ts";
+
+export type { IntegrationOffer } from "./integration.ts";
+export type { Spool, SpoolEnd, SpoolRows } from "./spool.ts";
 
 /** What an analysis is given once, before the first event. */
 export interface AnalysisContext {
@@ -47,29 +52,6 @@ export interface SingleAnalysis extends AnyAnalysis {
 /** Parts that the work of a shared analysis falls into, at most: a constant, since the parts make the history. */
 export const partCount = 8;
 
-/** Rows of numbers kept on the way from the parts to the join: as many as there are, in little memory. */
-export interface Spool {
-  /** Appends one row; `values` has the spool's width and may be reused. */
-  append(values: Float64Array): void;
-  /** After the last row. What it returns can be sent between threads, once. */
-  end(): SpoolEnd;
-}
-
-/** A finished spool. Opaque; `JoinContext.rows` reads it. */
-export interface SpoolEnd {
-  readonly width: number;
-  readonly file: number | undefined;
-  readonly fileBytes: number;
-  readonly tail: Float64Array;
-}
-
-/** Reads a spool's rows in the order they were appended. */
-export interface SpoolRows {
-  /** The current row: reused by the next call. */
-  readonly row: Float64Array;
-  next(): boolean;
-}
-
 /** What one thread's share of an analysis is given. */
 export interface ShareContext {
   readonly source: TraceSource;
@@ -80,6 +62,8 @@ export interface ShareContext {
   writer(part: number): HistoryWriter;
   /** A new spool for rows of `width` numbers. */
   spool(width: number): Spool;
+  /** Whether processes of several runtimes are in the trace, so that integration events are worth their room. */
+  readonly isIntegrated: boolean;
 }
 
 /** One thread's run. */
@@ -94,6 +78,8 @@ export interface JoinContext {
   /** For what belongs to no part: documents, and tables that no part has. */
   readonly writer: HistoryWriter;
   rows(spool: SpoolEnd): SpoolRows;
+  /** Integration events (integration.ts): an analysis that has some adds its own, one that takes them is joined after all those. */
+  readonly offers: IntegrationOffer[];
 }
 
 /** An analysis whose work can be shared. */
@@ -102,6 +88,8 @@ export interface SharedAnalysis<Outcome = unknown> extends AnyAnalysis {
   usefulShares(source: TraceSource): number;
   /** Starts a share; undefined when the trace holds nothing for it: then for no share. */
   startShare(context: ShareContext): ShareRun<Outcome> | undefined;
+  /** Joined after all analyses that offer. */
+  readonly takesOffers?: true;
   /** Once, after all shares: `outcomes` has one per share. */
   join(outcomes: readonly Outcome[], context: JoinContext): void;
 }

@@ -32,6 +32,11 @@ const entries: readonly Entry[] = [
   { name: "analyze", summary: "build the state history of a trace", load: () => import("./commands/analyze.ts") },
   { name: "state", summary: "the state of every part at a time, or over a range", load: () => import("./commands/state.ts") },
   { name: "requests", summary: "the slowest requests, with every phase of their lives", load: () => import("./commands/requests.ts") },
+  {
+    name: "spans",
+    summary: "the slowest HTTP requests, through every process and into the store",
+    load: () => import("./commands/spans.ts"),
+  },
   { name: "stats", summary: "calls, bytes and latencies by command, connection and bus link", load: () => import("./commands/stats.ts") },
   { name: "diagnose", summary: "say what is wrong, why, and what to do", load: () => import("./commands/diagnose.ts") },
   { name: "open", summary: "analyse a trace and show it in the browser", load: () => import("./commands/open.ts") },

@@ -2,6 +2,7 @@
  * The engine's public face: what CLI, server and export call. Everything else in `engine/` is private.
  * Times at this door are absolute (`bigint` ns since the epoch) unless a name says relative.
  */
+import type { Evidence, FlowSummary, SpanKind } from "../analyses/flows/keys.ts";
 import type { PhaseName } from "../analyses/redis/keys.ts";
 import type { AbsoluteNs, ErrorCode, RelativeNs, TaskOptions } from "../base/index.ts";
 import type { Confidence, Measure, Severity } from "../diagnoses/contract.ts";
@@ -110,6 +111,55 @@ export interface RequestInfo {
 export interface RequestQuery {
   readonly sort?: "duration" | "start" | "wait" | "execute" | undefined;
   /** Filter expression; see docs/howto. */
+  readonly filter?: string | undefined;
+  readonly from?: AbsoluteNs | undefined;
+  readonly to?: AbsoluteNs | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** A part of a flow that one process did: what it served, or a call from its begin to the last byte of the reply. */
+export interface SpanInfo {
+  readonly id: number;
+  /** The span it was done for. */
+  readonly parent: number | undefined;
+  /** Id of the flow's root. */
+  readonly flow: number;
+  readonly depth: number;
+  readonly kind: SpanKind;
+  readonly process: string;
+  /** Method and route, path or host, or the store's command. */
+  readonly name: string;
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+  readonly durationNs: number;
+  /** HTTP status; 0 where there is none. */
+  readonly status: number;
+  /** What it was joined with the other process by; see docs/glossary. */
+  readonly evidence: Evidence;
+  /** The connection ended before the answer. */
+  readonly broken: boolean;
+  /** False when the trace ended before it. */
+  readonly complete: boolean;
+  /** The store's request, for `Experiment.request`. */
+  readonly request: number | undefined;
+}
+
+/** A stretch of time in which a flow's root waited for this span's own work. */
+export interface PathPart {
+  readonly span: number;
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+}
+
+/** A flow: its spans, parents first, and its critical path, which covers the root without gap. */
+export interface FlowInfo {
+  readonly root: SpanInfo;
+  readonly spans: readonly SpanInfo[];
+  readonly path: readonly PathPart[];
+}
+
+export interface FlowQuery {
+  readonly sort?: "duration" | "start" | undefined;
   readonly filter?: string | undefined;
   readonly from?: AbsoluteNs | undefined;
   readonly to?: AbsoluteNs | undefined;
@@ -241,6 +291,10 @@ export interface Experiment {
   requestAt(entry: number, time: AbsoluteNs): RequestInfo | undefined;
   /** Logical events of one request, in time order. */
   requestEvents(id: number): readonly EventRow[];
+  /** Flows by their roots; `total` counts all that match. None where no traced process calls another. */
+  flows(query: FlowQuery): { readonly total: number; readonly flows: readonly SpanInfo[]; readonly summary: FlowSummary | undefined };
+  /** One flow; throws NOT_FOUND. */
+  flow(id: number): FlowInfo;
   stats(query?: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined }): ExperimentStats;
   /** Asks every diagnosis. Reads the history some ten times over: seconds for millions of requests. */
   diagnose(options?: TaskOptions): Promise<DiagnosisReport>;

@@ -25,6 +25,8 @@ import type {
   Experiment,
   ExperimentStats,
   ExperimentStatus,
+  FlowInfo,
+  FlowQuery,
   OpenOptions,
   RequestInfo,
   RequestQuery,
@@ -33,6 +35,7 @@ import type {
 import { diagnose } from "./diagnose.ts";
 import { EventRows } from "./event-rows.ts";
 import { eventText } from "./event-text.ts";
+import { FlowQueries } from "./flows.ts";
 import { compileGlob } from "./glob.ts";
 import { experimentId, historyDirectory, historyIdentity } from "./history-cache.ts";
 import { analyses, views } from "./registry.gen.ts";
@@ -48,6 +51,7 @@ interface Ready {
   readonly history: HistoryReader;
   readonly context: ViewContext;
   readonly requests: RequestQueries;
+  readonly flows: FlowQueries;
   readonly rows: EventRows;
   readonly summary: AnalysisSummary;
   /** Once it was asked for: a history does not change, so neither does what is found in it. */
@@ -159,6 +163,7 @@ export class OpenExperiment implements Experiment {
 
   private prepare(history: HistoryReader, directory: string, cached: boolean, wallMs: number): Ready {
     const requests = new RequestQueries(history, this.origin);
+    const flows = new FlowQueries(history, this.origin);
     const rows = new EventRows(this.source, history, this.origin);
     const events = history.document(eventDocuments.events) as EventSummary | undefined;
     const summary: AnalysisSummary = {
@@ -173,7 +178,7 @@ export class OpenExperiment implements Experiment {
       historyDirectory: directory,
     };
     const context: ViewContext = { history, start: this.relative(this.start), end: this.relative(this.end) };
-    return { history, context, requests, rows, summary };
+    return { history, context, requests, flows, rows, summary };
   }
 
   private need(): Ready {
@@ -286,6 +291,15 @@ export class OpenExperiment implements Experiment {
           return true;
       }
     });
+  }
+
+  flows(query: FlowQuery): ReturnType<Experiment["flows"]> {
+    const { flows } = this.need();
+    return { ...flows.find(query, ...this.range(query)), summary: flows.summary };
+  }
+
+  flow(id: number): FlowInfo {
+    return this.need().flows.get(id);
   }
 
   stats(query: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined } = {}): ExperimentStats {

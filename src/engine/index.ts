@@ -16,6 +16,7 @@ export { severities } from "../diagnoses/contract.ts";
 export * from "./contract.ts";
 export { diagnosisList } from "./diagnose.ts";
 export { eventText } from "./event-text.ts";
+export { flowFilterNames } from "./flows.ts";
 export { compileGlob } from "./glob.ts";
 export { cacheFolderName, historyDirectory, userCacheDirectory } from "./history-cache.ts";
 export type { PrintOptions } from "./print-events.ts";

@@ -2,6 +2,8 @@
 import environmentsNode from "../environments/node/index.ts";
 import environmentsRedis from "../environments/redis/index.ts";
 import analysesEventCounts from "../analyses/event-counts/index.ts";
+import analysesFlows from "../analyses/flows/index.ts";
+import analysesNode from "../analyses/node/index.ts";
 import analysesRedis from "../analyses/redis/index.ts";
 import viewsDataVolume from "../views/data-volume/index.ts";
 import viewsEventLoop from "../views/event-loop/index.ts";
@@ -26,6 +28,6 @@ import diagnosesSlowCommand from "../diagnoses/slow-command/index.ts";
 import diagnosesSlowConsumer from "../diagnoses/slow-consumer/index.ts";
 
 export const environments = [environmentsNode, environmentsRedis] as const;
-export const analyses = [analysesEventCounts, analysesRedis] as const;
+export const analyses = [analysesEventCounts, analysesFlows, analysesNode, analysesRedis] as const;
 export const views = [viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsNetflow, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
 export const diagnoses = [diagnosesAofFsyncStall, diagnosesBigValue, diagnosesConnectionStorm, diagnosesEvictionStorm, diagnosesExpireStorm, diagnosesForkStall, diagnosesHeadOfLinePipeline, diagnosesIoThreadRace, diagnosesIoThreadsIdleSpin, diagnosesPubsubAmplification, diagnosesRedirects, diagnosesSlowCommand, diagnosesSlowConsumer] as const;

@@ -8,10 +8,11 @@
  * With one share it is the same, so the history does not depend on how many there were. Part p belongs to share p modulo their number. What belongs to no
  * part (analyses that are not shared, what a join makes) is written to a last part, by share 0 and the join, which run in the same thread.
  */
-import { type Analysis, type AnalysisRun, partCount, type ShareRun, type SpoolEnd } from "../analyses/contract.ts";
+import { type Analysis, type AnalysisRun, type IntegrationOffer, partCount, type ShareRun, type SpoolEnd } from "../analyses/contract.ts";
 import type { RelativeNs } from "../base/index.ts";
 import { createHistoryPart, type HistoryPart, joinHistoryParts } from "../state/index.ts";
 import type { EventCursor, TraceSource } from "../trace/index.ts";
+import { environments } from "./registry.gen.ts";
 import { closeSpool, FileSpool, FileSpoolRows } from "./spool.ts";
 
 export interface ShareSetup {
@@ -42,9 +43,11 @@ export class Share {
   private readonly runs: readonly (AnalysisRun | ShareRun<unknown> | undefined)[];
   private readonly handlers: readonly (AnalysisRun | ShareRun<unknown>)[];
   private readonly setup: ShareSetup;
+  private readonly isIntegrated: boolean;
 
   constructor(setup: ShareSetup) {
     this.setup = setup;
+    this.isIntegrated = environments.filter((environment) => environment.detect(setup.source)).length > 1;
     this.runs = setup.analyses.map((analysis) => this.start(analysis));
     this.handlers = this.runs.filter((run) => run !== undefined);
   }
@@ -57,6 +60,7 @@ export class Share {
       cursor,
       owns: (part) => part % count === index && part < partCount,
       writer: (part) => this.part(part),
+      isIntegrated: this.isIntegrated,
       spool: (width) => {
         const spool = new FileSpool(directory, width);
         this.spools.push(spool);
@@ -107,10 +111,13 @@ export function joinShares(
 ): void {
   const { analyses, source, directory, identity, rest } = setup;
   try {
-    for (const [i, analysis] of analyses.entries()) {
-      if ("start" in analysis) continue;
+    const offers: IntegrationOffer[] = [];
+    const shared = analyses.filter((analysis) => "join" in analysis);
+    const takers = shared.filter((analysis) => analysis.takesOffers);
+    for (const analysis of [...shared.filter((each) => !takers.includes(each)), ...takers]) {
+      const i = analyses.indexOf(analysis);
       const outcomes = results.map((result) => result.outcomes[i]).filter((outcome) => outcome !== undefined);
-      if (outcomes.length > 0) analysis.join(outcomes, { source, writer: rest, rows: (spool) => new FileSpoolRows(spool) });
+      if (outcomes.length > 0) analysis.join(outcomes, { source, writer: rest, rows: (spool) => new FileSpoolRows(spool), offers });
     }
     rest.finish(end);
     const parts = results.flatMap((result) => result.parts).sort((left, right) => left.part - right.part);

@@ -667,6 +667,10 @@ export function fakeExperiment(options: FakeOptions = {}): Experiment {
         return eventOf(code, index);
       });
     },
+    flows: () => ({ total: 0, flows: [], summary: undefined }),
+    flow: (id) => {
+      throw new StorescopeError("NOT_FOUND", `there is no flow ${id} in this trace`);
+    },
     stats,
     diagnose: async () => ({
       findings: count > 0 ? [slowestFinding()] : [],

@@ -4,6 +4,7 @@ import { addBuckets, furthestReach } from "../../base/time-buckets.ts";
 import { RedisDecoder, type RedisProcess, type Slopes } from "../../environments/redis/index.ts";
 import type { TraceSource } from "../../trace/index.ts";
 import { partCount, type SharedAnalysis, type Spool, type SpoolEnd } from "../contract.ts";
+import { type IntegrationConnection, integrationWidth } from "../integration.ts";
 import { endWidth, joinMessages, type PartStreams } from "./bus.ts";
 import { documents, messageColumns, type ProcessSummary, type StepSummary, tables } from "./keys.ts";
 import { RedisModel } from "./model.ts";
@@ -19,6 +20,7 @@ interface PartOutcome {
   readonly steps: Omit<StepSummary, "slopes">;
   readonly streams: PartStreams;
   readonly ends: SpoolEnd;
+  readonly integration: { readonly connections: readonly IntegrationConnection[]; readonly rows: SpoolEnd } | undefined;
 }
 
 interface Outcome {
@@ -50,15 +52,23 @@ const redis: SharedAnalysis<Outcome> = {
   version: 4,
   needs: [],
   usefulShares: (source) => Math.min(partCount, countProcesses(source)),
-  startShare({ source, cursor, owns, writer, spool }) {
-    const parts = new Map<number, { readonly model: RedisModel; readonly ends: Spool; readonly processes: RedisProcess[] }>();
+  startShare({ source, cursor, owns, writer, spool, isIntegrated }) {
+    interface Part {
+      readonly model: RedisModel;
+      readonly ends: Spool;
+      readonly served: Spool | undefined;
+      readonly processes: RedisProcess[];
+    }
+    const parts = new Map<number, Part>();
     const decoder: RedisDecoder = new RedisDecoder(source, cursor, (process) => {
       const number = process.index % partCount;
       if (!owns(number)) return undefined;
       let part = parts.get(number);
       if (part === undefined) {
         const ends = spool(endWidth);
-        part = { model: new RedisModel(writer(number), source, ends, (of) => nodeName(of, decoder.processes)), ends, processes: [] };
+        const served = isIntegrated ? spool(integrationWidth) : undefined;
+        const model = new RedisModel(writer(number), source, ends, served, (of) => nodeName(of, decoder.processes));
+        part = { model, ends, served, processes: [] };
         parts.set(number, part);
       }
       part.processes.push(process);
@@ -69,7 +79,7 @@ const redis: SharedAnalysis<Outcome> = {
       handle: () => decoder.handle(),
       finish(end) {
         decoder.finish();
-        const outcomes = [...parts].map(([part, { model, ends, processes }]): PartOutcome => {
+        const outcomes = [...parts].map(([part, { model, ends, served, processes }]): PartOutcome => {
           model.finish(end);
           return {
             part,
@@ -78,18 +88,28 @@ const redis: SharedAnalysis<Outcome> = {
             steps: model.steps(),
             streams: model.streams,
             ends: ends.end(),
+            integration: served && { connections: model.integrationConnections(processes), rows: served.end() },
           };
         });
         return { parts: outcomes, slopes: decoder.slopes };
       },
     };
   },
-  join(outcomes, { writer, rows }) {
+  join(outcomes, { writer, rows, offers }) {
     const parts = outcomes.flatMap((outcome) => outcome.parts).sort((left, right) => left.part - right.part);
     let firstRequest = 0;
     const ends = parts.map((part) => {
       const first = firstRequest;
       firstRequest += part.requests;
+      if (part.integration !== undefined)
+        offers.push({
+          processes: part.processes.map(({ node, flavor, version, pid }) => ({ name: node, runtime: flavor, version, pid })),
+          connections: part.integration.connections,
+          names: [],
+          spans: 0,
+          firstRef: first,
+          rows: rows(part.integration.rows),
+        });
       return { streams: part.streams, rows: rows(part.ends), firstRequest: first };
     });
     joinMessages(ends, writer.table(tables.messages, messageColumns));

@@ -20,6 +20,7 @@ import { connectionKinds, type RareEvent, type RedisProcess, Step, type StepSink
 import type { HistoryWriter, Quark, StateBuilder, TableBuilder } from "../../state/contract.ts";
 import type { TraceSource } from "../../trace/index.ts";
 import type { Spool } from "../contract.ts";
+import { endpoint, type IntegrationConnection, integrationKinds, integrationWidth } from "../integration.ts";
 import { Bus, type PartStreams, type ProcessBus } from "./bus.ts";
 import {
   branches,
@@ -73,12 +74,16 @@ interface Request {
   flags: number;
   requestBytes: number;
   replyBytes: number;
+  /** Low 32 bits of where it ends in the request stream; -1 while unknown. */
+  endOffset: number;
 }
 
 interface Connection {
   readonly row: number;
   readonly id: number;
   label: string;
+  local: string;
+  remote: string;
   kind: string;
   opened: number;
   closed: number;
@@ -98,6 +103,8 @@ interface Connection {
   /** Low 32 bits of the request stream's offset up to which bytes were read, and parsed; -1 while unknown. */
   readOffset: number;
   parsedOffset: number;
+  /** Low 32 bits of the reply stream's offset up to which was written; -1 while unknown. */
+  writeOffset: number;
   arrived: number;
   readStart: number;
   readEnd: number;
@@ -182,6 +189,8 @@ export class RedisModel implements StepSink {
   private readonly nodeName: (of: RedisProcess) => string;
   private readonly hasReadEnd: boolean;
   private readonly row = new Float64Array(requestColumns.length);
+  private readonly served: Spool | undefined;
+  private readonly servedRow = new Float64Array(integrationWidth);
   private readonly nestedRow = new Float64Array(nestedCallColumns.length);
   private readonly nestedStarts: number[] = [];
   private readonly buckets = new TimeBuckets();
@@ -198,9 +207,11 @@ export class RedisModel implements StepSink {
   private readonly otherText: number;
   private readonly notExecuted: number;
 
-  /** `ends` takes rows of `endWidth` numbers (bus.ts); `nodeName` must give each process a name of its own. */
-  constructor(writer: HistoryWriter, source: TraceSource, ends: Spool, nodeName: (of: RedisProcess) => string) {
+  /** `ends` takes rows of `endWidth` numbers (bus.ts), `served` integration events; `nodeName` must give each process a name of its own. */
+  constructor(writer: HistoryWriter, source: TraceSource, ends: Spool, served: Spool | undefined, nodeName: (of: RedisProcess) => string) {
     this.writer = writer;
+    this.served = served;
+    this.servedRow[0] = integrationKinds.served;
     this.nodeName = nodeName;
     this.state = writer.state;
     this.requests = writer.table(tables.requests, requestColumns);
@@ -401,8 +412,11 @@ export class RedisModel implements StepSink {
         const kind = connectionKinds[Number(fields["kind"])] ?? "client";
         connection.kind = kind;
         connection.label = `fd ${fields["fd"]} ${fields["raddr"]}:${fields["rport"]}`;
+        connection.local = endpoint(of.hostname, String(fields["laddr"]), Number(fields["lport"]));
+        connection.remote = endpoint(of.hostname, String(fields["raddr"]), Number(fields["rport"]));
         connection.readOffset = Number(fields["read_offset"]) % 0x1_0000_0000;
         connection.parsedOffset = connection.readOffset;
+        connection.writeOffset = Number(fields["write_offset"]) % 0x1_0000_0000;
         this.state.set(time, connection.type, kind);
         this.setState(connection, time, this.text.idle);
         break;
@@ -578,6 +592,7 @@ export class RedisModel implements StepSink {
       flags: 0,
       requestBytes: unknownBytes,
       replyBytes: unknownBytes,
+      endOffset: -1,
     };
   }
 
@@ -588,6 +603,7 @@ export class RedisModel implements StepSink {
     const request = this.begin(connection, Math.max(connection.readEnd, connection.processed));
     if (connection.parsedOffset >= 0) request.requestBytes = (endOffset - connection.parsedOffset + 0x1_0000_0000) % 0x1_0000_0000;
     connection.parsedOffset = endOffset;
+    request.endOffset = endOffset;
     connection.current = request;
   }
 
@@ -696,6 +712,7 @@ export class RedisModel implements StepSink {
     this.state.clear(time, thread.request);
     if (nwritten > 0) {
       connection.bytesOut += nwritten;
+      if (connection.writeOffset >= 0) connection.writeOffset = (connection.writeOffset + nwritten) % 0x1_0000_0000;
       process.bytesOut += nwritten;
     }
     if (left === 0) {
@@ -736,6 +753,28 @@ export class RedisModel implements StepSink {
     row[15] = request.requestBytes;
     row[16] = request.replyBytes;
     this.requests.append(row);
+    if (this.served !== undefined && request.endOffset >= 0 && request.requestBytes !== unknownBytes)
+      this.offer(this.served, connection, request, row[14] as number);
+  }
+
+  /** Tells the integration analysis. */
+  private offer(served: Spool, connection: Connection, request: Request, time: number): void {
+    const row = this.servedRow;
+    row[1] = time;
+    row[2] = request.id;
+    row[3] = connection.row;
+    row[4] = (request.endOffset - request.requestBytes + 0x1_0000_0000) % 0x1_0000_0000;
+    row[5] = request.endOffset;
+    row[6] = request.arrived;
+    row[7] = connection.writeOffset;
+    served.append(row);
+  }
+
+  /** Connections, in the order of their rows, as the integration analysis wants them; `processes` are those of this part. */
+  integrationConnections(processes: readonly RedisProcess[]): readonly IntegrationConnection[] {
+    return this.connections.map(({ process, connection: { local, remote, opened, closed } }) => {
+      return { process: processes.indexOf(process.of), local, remote, opened, closed, calls: false };
+    });
   }
 
   // ---- Bus ------------------------------------------------------------------------------------------------------------------------------------------
@@ -861,6 +900,8 @@ export class RedisModel implements StepSink {
       row: this.connections.length,
       id,
       label: `connection ${id}`,
+      local: "",
+      remote: "",
       kind: "client",
       opened: time,
       closed: forever,
@@ -878,6 +919,7 @@ export class RedisModel implements StepSink {
       changed: time,
       readOffset: -1,
       parsedOffset: -1,
+      writeOffset: -1,
       arrived: -1,
       readStart: -1,
       readEnd: -1,

@@ -1,0 +1,71 @@
+/**
+ * Public names of what the `flows` analysis writes.
+ *
+ *     Flows/<process>/{Requests,Calls}/<lane>/{Name,Span}
+ *
+ * A flow is a tree of spans over all processes: what was done for one request. Spans of one process that overlap stand in lanes of their own.
+ */
+import type { ColumnSpec } from "../../state/contract.ts";
+
+export const root = "Flows";
+
+/** Requests: what a process served, and messages pushed to it. Calls: what it asked of others. */
+export const branches = { requests: "Requests", calls: "Calls" } as const;
+
+export const spanKinds = ["served", "http", "store", "database", "message"] as const;
+export type SpanKind = (typeof spanKinds)[number];
+
+/**
+ * What a span's parent is known by, or for calls what they were matched with at the other end by. Nothing: there is none, or none was found. Order: by their
+ * order on the connection, since several fit. Context: by the process itself, which did the one for the other.
+ */
+export const evidences = ["nothing", "stream-offset", "order", "context"] as const;
+export type Evidence = (typeof evidences)[number];
+
+/** Broken: the connection ended before it was answered. Unfinished: the trace ended before. Unmatched: the other end of a call is not known. */
+export const spanFlags = { broken: 1, unfinished: 2, unmatched: 4 } as const;
+
+/** Stands for no span, and for no request. */
+export const none = 0xffff_ffff;
+
+/**
+ * One row per span, in order of their ends. `parent` is a span, `flow` the id of the tree's root, `process` an index of the `flow-processes` document, `kind` one
+ * of `spanKinds`, `status` of HTTP, `request` an id of the store's requests. `evidence` is that of the join with the other process; of served
+ * spans with their caller.
+ */
+export const spanColumns = [
+  { name: "id", type: "u32" },
+  { name: "parent", type: "u32" },
+  { name: "flow", type: "u32" },
+  { name: "process", type: "u16" },
+  { name: "kind", type: "u8" },
+  { name: "name", type: "text" },
+  { name: "start", type: "f64" },
+  { name: "end", type: "f64", since: "start" },
+  { name: "status", type: "u16" },
+  { name: "flags", type: "u8" },
+  { name: "evidence", type: "u8" },
+  { name: "lane", type: "u16" },
+  { name: "request", type: "u32" },
+] as const satisfies readonly ColumnSpec[];
+
+export type SpanColumn = (typeof spanColumns)[number]["name"];
+
+export const tables = { spans: "spans" } as const;
+export const documents = { processes: "flow-processes", summary: "flow-summary" } as const;
+
+/** The `flow-processes` document holds these. */
+export interface FlowProcess {
+  readonly name: string;
+  readonly runtime: string;
+  readonly version: string;
+  readonly pid: number;
+}
+
+/** The `flow-summary` document: how well the ends of calls fit. `strangers` are requests served for connections of traced callers that no call was found for. */
+export interface FlowSummary {
+  readonly spans: number;
+  readonly calls: number;
+  readonly evidence: Readonly<Record<Evidence, number>>;
+  readonly strangers: number;
+}

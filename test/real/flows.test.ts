@@ -1,0 +1,100 @@
+/** From the HTTP request into the store, for real: two Node.js services and an instrumented Redis, recorded together. The application's code is the truth. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
+import { freePort, run, start } from "./support.ts";
+
+let directory: string;
+let experiment: Experiment;
+const chain = fileURLToPath(new URL("node-apps/chain.mjs", import.meta.url));
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "storescope-flows-"));
+  const output = join(directory, "trace");
+  const port = await freePort();
+  const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
+    until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
+    "${process.execPath}" "${chain}" ${port}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+  const { code, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
+  expect(code, stderr).toBe(0);
+  experiment = await openExperiment([output]);
+  await experiment.analyze();
+});
+
+afterAll(() => {
+  experiment?.close();
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+});
+
+const served = (flow: readonly SpanInfo[], span: SpanInfo): readonly SpanInfo[] => flow.filter((each) => each.parent === span.id);
+
+describe("flows", () => {
+  it("recovers the call tree of every request exactly, down to its commands in the store", () => {
+    const { total, flows } = experiment.flows({ sort: "start", limit: 1000 });
+    expect(flows.map(({ name }) => name).sort()).toEqual(Array.from({ length: 40 }, (_, i) => `GET /order/${i}`).sort());
+    expect(total).toBe(40);
+    for (const root of flows) {
+      const number = Number(root.name.split("/")[2]);
+      const { spans } = experiment.flow(root.id);
+      expect(spans).toHaveLength(10);
+      const calls = served(spans, root);
+      const trees = calls.map((call) => {
+        const [inside] = served(spans, call);
+        return `${inside?.name}: ${served(spans, inside as SpanInfo).map(({ name }) => name)}`;
+      });
+      expect(trees.sort()).toEqual([`GET /item/${number}: set,get`, `GET /user/${number}: incr,get,exists`]);
+      const [first, second] = calls as [SpanInfo, SpanInfo];
+      if (number % 2 === 0) expect(second.start).toBeGreaterThanOrEqual(first.end);
+    }
+  });
+
+  it("joins all calls by stream offset, and none is left over", () => {
+    const { summary } = experiment.flows({});
+    const answered = experiment.requests({ filter: 'command != "ping"', limit: 0 }).total;
+    expect(summary?.evidence).toEqual({ nothing: 0, "stream-offset": summary?.calls, order: 0, context: 0 });
+    // Five commands and two calls for each of 40 requests; the rest is what the client asks when it connects.
+    expect(summary?.calls).toBe(40 * 2 + answered);
+    // The load comes over plain sockets of a traced process: requests whose caller says nothing.
+    expect(summary?.strangers).toBe(40);
+  });
+
+  it("shows each command's request in the store, inside the time of its call", () => {
+    let commands = 0;
+    for (const root of experiment.flows({ limit: 1000 }).flows) {
+      for (const span of experiment.flow(root.id).spans) {
+        if (span.kind !== "store") continue;
+        commands++;
+        const request = experiment.request(span.request as number);
+        expect(request.command).toBe(span.name);
+        expect(request.start).toBeGreaterThanOrEqual(span.start);
+        // The reply may be read before the store's call of write() has returned.
+        expect(request.phases.find(({ name }) => name === "write")?.start).toBeLessThanOrEqual(span.end);
+      }
+    }
+    expect(commands).toBe(200);
+  });
+
+  it("finds what was waited for: a path that covers the root without gap", () => {
+    for (const root of experiment.flows({ limit: 1000 }).flows) {
+      const { path } = experiment.flow(root.id);
+      expect(path[0]?.start).toBe(root.start);
+      expect(path.at(-1)?.end).toBe(root.end);
+      for (const [i, part] of path.entries()) if (i > 0) expect(part.start).toBe(path[i - 1]?.end);
+    }
+  });
+
+  it("prints flows", async () => {
+    const trace = join(directory, "trace");
+    const list = await run(["spans", trace, "--filter", 'name == "GET /order/7"']);
+    expect(list.stdout).toContain("GET /order/7");
+    expect(list.stdout).not.toContain("GET /order/8");
+    const id = /^\s*(\d+)\s/m.exec(list.stdout)?.[1] ?? "";
+    const one = await run(["spans", trace, "--id", id]);
+    for (const text of ["GET /order/7", "GET /user/7", "incr", "queued-for-read", "execute"]) expect(one.stdout).toContain(text);
+    expect(one.stdout).not.toContain("secret");
+    expect((await run(["spans", trace, "--id", "99999"])).stderr).toContain("there is no flow 99999");
+  });
+});
