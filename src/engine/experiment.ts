@@ -67,7 +67,7 @@ export class OpenExperiment implements Experiment {
   readonly origin: AbsoluteNs;
   readonly start: AbsoluteNs;
   readonly end: AbsoluteNs;
-  readonly views: readonly View[] = views;
+  readonly views: readonly View[];
   status: ExperimentStatus = { state: "idle" };
   private readonly paths: readonly string[];
   private readonly source: TraceSource;
@@ -87,6 +87,8 @@ export class OpenExperiment implements Experiment {
     this.options = options;
     this.id = experimentId(paths);
     this.name = paths.map((path) => basename(resolve(path))).join(" + ");
+    const has = (provider: string) => merged.eventClasses.some((eventClass) => eventClass.name.startsWith(`${provider}:`));
+    this.views = (views as readonly View[]).filter(({ provider }) => provider === undefined || has(provider));
     this.origin = merged.origin;
     this.start = merged.start;
     this.end = merged.end;

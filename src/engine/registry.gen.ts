@@ -10,6 +10,8 @@ import viewsEventLoop from "../views/event-loop/index.ts";
 import viewsHistogram from "../views/histogram/index.ts";
 import viewsLatency from "../views/latency/index.ts";
 import viewsNetflow from "../views/netflow/index.ts";
+import viewsNodeEventLoop from "../views/node-event-loop/index.ts";
+import viewsSpans from "../views/spans/index.ts";
 import viewsStateExplorer from "../views/state-explorer/index.ts";
 import viewsStatistics from "../views/statistics/index.ts";
 import viewsThreads from "../views/threads/index.ts";
@@ -29,5 +31,5 @@ import diagnosesSlowConsumer from "../diagnoses/slow-consumer/index.ts";
 
 export const environments = [environmentsNode, environmentsRedis] as const;
 export const analyses = [analysesEventCounts, analysesFlows, analysesNode, analysesRedis] as const;
-export const views = [viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsNetflow, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
+export const views = [viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsNetflow, viewsNodeEventLoop, viewsSpans, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
 export const diagnoses = [diagnosesAofFsyncStall, diagnosesBigValue, diagnosesConnectionStorm, diagnosesEvictionStorm, diagnosesExpireStorm, diagnosesForkStall, diagnosesHeadOfLinePipeline, diagnosesIoThreadRace, diagnosesIoThreadsIdleSpin, diagnosesPubsubAmplification, diagnosesRedirects, diagnosesSlowCommand, diagnosesSlowConsumer] as const;

@@ -1,10 +1,13 @@
 /** What every view must hold, and what the curves of the two-node trace are by hand. */
 import { describe, expect, it } from "vitest";
+import flows from "../analyses/flows/index.ts";
+import node from "../analyses/node/index.ts";
 import redis from "../analyses/redis/index.ts";
 import { views } from "../engine/registry.gen.ts";
 import { RequestQueries } from "../engine/requests.ts";
 import { analyseText } from "../testing/analyse-text.ts";
 import { twoNodes } from "../testing/two-nodes.ts";
+import { twoServices } from "../testing/two-services.ts";
 import type { View, XyView } from "./contract.ts";
 
 const all: readonly View[] = views;
@@ -24,6 +27,7 @@ function bytesOf(view: XyView, entry: number, columns: number): number {
 }
 
 describe.each(all.map((view) => [view.id, view] as const))("view %s", (_id, view) => {
+  const context = analyseText([flows, node, redis], `${twoNodes}\n${twoServices}`);
   const tree = view.type === "data-tree" ? view.tree(context, range) : view.tree(context);
 
   it("has rows with ids of their own, parents first", () => {
