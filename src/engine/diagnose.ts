@@ -33,8 +33,10 @@ export async function diagnose(input: DiagnosisInput, options: TaskOptions = {})
   const findings: Finding[] = [];
   const notFound: Unanswered[] = [];
   const cannotTell: Unanswered[] = [];
-  for (const [i, diagnosis] of diagnoses.entries()) {
-    options.onProgress?.({ label: "Diagnosing", done: i, total: diagnoses.length });
+  const has = (provider: string) => source.eventClasses.some(({ name }) => name.startsWith(`${provider}:`));
+  const asked = (diagnoses as readonly Diagnosis[]).filter(({ provider }) => provider === undefined || has(provider));
+  for (const [i, diagnosis] of asked.entries()) {
+    options.onProgress?.({ label: "Diagnosing", done: i, total: asked.length });
     await new Promise((resume) => setImmediate(resume));
     if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "the diagnosis was cancelled");
     const base = { id: diagnosis.id, version: diagnosis.version };
@@ -95,6 +97,6 @@ function worstFirst(left: Finding, right: Finding): number {
 }
 
 /** What there is to diagnose. */
-export function diagnosisList(): readonly Pick<Diagnosis, "id" | "title" | "version" | "needs" | "view" | "explanation">[] {
+export function diagnosisList(): readonly Pick<Diagnosis, "id" | "title" | "version" | "needs" | "provider" | "view" | "explanation">[] {
   return diagnoses;
 }

@@ -51,6 +51,8 @@ describe("the command line", () => {
         analyze         build the state history of a trace
         state           the state of every part at a time, or over a range
         requests        the slowest requests, with every phase of their lives
+        spans           the slowest HTTP requests, through every process and into the
+                        store
         stats           calls, bytes and latencies by command, connection and bus link
         diagnose        say what is wrong, why, and what to do
         open            analyse a trace and show it in the browser

@@ -11,17 +11,23 @@ let directory: string;
 let experiment: Experiment;
 const chain = fileURLToPath(new URL("node-apps/chain.mjs", import.meta.url));
 
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "storescope-flows-"));
-  const output = join(directory, "trace");
+/** Records the application and its store. */
+async function recordChain(name: string, environment = ""): Promise<Experiment> {
+  const output = join(directory, name);
   const port = await freePort();
   const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
     until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    "${process.execPath}" "${chain}" ${port}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+    ${environment} STORESCOPE_SERVICE=chain "${process.execPath}" "${chain}" ${port}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
   const { code, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
   expect(code, stderr).toBe(0);
-  experiment = await openExperiment([output]);
-  await experiment.analyze();
+  const opened = await openExperiment([output]);
+  await opened.analyze();
+  return opened;
+}
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "storescope-flows-"));
+  experiment = await recordChain("trace");
 });
 
 afterAll(() => {
@@ -84,6 +90,26 @@ describe("flows", () => {
       expect(path.at(-1)?.end).toBe(root.end);
       for (const [i, part] of path.entries()) if (i > 0) expect(part.start).toBe(path[i - 1]?.end);
     }
+  });
+
+  it("finds nothing in a healthy system, and what is wrong in one that is not", async () => {
+    expect((await experiment.diagnose()).findings).toEqual([]);
+    const only = async (name: string, environment: string) => {
+      const troubled = await recordChain(name, environment);
+      try {
+        const { findings } = await troubled.diagnose();
+        expect(findings.map(({ id, node }) => `${id} in ${node}`)).toEqual([`${name} in chain #2`]);
+        return Object.fromEntries((findings[0]?.evidence ?? []).map(({ name: measure, value }) => [measure, value]));
+      } finally {
+        troubled.close();
+      }
+    };
+    const loop = await only("n-plus-one", "CHAIN_GETS=30");
+    expect(loop).toMatchObject({ "requests with such a run": 40, "most for one request": 30 });
+    expect(loop["commands one after the other, on average"]).toBeGreaterThan(29);
+    const blocked = await only("blocked-node-loop", "CHAIN_BLOCK_MS=300");
+    expect(blocked["longest block"]).toBeGreaterThanOrEqual(300e6);
+    expect(blocked["requests that stood still"]).toBeGreaterThanOrEqual(2);
   });
 
   it("prints flows", async () => {

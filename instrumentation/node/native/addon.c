@@ -42,10 +42,10 @@ struct environment {
     uintptr_t epoch;
     uv_timer_t timer;
     uv_prepare_t prepare;
-    uv_check_t check;
     /* Handles that libuv has not let go of yet. */
     int open_handles;
-    uint64_t poll_began_ns, poll_ended_ns, poll_ns;
+    /* When the loop's iteration began, and how long it had waited in all until then; 0 before. */
+    uint64_t began_ns, idle_ns;
 };
 
 /* The library stays loaded: LTTng's threads run in it. */
@@ -99,24 +99,23 @@ static napi_value emit(napi_env env, napi_callback_info info)
     return NULL;
 }
 
-/* Right before polling: what ran since the poll before was busy time. */
+/*
+ * Right before polling: an iteration is over. Callbacks for sockets run inside uv__io_poll, so a clock read before and after it would count them as
+ * waiting; what the loop really waited in the kernel libuv measures itself (Node.js switches that on for each of its loops).
+ */
 static void on_prepare(uv_prepare_t *handle)
 {
     struct environment *e = handle->data;
     uint64_t now = now_ns();
-    if (e->poll_ended_ns != 0) {
-        double numbers[2] = {(double)e->poll_ns, (double)(now - e->poll_ended_ns)};
+    uint64_t idle = uv_metrics_idle_time(handle->loop);
+    if (e->began_ns != 0) {
+        uint64_t whole = now - e->began_ns, waited = idle - e->idle_ns;
+        if (waited > whole) waited = whole;
+        double numbers[2] = {(double)waited, (double)(whole - waited)};
         provider->emit(SS_NODE_LOOP_ITERATION, e->number, numbers, NULL);
     }
-    e->poll_began_ns = now;
-}
-
-/* Right after polling. */
-static void on_check(uv_check_t *handle)
-{
-    struct environment *e = handle->data;
-    e->poll_ended_ns = now_ns();
-    e->poll_ns = e->poll_began_ns == 0 ? 0 : e->poll_ended_ns - e->poll_began_ns;
+    e->began_ns = now;
+    e->idle_ns = idle;
 }
 
 static napi_value watch_loop(napi_env env, napi_callback_info info)
@@ -128,14 +127,9 @@ static napi_value watch_loop(napi_env env, napi_callback_info info)
     if (napi_get_cb_info(env, info, &argc, argv, NULL, &data) != napi_ok || argc < 1) return NULL;
     struct environment *e = data;
     if (e->open_handles == 0 || napi_get_value_bool(env, argv[0], &is_on) != napi_ok) return NULL;
-    e->poll_began_ns = e->poll_ended_ns = 0;
-    if (is_on) {
-        uv_prepare_start(&e->prepare, on_prepare);
-        uv_check_start(&e->check, on_check);
-    } else {
-        uv_prepare_stop(&e->prepare);
-        uv_check_stop(&e->check);
-    }
+    e->began_ns = 0;
+    if (is_on) uv_prepare_start(&e->prepare, on_prepare);
+    else uv_prepare_stop(&e->prepare);
     return NULL;
 }
 
@@ -173,7 +167,6 @@ static void on_cleanup(napi_async_cleanup_hook_handle hook, void *data)
     (void)hook;
     uv_close((uv_handle_t *)&e->timer, on_closed);
     uv_close((uv_handle_t *)&e->prepare, on_closed);
-    uv_close((uv_handle_t *)&e->check, on_closed);
 }
 
 static napi_value start(napi_env env, napi_callback_info info)
@@ -189,14 +182,12 @@ static napi_value start(napi_env env, napi_callback_info info)
     if (napi_add_async_cleanup_hook(env, on_cleanup, e, &e->cleanup) != napi_ok) return NULL;
     uv_timer_init(loop, &e->timer);
     uv_prepare_init(loop, &e->prepare);
-    uv_check_init(loop, &e->check);
-    e->timer.data = e->prepare.data = e->check.data = e;
-    e->open_handles = 3;
+    e->timer.data = e->prepare.data = e;
+    e->open_handles = 2;
     uv_timer_start(&e->timer, on_timer, SS_POLL_MS, SS_POLL_MS);
     /* None of them keeps the process alive. */
     uv_unref((uv_handle_t *)&e->timer);
     uv_unref((uv_handle_t *)&e->prepare);
-    uv_unref((uv_handle_t *)&e->check);
     e->recorded = provider->recorded();
     e->epoch = provider->epoch();
     napi_create_uint32(env, e->recorded, &result);

@@ -6,9 +6,16 @@ import net from "node:net";
 import { fileURLToPath } from "node:url";
 import Redis from "ioredis";
 
+// CHAIN_GETS: /item asks so often, one after the other; CHAIN_BLOCK_MS: and computes for so long, for the seventh order.
+const gets = Number(process.env.CHAIN_GETS ?? 1);
+const blockMs = Number(process.env.CHAIN_BLOCK_MS ?? 0);
 const clients = 8;
 const perClient = 5;
 const listen = (server) => new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server.address().port)));
+
+function block(ms) {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
 
 async function inner(storePort) {
   const redis = new Redis({ port: storePort });
@@ -16,7 +23,8 @@ async function inner(storePort) {
     const [, what, key] = request.url.split("/");
     if (what === "item") {
       await redis.set(key, "1");
-      await redis.get(key);
+      for (let i = 0; i < gets; i++) await redis.get(key);
+      if (key === "7") block(blockMs);
     } else await redis.pipeline().incr(`n${key}`).get(key).exists(key).exec();
     response.end(what);
   });
