@@ -5,7 +5,7 @@ import type { HistoryReader } from "../state/contract.ts";
 /** A row of the spans table. Times as in `spanColumns`. */
 export type SpanRow = Readonly<Record<SpanColumn, number>>;
 
-/** Calls `visit` for every span, in order of their ends. Returns false when the trace has no process that tells what it serves and calls. */
+/** Calls `visit` for every span, nearly in order of their ends. Returns false when the trace has no process that tells what it serves and calls. */
 export function scanSpans(history: HistoryReader, visit: (row: SpanRow) => void): boolean {
   const table = history.table(tables.spans);
   if (table === undefined) return false;

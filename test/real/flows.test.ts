@@ -105,8 +105,11 @@ describe("flows", () => {
       }
     };
     const loop = await only("n-plus-one", "CHAIN_GETS=30");
-    expect(loop).toMatchObject({ "requests with such a run": 40, "most for one request": 30 });
-    expect(loop["commands one after the other, on average"]).toBeGreaterThan(29);
+    expect(loop).toMatchObject({
+      "requests with such a run": 40,
+      "commands one after the other, on average": 30,
+      "most for one request": 30,
+    });
     const blocked = await only("blocked-node-loop", "CHAIN_BLOCK_MS=300");
     expect(blocked["longest block"]).toBeGreaterThanOrEqual(300e6);
     expect(blocked["requests that stood still"]).toBeGreaterThanOrEqual(2);

@@ -29,7 +29,7 @@ export const spanFlags = { broken: 1, unfinished: 2, unmatched: 4 } as const;
 export const none = 0xffff_ffff;
 
 /**
- * One row per span, in order of their ends. `parent` is a span, `flow` the id of the tree's root, `process` an index of the `flow-processes` document, `kind` one
+ * One row per span, in the order in which they were known to be over: nearly that of their ends. `parent` is a span, `flow` the id of the tree's root, `process` an index of the `flow-processes` document, `kind` one
  * of `spanKinds`, `status` of HTTP, `request` an id of the store's requests. `evidence` is that of the join with the other process; of served
  * spans with their caller.
  */

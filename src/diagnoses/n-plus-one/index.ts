@@ -9,6 +9,8 @@ import { flowProcess, noServices, type SpanRow, scanSpans, spanName } from "../s
 const leastCommands = 10;
 const noticeShare = 0.2;
 const alarmShare = 0.5;
+/** A call's row may come a little after that of the request it was made for: the store tells of it when its write has returned. */
+const patience = 1000;
 
 /** Commands of one name for one request, as far as each began after the one before had ended. */
 interface Run {
@@ -116,11 +118,17 @@ function check(context: DiagnosisContext): Answer {
     }
     open.delete(row.id);
   };
+  const ended: SpanRow[] = [];
   const hasServices = scanSpans(context.history, (row) => {
     const kind = spanKinds[row.kind];
-    if (kind === "store" && row.parent !== none) begin(row);
-    else if (kind === "served" || kind === "message") end(row);
+    // Only of calls whose request in the store is known it is known when they were over.
+    if (kind === "store" && row.parent !== none && row.request !== none) begin(row);
+    else if (kind === "served" || kind === "message") {
+      ended.push(row);
+      if (ended.length >= 2 * patience) for (const early of ended.splice(0, patience)) end(early);
+    }
   });
+  for (const row of ended) end(row);
   if (!hasServices) return { verdict: "cannot tell", reason: noServices };
   const findings = [...sums.values()].flatMap((sum) => finding(context, sum));
   if (findings.length > 0) return { verdict: "found", findings };
@@ -140,7 +148,7 @@ const nPlusOne: Diagnosis = {
   explanation: `A service that loops over a list and asks the store for each entry waits a whole round trip for each: the store is idle, the network is idle, and the request
 is slow in proportion to the list. It shows in no statistics of the store: every command is fast.
 
-Decided from the spans of services recorded together with the store: commands of one name, issued for one request, each begun after the one before had ended. Ten of them are a loop;
+Decided from the spans of services recorded together with the store, as far as calls were joined with the store's requests: commands of one name, issued for one request, each begun after the one before had ended. Ten of them are a loop;
 programs written by hand have fewer. They must make a fifth of those requests' time to be a warning; with half of it they are what the request mostly does, which is critical.`,
   check,
 };
