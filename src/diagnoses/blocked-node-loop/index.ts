@@ -41,7 +41,7 @@ function finding(sum: Sum): readonly Found[] {
       node: sum.process,
       start: longest.start,
       end: longest.end,
-      prose: `Callbacks held the event loop of ${sum.process} ${count(blocks.length)} times for more than ${duration(leastBlockNs)}, the longest ${duration(longestNs)}; ${count(sum.delayed)} requests stood still meanwhile, for ${duration(sum.waitedNs)} in all.`,
+      prose: `Callbacks held the event loop of ${sum.process} ${blocks.length === 1 ? "once" : `${count(blocks.length)} times`} for more than ${duration(leastBlockNs)}, the longest ${duration(longestNs)}; ${count(sum.delayed)} requests stood still meanwhile, for ${duration(sum.waitedNs)} in all.`,
       advice:
         "Find what computes there (a profile of the process over this time): parsing or building large JSON, synchronous file or crypto calls, regular expressions that backtrack, loops over large results. Move it to a worker thread, or do it in pieces with setImmediate between them.",
       evidence: [
