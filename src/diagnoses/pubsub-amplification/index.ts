@@ -86,7 +86,42 @@ function collect(context: DiagnosisContext): ReadonlyMap<number, OfNode> {
   return found;
 }
 
-function finding(node: NodeFacts, { bySize, first, last, requests }: OfNode): readonly Found[] {
+/** Other nodes that this one sends to. A link whose node is not known yet goes by its address. */
+const othersOf = ({ summary }: NodeFacts): number =>
+  new Set(summary.bus.filter(({ peer, messagesSent }) => messagesSent > 0 && /^[^:\s]+$/.test(peer)).map(({ peer }) => peer)).size;
+
+/** The factor of one message size, by the number of nodes: what clusters of several sizes in one trace have in common. */
+interface Growth {
+  readonly content: number;
+  readonly points: readonly { readonly nodes: number; readonly factor: number }[];
+}
+
+/** The smallest message size that publishers in clusters of different sizes share; undefined where there is none. */
+function growth(context: DiagnosisContext, collected: ReadonlyMap<number, OfNode>): Growth | undefined {
+  const bySize = new Map<number, Map<number, number>>();
+  for (const [index, ofNode] of collected) {
+    const nodes = othersOf(context.nodes[index] as NodeFacts) + 1;
+    for (const { publishes, content, bytes: sent } of ofNode.bySize.values()) {
+      if (publishes < leastPublishes || content === 0) continue;
+      const size = Math.round(content / publishes);
+      const points = bySize.get(size) ?? new Map<number, number>();
+      points.set(nodes, sent / content);
+      bySize.set(size, points);
+    }
+  }
+  const [first] = [...bySize].filter(([, points]) => points.size > 1).sort(([left], [right]) => left - right);
+  if (first === undefined) return undefined;
+  const points = [...first[1]].sort(([left], [right]) => left - right).map(([nodes, factor]) => ({ nodes, factor }));
+  return { content: first[0], points };
+}
+
+/** How far the points lie from a line through (1 node, nothing), as a part of it, at most. */
+function deviation({ points }: Growth): number {
+  const slopes = points.map(({ nodes, factor }) => factor / (nodes - 1));
+  return Math.max(...slopes) / Math.min(...slopes) - 1;
+}
+
+function finding(node: NodeFacts, { bySize, first, last, requests }: OfNode, grown: Growth | undefined): readonly Found[] {
   const total = [...bySize.values()].reduce(
     (all, sum) => ({
       publishes: all.publishes + sum.publishes,
@@ -97,8 +132,7 @@ function finding(node: NodeFacts, { bySize, first, last, requests }: OfNode): re
     newSum(),
   );
   if (total.publishes < leastPublishes || total.content === 0) return [];
-  // A link whose node is not known yet goes by its address.
-  const others = node.summary.bus.filter(({ peer, messagesSent }) => messagesSent > 0 && /^[^:\s]+$/.test(peer)).length;
+  const others = othersOf(node);
   const factor = total.bytes / total.content;
   const predicted = (others * (total.publishes * headerBytes + total.content)) / total.content;
   const seconds = Math.max(1, (last - first) / 1e9);
@@ -122,7 +156,7 @@ function finding(node: NodeFacts, { bySize, first, last, requests }: OfNode): re
       node: node.name,
       start: first,
       end: last,
-      prose: `${node.name} turned ${bytes(total.content)} of published channels and messages (${count(total.publishes)} PUBLISH) into ${bytes(total.bytes)} on the cluster bus, to ${others} other nodes: ${factor.toFixed(1)} times as much, where (N-1) x (${headerBytes} + channel + message) predicts ${predicted.toFixed(1)}. It grows with every node that is added: with ${others + 2} nodes it is ${((predicted * (others + 1)) / others).toFixed(1)}.`,
+      prose: `${node.name} turned ${bytes(total.content)} of published channels and messages (${count(total.publishes)} PUBLISH) into ${bytes(total.bytes)} on the cluster bus, to ${others} other nodes: ${factor.toFixed(1)} times as much, where (N-1) x (${headerBytes} + channel + message) predicts ${predicted.toFixed(1)}. It grows with every node that is added: with ${others + 2} nodes it is ${((predicted * (others + 1)) / others).toFixed(1)}.${measuredGrowth(grown)}`,
       advice: `Sharded channels (SPUBLISH, SSUBSCRIBE; Redis 7) stay inside the shard of their slot: ${bytes(total.bytes)} less where shards have no replicas. Valkey 8 and later send messages with a header of 16 bytes: ${bytes(total.bytes - light)} less. Otherwise publish fewer and larger messages.`,
       evidence: [
         { name: "publishes", value: total.publishes, unit: "count" },
@@ -135,6 +169,9 @@ function finding(node: NodeFacts, { bySize, first, last, requests }: OfNode): re
         { name: "saved by sharded channels", value: total.bytes, unit: "bytes" },
         { name: "saved by a light header", value: total.bytes - light, unit: "bytes" },
         ...perSize,
+        ...(grown?.points ?? []).map(({ nodes, factor }): Measure => {
+          return { name: `factor with ${nodes} nodes, for messages of ${grown?.content} B`, value: factor, unit: "ratio" };
+        }),
       ],
       requests,
       costNs: 0,
@@ -142,9 +179,16 @@ function finding(node: NodeFacts, { bySize, first, last, requests }: OfNode): re
   ];
 }
 
+function measuredGrowth(grown: Growth | undefined): string {
+  if (grown === undefined) return "";
+  const points = grown.points.map(({ nodes, factor }) => `${factor.toFixed(1)} with ${nodes} nodes`).join(", ");
+  return ` Measured here, for messages of ${grown.content} B: ${points}; per other node that is the same within ${(deviation(grown) * 100).toFixed(1)} %.`;
+}
+
 function check(context: DiagnosisContext): Answer {
   const collected = collect(context);
-  const findings = [...collected].flatMap(([index, ofNode]) => finding(context.nodes[index] as NodeFacts, ofNode));
+  const grown = growth(context, collected);
+  const findings = [...collected].flatMap(([index, ofNode]) => finding(context.nodes[index] as NodeFacts, ofNode, grown));
   if (findings.length > 0) return { verdict: "found", findings };
   const publishes = [...collected.values()].reduce(
     (all, { bySize }) => all + [...bySize.values()].reduce((sum, each) => sum + each.publishes, 0),
