@@ -8,7 +8,16 @@
  *
  * Pure: it returns the files' texts. tools/gen-provider.mjs writes or compares them.
  */
-import { contextKinds, type EventDefinition, events, evidence, idFields, storeLibraries } from "../src/environments/node/events.ts";
+import {
+  contextKinds,
+  databaseKinds,
+  databaseLibraries,
+  type EventDefinition,
+  events,
+  evidence,
+  idFields,
+  storeLibraries,
+} from "../src/environments/node/events.ts";
 import { memberTypes, structure, tracepoint } from "./provider-header.ts";
 
 interface GeneratedFile {
@@ -114,9 +123,12 @@ ${stores}      native(${[index, ...strings(event).map(({ name }) => name)].join(
   const libraries = Object.entries(storeLibraries)
     .map(([name, code]) => `exports.LIBRARY_${constant(name)} = ${code};\n`)
     .join("");
-  const kinds = Object.entries(contextKinds)
-    .map(([name, code]) => `exports.CONTEXT_${constant(name)} = ${code};\n`)
-    .join("");
+  const constants = (prefix: string, codes: Readonly<Record<string, number>>): string =>
+    Object.entries(codes)
+      .map(([name, code]) => `exports.${prefix}_${constant(name)} = ${code};\n`)
+      .join("");
+  const kinds =
+    constants("DATABASE_LIBRARY", databaseLibraries) + constants("DATABASE", databaseKinds) + constants("CONTEXT", contextKinds);
   return `// One function per event: numbers first, then strings, in the order of the definition. Numbers travel in an array that the addon shares (cheaper than
 // arguments), strings as arguments. ${notice}
 "use strict";

@@ -12,9 +12,20 @@ function debug(error) {
   if (process.env.STORESCOPE_DEBUG) process.stderr.write(`storescope: ${error?.stack ?? error}\n`);
 }
 
-/** Libraries to follow, by the end of their file's path; the first group names the library. */
-const followed =
-  /[\\/](?:(ioredis|iovalkey)[\\/]built[\\/][Cc]ommand|@redis[\\/](client)[\\/]dist[\\/]lib[\\/]client[\\/](?:commands-queue|linked-list))\.js$/;
+/** Libraries to follow, by the end of their file's path. */
+const followed = new RegExp(
+  [
+    "ioredis/built/[Cc]ommand",
+    "iovalkey/built/[Cc]ommand",
+    "@redis/client/dist/lib/client/(?:commands-queue|linked-list)",
+    "mysql2/lib/(?:base/)?(?:connection|pool)",
+    "mysql2/lib/commands/command",
+    "pg/lib/(?:client|query)",
+    "pg-pool/index",
+  ]
+    .map((path) => `/${path}\\.js$`)
+    .join("|"),
+);
 
 /** Calls `onLoaded(path, exports)` for each file of a followed library, once it is loaded. Loaders all end in _compile; tsx replaces what is above it. */
 function watchModules(onLoaded) {

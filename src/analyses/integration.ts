@@ -15,13 +15,15 @@
  *     serveEnd    time   span        status       reply end    name or -1  broken   -        -       and ends; the name, where it is known better now
  *     pushStart   time   span        connection   start        end         name     -        -       a context that pushed bytes began; it ends with the last it does
  *     callStart   time   span        connection   start        end or -1   name     parent   callKind | evidence << 8
+ *     sent        time   span        connection   start        -           -        -        -       a call that began without a connection (-1) is sent over this one
  *     callEnd     time   span        status       -            -           -        -        -       the caller knows the answer's head, or (0) that there is none
+ *     callOver    time   span        failed       -            -           -        -        -       the caller has the whole answer
  *     read        time   connection  end offset   -            -           -        -        -       bytes up to there reached the caller
  *     closed      time   connection  -            -            -           -        -        -
  *     served      time   ref         connection   start        end         begun    reply end  -     a whole request, known when its reply was written
  *
  * Spans are numbered by the offer from 0, connections and names are indices into its lists; `noSpan` stands for none. Offsets are known to their low 32
- * bits at least, and are compared by these. -1 is an unknown offset.
+ * bits at least, and are compared by these. -1 is an unknown offset. A call without a connection (-1) has the index of its process in place of `start`.
  */
 import type { RelativeNs } from "../base/index.ts";
 import type { SpoolRows } from "./spool.ts";
@@ -37,6 +39,8 @@ export const integrationKinds = {
   read: 6,
   closed: 7,
   served: 8,
+  sent: 9,
+  callOver: 10,
 } as const;
 
 /** What is called. */

@@ -132,12 +132,16 @@ export interface SpanInfo {
   readonly start: AbsoluteNs;
   readonly end: AbsoluteNs;
   readonly durationNs: number;
+  /** Of a call to a database: how long it waited for a connection before it was sent. */
+  readonly waitedNs: number;
   /** HTTP status; 0 where there is none. */
   readonly status: number;
   /** What it was joined with the other process by; see docs/glossary. */
   readonly evidence: Evidence;
   /** The connection ended before the answer. */
   readonly broken: boolean;
+  /** A database refused it. */
+  readonly failed: boolean;
   /** False when the trace ended before it. */
   readonly complete: boolean;
   /** The store's request, for `Experiment.request`. */

@@ -148,9 +148,11 @@ export class FlowQueries {
       start: this.absolute(row.start),
       end: this.absolute(row.end),
       durationNs: row.end - row.start,
+      waitedNs: row.sent - row.start,
       status: row.status,
       evidence: evidences[row.evidence] ?? "nothing",
       broken: (row.flags & spanFlags.broken) !== 0,
+      failed: (row.flags & spanFlags.failed) !== 0,
       complete: (row.flags & spanFlags.unfinished) === 0,
       request: row.request === none ? undefined : row.request,
     };

@@ -19,7 +19,14 @@ export const recordPackages = [
   "ca-certificates",
 ];
 /** What the tests compare with and look through. */
-export const testPackages = [...recordPackages, "babeltrace2", "chromium", "fonts-dejavu-core"];
+export const testPackages = [
+  ...recordPackages,
+  "babeltrace2",
+  "chromium",
+  "fonts-dejavu-core",
+  "mariadb-client-core",
+  "mariadb-server-core",
+];
 
 const has = (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).error === undefined;
 

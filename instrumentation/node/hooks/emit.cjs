@@ -16,10 +16,13 @@ exports.bits = {
   http_client_request: 512,
   http_client_response: 1024,
   store_command: 2048,
-  context_start: 4096,
-  loop_iteration: 8192,
-  gc: 16384,
-  dns: 32768,
+  database_query: 4096,
+  database_send: 8192,
+  database_result: 16384,
+  context_start: 32768,
+  loop_iteration: 65536,
+  gc: 131072,
+  dns: 262144,
 };
 exports.numbers = 8;
 exports.HOW_NONE = 0;
@@ -29,6 +32,10 @@ exports.LIBRARY_UNKNOWN = 0;
 exports.LIBRARY_IOREDIS = 1;
 exports.LIBRARY_NODE_REDIS = 2;
 exports.LIBRARY_IOVALKEY = 3;
+exports.DATABASE_LIBRARY_MYSQL2 = 1;
+exports.DATABASE_LIBRARY_PG = 2;
+exports.DATABASE_STATEMENT = 0;
+exports.DATABASE_CONNECTION = 1;
 exports.CONTEXT_PUSH = 0;
 
 /** The emitters over the addon's function `native` and the array `n` shared with it. */
@@ -139,6 +146,29 @@ exports.emitters = (native, n) => {
       n[6] = end_offset;
       native(11, name);
     },
+    database_query(request, context, how, library, kind, name) {
+      n[0] = request;
+      n[1] = context;
+      n[2] = how;
+      n[3] = library;
+      n[4] = kind;
+      native(12, name);
+    },
+    database_send(request, conn_id, fd, write_offset) {
+      n[0] = request;
+      n[1] = conn_id;
+      n[2] = fd;
+      n[3] = write_offset;
+      native(13);
+    },
+    database_result(request, conn_id, fd, read_offset, failed) {
+      n[0] = request;
+      n[1] = conn_id;
+      n[2] = fd;
+      n[3] = read_offset;
+      n[4] = failed;
+      native(14);
+    },
     context_start(context, parent, kind, conn_id, fd, offset, length) {
       n[0] = context;
       n[1] = parent;
@@ -147,23 +177,23 @@ exports.emitters = (native, n) => {
       n[4] = fd;
       n[5] = offset;
       n[6] = length;
-      native(12);
+      native(15);
     },
     loop_iteration(poll_ns, busy_ns) {
       n[0] = poll_ns;
       n[1] = busy_ns;
-      native(13);
+      native(16);
     },
     gc(kind, start_ns, duration_ns) {
       n[0] = kind;
       n[1] = start_ns;
       n[2] = duration_ns;
-      native(14);
+      native(17);
     },
     dns(start_ns, duration_ns, host) {
       n[0] = start_ns;
       n[1] = duration_ns;
-      native(15, host);
+      native(18, host);
     },
   };
 };

@@ -18,6 +18,7 @@ const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(pie
 
 exports.create = (tracer) => {
   const { emit, patch } = tracer;
+  const databases = require("./databases.cjs").create(tracer);
   /** Commands that were encoded and not yet written, in order: encoding and writing follow each other without a break. */
   let encoded = [];
   let encodedBytes = 0;
@@ -122,6 +123,7 @@ exports.create = (tracer) => {
   }
 
   function install([path, exports]) {
+    if (databases.follow(path, exports)) return;
     if (/[\\/]ioredis[\\/]/.test(path)) followIoredis(exports.default.prototype, LIBRARY_IOREDIS);
     else if (/[\\/]iovalkey[\\/]/.test(path)) followIoredis(exports.default.prototype, LIBRARY_IOVALKEY);
     else if (path.endsWith("linked-list.js")) followQueue(exports.DoublyLinkedList.prototype);
@@ -135,6 +137,8 @@ exports.create = (tracer) => {
     },
     /** A write to a connection that is no HTTP. Returns the context of its bytes, where they have one. */
     onWrite(connection, chunk, length, offset) {
+      const statement = databases.onWrite(connection, offset);
+      if (statement !== undefined) return statement;
       if (encoded.length > 0) {
         const take = encoded[0].library === LIBRARY_NODE_REDIS ? takePiece : takeAll;
         return take(connection, chunk, length, offset);
@@ -146,6 +150,9 @@ exports.create = (tracer) => {
       isStarted = true;
       for (const file of pending.splice(0)) tracer.attempt(install, file);
     },
-    stop: forgetEncoded,
+    stop() {
+      forgetEncoded();
+      databases.stop();
+    },
   };
 };

@@ -2,10 +2,10 @@
  * Generated from src/environments/node/events.ts by tools/gen-node.ts. Do not edit. */
 #define SS_NODE_NUMBERS 8
 #define SS_NODE_STRINGS 3
-#define SS_NODE_LOOP_ITERATION 13
+#define SS_NODE_LOOP_ITERATION 16
 
 /* X(name, number) for each event. */
-#define SS_NODE_EVENTS(X) X(process_info, 0) X(socket_connect, 1) X(socket_accept, 2) X(socket_state, 3) X(socket_close, 4) X(socket_write, 5) X(socket_read, 6) X(http_server_receive, 7) X(http_server_response, 8) X(http_client_request, 9) X(http_client_response, 10) X(store_command, 11) X(context_start, 12) X(loop_iteration, 13) X(gc, 14) X(dns, 15)
+#define SS_NODE_EVENTS(X) X(process_info, 0) X(socket_connect, 1) X(socket_accept, 2) X(socket_state, 3) X(socket_close, 4) X(socket_write, 5) X(socket_read, 6) X(http_server_receive, 7) X(http_server_response, 8) X(http_client_request, 9) X(http_client_response, 10) X(store_command, 11) X(database_query, 12) X(database_send, 13) X(database_result, 14) X(context_start, 15) X(loop_iteration, 16) X(gc, 17) X(dns, 18)
 
 #ifdef SS_NODE_EMIT
 /* An id is unique in its thread of JavaScript; with the thread's number, in the process. */
@@ -177,6 +177,39 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         break;
     }
     case 12: {
+        struct ss_ev_database_query e = {
+            .request = ss_id(environment, n[0]),
+            .context = ss_id(environment, n[1]),
+            .how = (uint8_t)n[2],
+            .library = (uint8_t)n[3],
+            .kind = (uint8_t)n[4],
+            .name = s[0],
+        };
+        lttng_ust_tracepoint(node, database_query, &e);
+        break;
+    }
+    case 13: {
+        struct ss_ev_database_send e = {
+            .request = ss_id(environment, n[0]),
+            .conn_id = ss_id(environment, n[1]),
+            .fd = (int32_t)n[2],
+            .write_offset = (uint64_t)n[3],
+        };
+        lttng_ust_tracepoint(node, database_send, &e);
+        break;
+    }
+    case 14: {
+        struct ss_ev_database_result e = {
+            .request = ss_id(environment, n[0]),
+            .conn_id = ss_id(environment, n[1]),
+            .fd = (int32_t)n[2],
+            .read_offset = (uint64_t)n[3],
+            .failed = (uint8_t)n[4],
+        };
+        lttng_ust_tracepoint(node, database_result, &e);
+        break;
+    }
+    case 15: {
         struct ss_ev_context_start e = {
             .context = ss_id(environment, n[0]),
             .parent = ss_id(environment, n[1]),
@@ -189,7 +222,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, context_start, &e);
         break;
     }
-    case 13: {
+    case 16: {
         struct ss_ev_loop_iteration e = {
             .environment = environment,
             .poll_ns = (uint64_t)n[0],
@@ -198,7 +231,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, loop_iteration, &e);
         break;
     }
-    case 14: {
+    case 17: {
         struct ss_ev_gc e = {
             .environment = environment,
             .kind = (uint8_t)n[0],
@@ -208,7 +241,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, gc, &e);
         break;
     }
-    case 15: {
+    case 18: {
         struct ss_ev_dns e = {
             .environment = environment,
             .start_ns = (uint64_t)n[0],

@@ -132,6 +132,30 @@ struct ss_ev_store_command {
     const char *name;
 };
 
+struct ss_ev_database_query {
+    uint64_t request;
+    uint64_t context;
+    uint8_t how;
+    uint8_t library;
+    uint8_t kind;
+    const char *name;
+};
+
+struct ss_ev_database_send {
+    uint64_t request;
+    uint64_t conn_id;
+    int32_t fd;
+    uint64_t write_offset;
+};
+
+struct ss_ev_database_result {
+    uint64_t request;
+    uint64_t conn_id;
+    int32_t fd;
+    uint64_t read_offset;
+    uint8_t failed;
+};
+
 struct ss_ev_context_start {
     uint64_t context;
     uint64_t parent;
@@ -324,6 +348,39 @@ LTTNG_UST_TRACEPOINT_EVENT(node, store_command,
         lttng_ust_field_integer(uint64_t, start_offset, e->start_offset)
         lttng_ust_field_integer(uint64_t, end_offset, e->end_offset)
         lttng_ust_field_string(name, e->name)
+    ))
+
+/* The application asked a database's client library for something. Kind 0: a statement; the name is its first word, such as SELECT. Kind 1: a connection of a pool that had none free. */
+LTTNG_UST_TRACEPOINT_EVENT(node, database_query,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_database_query *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, request, e->request)
+        lttng_ust_field_integer(uint64_t, context, e->context)
+        lttng_ust_field_integer(uint8_t, how, e->how)
+        lttng_ust_field_integer(uint8_t, library, e->library)
+        lttng_ust_field_integer(uint8_t, kind, e->kind)
+        lttng_ust_field_string(name, e->name)
+    ))
+
+/* The statement begins at write_offset; until now it waited for a connection, or for the statements before it on the connection. */
+LTTNG_UST_TRACEPOINT_EVENT(node, database_send,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_database_send *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, request, e->request)
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint64_t, write_offset, e->write_offset)
+    ))
+
+/* The result was received, all of it, and ends at or before read_offset; or the connection was got. Failed: the database or the connection refused. */
+LTTNG_UST_TRACEPOINT_EVENT(node, database_result,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_database_result *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, request, e->request)
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
+        lttng_ust_field_integer(uint8_t, failed, e->failed)
     ))
 
 /* A context that no HTTP request started. Kind 0, push: a subscriber's connection received these bytes, and what follows is done for the messages in them. */

@@ -34,6 +34,7 @@ interface Span {
   status: number;
   flags: number;
   request: number;
+  sent: RelativeNs;
 }
 
 interface Call extends Span {
@@ -122,6 +123,8 @@ interface Source {
   readonly firstSpan: number;
   readonly processes: readonly Process[];
   readonly channels: readonly Channel[];
+  /** Of calls that have no connection yet, or whose other end cannot be in the trace. */
+  readonly detached: Channel;
   readonly names: Int32Array;
 }
 
@@ -165,12 +168,14 @@ class Join {
           calls: new Lanes(state, offer.spans === 0 ? -1 : quark(branches.calls)),
         };
       });
+      const newChannel = (): Channel => ({ calls: [], waiting: [], reads: [], isPaired: false, message: undefined });
       const channels = offer.connections.map((connection) => {
-        const channel: Channel = { calls: [], waiting: [], reads: [], isPaired: false, message: undefined };
+        const channel = newChannel();
         ends.push({ connection, channel });
         return channel;
       });
-      return { offer, firstSpan: first, processes: own, channels: channels.slice(), names: new Int32Array(offer.names.length).fill(-1) };
+      const names = new Int32Array(offer.names.length).fill(-1);
+      return { offer, firstSpan: first, processes: own, channels: channels.slice(), detached: newChannel(), names };
     });
     this.parents = new Uint32Array(firstSpan).fill(none);
     this.pair(ends);
@@ -247,11 +252,11 @@ class Join {
         break;
       case integrationKinds.callStart:
         this.called(
-          channelOf(a),
+          a < 0 ? source.detached : channelOf(a),
           firstSpan + subject,
-          processOf(a),
+          a < 0 ? (source.processes[b] as Process) : processOf(a),
           time,
-          b,
+          a < 0 ? -1 : b,
           c,
           this.name(source, d),
           e === noSpan ? none : firstSpan + e,
@@ -261,6 +266,18 @@ class Join {
       case integrationKinds.callEnd:
         this.answered(firstSpan + subject, time, a);
         break;
+      case integrationKinds.sent: {
+        const known = this.callById.get(firstSpan + subject);
+        if (known !== undefined) known.call.sent = time;
+        break;
+      }
+      case integrationKinds.callOver: {
+        const known = this.callById.get(firstSpan + subject);
+        if (known === undefined) break;
+        if (a !== 0) known.call.flags |= spanFlags.failed;
+        this.over(known.channel, known.call, time);
+        break;
+      }
       case integrationKinds.read:
         this.read(channelOf(subject), time, low(a));
         break;
@@ -286,7 +303,19 @@ class Join {
 
   private begin(id: number, kind: number, process: Process, start: RelativeNs, name: number): Span {
     const lanes = kind === kinds.served || kind === kinds.message ? process.requests : process.calls;
-    return { id, kind, process, start, lane: lanes.take(), name, evidence: evidence.nothing, status: 0, flags: 0, request: none };
+    return {
+      id,
+      kind,
+      process,
+      start,
+      lane: lanes.take(),
+      name,
+      evidence: evidence.nothing,
+      status: 0,
+      flags: 0,
+      request: none,
+      sent: start,
+    };
   }
 
   // ---- Calls -----------------------------------------------------------------------------------------------------------------------------------------
@@ -477,6 +506,7 @@ class Join {
     row[10] = span.evidence;
     row[11] = Math.min(span.lane, 0xffff);
     row[12] = span.request;
+    row[13] = Math.min(span.sent, last);
     table.append(row);
     (isCall ? span.process.calls : span.process.requests).give(span.lane, span.start, last, this.nameTexts[span.name] ?? "", span.id);
   }
@@ -484,8 +514,8 @@ class Join {
   /** What the end of the trace cut. */
   finish(end: RelativeNs): FlowSummary {
     const cut = Math.max(end, this.now);
-    for (const { channels } of this.sources)
-      for (const channel of channels) {
+    for (const { channels, detached } of this.sources)
+      for (const channel of [...channels, detached]) {
         this.strangers += channel.waiting.length;
         channel.waiting.length = 0;
         this.hangUp(channel, cut, spanFlags.unfinished);

@@ -22,8 +22,8 @@ export type SpanKind = (typeof spanKinds)[number];
 export const evidences = ["nothing", "stream-offset", "order", "context"] as const;
 export type Evidence = (typeof evidences)[number];
 
-/** Broken: the connection ended before it was answered. Unfinished: the trace ended before. Unmatched: the other end of a call is not known. */
-export const spanFlags = { broken: 1, unfinished: 2, unmatched: 4 } as const;
+/** Broken: the connection ended before it was answered. Unfinished: the trace ended before. Unmatched: the other end of a call is not known. Failed: the other end refused. */
+export const spanFlags = { broken: 1, unfinished: 2, unmatched: 4, failed: 8 } as const;
 
 /** Stands for no span, and for no request. */
 export const none = 0xffff_ffff;
@@ -31,7 +31,7 @@ export const none = 0xffff_ffff;
 /**
  * One row per span, in the order in which they were known to be over: nearly that of their ends. `parent` is a span, `flow` the id of the tree's root, `process` an index of the `flow-processes` document, `kind` one
  * of `spanKinds`, `status` of HTTP, `request` an id of the store's requests. `evidence` is that of the join with the other process; of served
- * spans with their caller.
+ * spans with their caller. `sent` is when a call's first bytes were handed to a connection: until then it waited for one; `start` where that is not told.
  */
 export const spanColumns = [
   { name: "id", type: "u32" },
@@ -47,6 +47,7 @@ export const spanColumns = [
   { name: "evidence", type: "u8" },
   { name: "lane", type: "u16" },
   { name: "request", type: "u32" },
+  { name: "sent", type: "f64", since: "start" },
 ] as const satisfies readonly ColumnSpec[];
 
 export type SpanColumn = (typeof spanColumns)[number]["name"];

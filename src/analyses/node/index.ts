@@ -5,6 +5,7 @@
  * array per thread: contexts and client requests become spans of the offer, numbered in order of appearance.
  */
 import type { RelativeNs } from "../../base/index.ts";
+import { databaseSystems } from "../../environments/node/index.ts";
 import type { Quark, StateBuilder } from "../../state/contract.ts";
 import type { EventClass, EventCursor, FieldReader, TraceSource } from "../../trace/index.ts";
 import type { SharedAnalysis, Spool, SpoolEnd } from "../contract.ts";
@@ -138,6 +139,16 @@ class NodeModel {
           const [start, end] = [fields.number("start_offset"), fields.number("end_offset")];
           this.call(fields, this.spans++, start, end, fields.text("name"), callKinds.store, fields.number("how"));
         };
+      case "node:database_query":
+        return () => this.query(fields);
+      case "node:database_send":
+        return () => {
+          const connection = this.connection(fields);
+          connection.calls = true;
+          this.ofRequest(fields, (span) => this.tell(integrationKinds.sent, span, connection.index, fields.number("write_offset")));
+        };
+      case "node:database_result":
+        return () => this.ofRequest(fields, (span) => this.tell(integrationKinds.callOver, span, fields.number("failed")));
       case "node:context_start":
         return () => {
           const start = fields.number("offset");
@@ -304,6 +315,21 @@ class NodeModel {
     this.tell(integrationKinds.callStart, span, connection.index, start, end, this.name(name), parent, kind | (how << 8));
   }
 
+  private query(fields: Fields): void {
+    const span = this.begin(fields, "request");
+    const library = fields.number("library");
+    const name = `${databaseSystems[library] ?? "database"} ${fields.text("name")}`;
+    const context = fields.number("context");
+    const parent = context === 0 ? noSpan : this.span(this.thread(context), context);
+    const { process } = this.thread(fields.number("request"));
+    this.tell(integrationKinds.callStart, span, -1, process, -1, this.name(name), parent, callKinds.database | (fields.number("how") << 8));
+  }
+
+  private ofRequest(fields: Fields, task: (span: number) => void): void {
+    const span = this.span(this.thread(fields.number("request")), fields.number("request"));
+    if (span !== noSpan) task(span);
+  }
+
   private receive(fields: Fields): void {
     const context = fields.number("context");
     const method = fields.text("method");
@@ -377,7 +403,7 @@ class NodeModel {
 
 const node: SharedAnalysis<Outcome> = {
   id: "node",
-  version: 1,
+  version: 2,
   needs: [],
   usefulShares: () => 1,
   startShare({ source, cursor, owns, writer, spool }) {

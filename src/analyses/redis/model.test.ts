@@ -42,6 +42,22 @@ const light = (end: number, words: string): string =>
   `${end} redis:commands vpid=9 vtid=9 thread=0 base_ticks=0 base_ns=0 end_ticks=${end} end_ns=${end} words={${words}}`;
 
 describe("redis analysis", () => {
+  it("leaves out what a batch, caught in its middle, says of a connection that it has not named", () => {
+    const history = analyse(`${server}
+      ${batch(
+        900,
+        `parsed@100 aux=3 end_offset=1030; call_start@120 aux=3 flags=4; call_end@140 aux=3 flags=4 reply_bytes=5; process_end@160;
+         read_done@180 nread=3; poll_start@200; poll_end@300 aux=1; read_start@400 conn=7; read_done@420 nread=30; parsed@440 aux=3 end_offset=1030;
+         call_start@460 aux=4 flags=4; call_end@480 aux=4 flags=4 reply_bytes=5; process_end@500; read_end@520 conn=7;
+         write_start@700 conn=7; write_end@800 conn=7 nwritten=5`,
+      )}`);
+    expect(requests(history).map(({ command }) => command)).toEqual(["get"]);
+    expect(rows(history, tables.connections, connectionColumns).map(({ connection }) => connection)).toEqual([7]);
+    // The call did happen.
+    const [process] = history.document(documents.processes) as readonly ProcessSummary[];
+    expect(process?.calls).toEqual({ set: 1, get: 1 });
+  });
+
   it("follows one request through each phase of its life", () => {
     const history = analyse(`${server}
       ${batch(

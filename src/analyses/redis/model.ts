@@ -59,6 +59,26 @@ const countedBit = 4;
 const errorBit = 8;
 const blockedBit = 16;
 
+/** Steps that belong to a connection. Calls may do without: what a script or a timer calls. */
+const ofConnection: boolean[] = [];
+for (const kind of [
+  Step.readStart,
+  Step.readDone,
+  Step.readEnd,
+  Step.parsed,
+  Step.processEnd,
+  Step.writeStart,
+  Step.writeEnd,
+  Step.writeQueueAdd,
+  Step.writeQueueRemove,
+  Step.readQueueAdd,
+  Step.readQueueRemove,
+  Step.readQueueDone,
+  Step.handOver,
+  Step.takeOver,
+])
+  ofConnection[kind] = true;
+
 /** A request under way. */
 interface Request {
   readonly id: number;
@@ -254,6 +274,8 @@ export class RedisModel implements StepSink {
     this.stepCounts[kind] = (this.stepCounts[kind] as number) + 1;
     const process = this.process(of);
     const thread = this.thread(process, threadIndex);
+    // A batch that the session caught in its middle, or a damaged one, does not say whose it is.
+    if (conn < 0 && ofConnection[kind] === true) return;
     switch (kind) {
       case Step.pollStart:
         thread.stack.length = 0;

@@ -19,7 +19,9 @@ const barWidth = 40;
 function remarks(span: SpanInfo): string {
   const said = [
     span.status > 0 ? String(span.status) : "",
+    span.waitedNs > 0 ? `waited ${duration(span.waitedNs)} for a connection` : "",
     span.broken ? "broken" : "",
+    span.failed ? "failed" : "",
     span.complete ? "" : "cut",
     span.kind === "served" || span.kind === "message" || span.evidence !== "nothing" ? "" : "other end not traced",
     span.evidence === "order" ? "joined by order only" : "",

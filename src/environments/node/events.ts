@@ -38,6 +38,15 @@ export const evidence = {
 /** Values of `library` in store_command. */
 export const storeLibraries = { unknown: 0, ioredis: 1, "node-redis": 2, iovalkey: 3 } as const;
 
+/** Values of `library` in database_query. */
+export const databaseLibraries = { mysql2: 1, pg: 2 } as const;
+
+/** What a database library speaks to, as people know it. */
+export const databaseSystems: Readonly<Record<number, string>> = { 1: "mysql", 2: "postgresql" };
+
+/** Values of `kind` in database_query. */
+export const databaseKinds = { statement: 0, connection: 1 } as const;
+
 /** Values of `kind` in context_start. */
 export const contextKinds = { push: 0 } as const;
 
@@ -93,6 +102,21 @@ export const events: readonly EventDefinition[] = [
     "store_command",
     `u64 context, ${connection}, u8 how, u8 library, u64 start_offset, u64 end_offset, string name`,
     "A command to a data store is bytes [start_offset, end_offset) of the connection's write stream.",
+  ),
+  event(
+    "database_query",
+    "u64 request, u64 context, u8 how, u8 library, u8 kind, string name",
+    "The application asked a database's client library for something. Kind 0: a statement; the name is its first word, such as SELECT. Kind 1: a connection of a pool that had none free.",
+  ),
+  event(
+    "database_send",
+    `u64 request, ${connection}, u64 write_offset`,
+    "The statement begins at write_offset; until now it waited for a connection, or for the statements before it on the connection.",
+  ),
+  event(
+    "database_result",
+    `u64 request, ${connection}, u64 read_offset, u8 failed`,
+    "The result was received, all of it, and ends at or before read_offset; or the connection was got. Failed: the database or the connection refused.",
   ),
   event(
     "context_start",

@@ -1,0 +1,279 @@
+// Statements to databases: who asked for them, when they were sent, and when their results were there.
+//
+// A pool hands a connection on from whoever is done with it, and calls back from there: in the context of a stranger. So the statement's own object is
+// followed, from where the application asked for it, and what runs for it runs in that context again:
+//
+//     asked, in its context               sent: the first bytes written while it starts     over
+//     mysql2  createQuery, addCommand --> Command.execute(), the first time -----------------> Command.execute() returned true
+//     pg      Client.query() -----------> Query.submit() ------------------------------------> Query.handleReadyForQuery(), handleError()
+//
+// Of a statement its first word is told, where that is one of SQL's; never its text or values.
+"use strict";
+const {
+  DATABASE_CONNECTION,
+  DATABASE_LIBRARY_MYSQL2,
+  DATABASE_LIBRARY_PG,
+  DATABASE_STATEMENT,
+  HOW_LIBRARY,
+  HOW_NONE,
+} = require("./emit.cjs");
+const { replace } = require("./patch.cjs");
+const Stamp = require("./stamp.cjs");
+
+/** Words that a statement may begin with; another first word may be data. */
+const verbs = new Set(
+  "ALTER ANALYZE BEGIN CALL CHECK COMMIT COPY CREATE DELETE DESCRIBE DO DROP EXECUTE EXPLAIN FETCH FLUSH GRANT INSERT KILL LISTEN LOAD LOCK MERGE NOTIFY OPTIMIZE PREPARE RELEASE RENAME REPLACE RESET REVOKE ROLLBACK SAVEPOINT SELECT SET SHOW START TABLE TRUNCATE UNLISTEN UNLOCK UPDATE USE VACUUM VALUES WITH".split(
+    " ",
+  ),
+);
+
+function verbOf(sql) {
+  if (typeof sql !== "string") return "?";
+  const word = /^(?:\s|\/\*[^*]*\*\/|\()*([A-Za-z]{2,9})\b/.exec(sql)?.[1]?.toUpperCase();
+  return word !== undefined && verbs.has(word) ? word : "?";
+}
+
+exports.create = (tracer) => {
+  const { emit, patch } = tracer;
+  /** The call whose first bytes are being written. */
+  let starting;
+  /** A statement that a pool was asked for, until it has asked itself for a connection. */
+  let pooled;
+  let isInPool = false;
+
+  /** A call, told as asked for now, in the current context. */
+  function ask(library, kind, name) {
+    const store = tracer.storage.getStore();
+    const call = { id: tracer.nextId(), epoch: tracer.epoch, store, connection: undefined, isSent: false, isOver: false };
+    emit.database_query(call.id, store?.id ?? 0, store === undefined ? HOW_NONE : HOW_LIBRARY, library, kind, name);
+    return call;
+  }
+
+  function result(call, failed) {
+    if (call === undefined || call.isOver) return;
+    call.isOver = true;
+    const { connection } = call;
+    if (call.epoch === tracer.epoch)
+      emit.database_result(call.id, connection?.id ?? 0, connection?.fd ?? -1, connection?.read ?? 0, failed ? 1 : 0);
+  }
+
+  /** Runs `task` in the context that the call was asked for in. */
+  function within(call, task) {
+    return call?.store === undefined || !tracer.isOn ? task() : tracer.storage.run(call.store, task);
+  }
+
+  /** The callback of somebody who asked a pool for a connection, run in the context of who asked. `call` is told to be over where it has its own. */
+  function bound(callback, onCalled) {
+    const store = tracer.storage.getStore();
+    return function (...args) {
+      tracer.guard(onCalled)(args[0]);
+      const task = () => Reflect.apply(callback, this, args);
+      return store === undefined || !tracer.isOn ? task() : tracer.storage.run(store, task);
+    };
+  }
+
+  // ---- mysql2 ----
+
+  function nameOf(command) {
+    const kind = command?.constructor?.name;
+    if (kind === "Query" || kind === "Execute") return verbOf(command.sql);
+    return kind === "Prepare" ? "PREPARE" : undefined;
+  }
+
+  function followMysqlCommand(prototype) {
+    replace(
+      prototype,
+      "execute",
+      (original) =>
+        function (...args) {
+          const call = tracer.isOn ? tracer.attempt(Stamp.get, this) : undefined;
+          if (call === undefined) return Reflect.apply(original, this, args);
+          const isFirst = this.next === null;
+          const failed = tracer.attempt(() => args[0]?.isError?.() === true);
+          if (isFirst) starting = call;
+          try {
+            const isOver = within(call, () => Reflect.apply(original, this, args));
+            if (isOver === true && tracer.isOn) tracer.attempt(result, call, failed);
+            return isOver;
+          } finally {
+            if (isFirst) starting = undefined;
+          }
+        },
+    );
+  }
+
+  function followMysqlConnection(connection) {
+    patch.after(connection, "createQuery", (_class, command) => {
+      if (!isInPool) return;
+      const name = nameOf(command);
+      if (name === undefined) return;
+      pooled = ask(DATABASE_LIBRARY_MYSQL2, DATABASE_STATEMENT, name);
+      Stamp.set(command, pooled);
+    });
+    patch.before(connection.prototype, "addCommand", (_connection, [command]) => {
+      const name = nameOf(command);
+      if (name !== undefined && Stamp.get(command) === undefined)
+        Stamp.set(command, ask(DATABASE_LIBRARY_MYSQL2, DATABASE_STATEMENT, name));
+    });
+    patch.before(connection.prototype, "_notifyError", ({ _command: command }) => {
+      if (command != null) result(Stamp.get(command), true);
+    });
+  }
+
+  function followMysqlPool(prototype) {
+    replace(
+      prototype,
+      "query",
+      (original) =>
+        function (...args) {
+          isInPool = true;
+          pooled = undefined;
+          try {
+            return Reflect.apply(original, this, args);
+          } finally {
+            isInPool = false;
+            pooled = undefined;
+          }
+        },
+    );
+    replace(
+      prototype,
+      "getConnection",
+      (original) =>
+        function (...args) {
+          if (tracer.isOn && typeof args[0] === "function") {
+            tracer.attempt(() => {
+              const statement = pooled;
+              isInPool = false;
+              // Whoever asks for a statement waits in the statement's own time.
+              const call =
+                statement === undefined && this._freeConnections?.length === 0
+                  ? ask(DATABASE_LIBRARY_MYSQL2, DATABASE_CONNECTION, "connection")
+                  : undefined;
+              args[0] = bound(args[0], (error) => {
+                result(call, error != null);
+                if (error != null) result(statement, true);
+              });
+            });
+          }
+          return Reflect.apply(original, this, args);
+        },
+    );
+  }
+
+  // ---- pg ----
+
+  function followPgClient(prototype) {
+    replace(
+      prototype,
+      "query",
+      (original) =>
+        function (...args) {
+          const returned = Reflect.apply(original, this, args);
+          if (tracer.isOn)
+            tracer.attempt(() => {
+              // Sent at once, it was told in submit(); else it is the last of those that wait.
+              const query = this._queryQueue?.at?.(-1);
+              if (query != null && Stamp.get(query) === undefined)
+                Stamp.set(query, ask(DATABASE_LIBRARY_PG, DATABASE_STATEMENT, verbOf(query.text)));
+            });
+          return returned;
+        },
+    );
+  }
+
+  function followPgQuery(prototype) {
+    replace(
+      prototype,
+      "submit",
+      (original) =>
+        function (...args) {
+          if (tracer.isOn)
+            tracer.attempt(() => {
+              if (Stamp.get(this) === undefined) Stamp.set(this, ask(DATABASE_LIBRARY_PG, DATABASE_STATEMENT, verbOf(this.text)));
+              starting = Stamp.get(this);
+            });
+          try {
+            return Reflect.apply(original, this, args);
+          } finally {
+            starting = undefined;
+          }
+        },
+    );
+    for (const [name, failed] of [
+      ["handleReadyForQuery", false],
+      ["handleError", true],
+    ]) {
+      replace(
+        prototype,
+        name,
+        (original) =>
+          function (...args) {
+            const call = tracer.isOn ? tracer.attempt(Stamp.get, this) : undefined;
+            if (call !== undefined) tracer.attempt(result, call, failed);
+            return within(call, () => Reflect.apply(original, this, args));
+          },
+      );
+    }
+  }
+
+  function followPgPool(prototype) {
+    replace(
+      prototype,
+      "connect",
+      (original) =>
+        function (...args) {
+          if (!tracer.isOn) return Reflect.apply(original, this, args);
+          const call = tracer.attempt(() =>
+            this._idle?.length === 0 ? ask(DATABASE_LIBRARY_PG, DATABASE_CONNECTION, "connection") : undefined,
+          );
+          if (typeof args[0] === "function")
+            tracer.attempt(() => {
+              args[0] = bound(args[0], (error) => result(call, error != null));
+            });
+          const returned = Reflect.apply(original, this, args);
+          if (call !== undefined && typeof returned?.then === "function")
+            returned.then(
+              tracer.guard(() => result(call, false)),
+              tracer.guard(() => result(call, true)),
+            );
+          return returned;
+        },
+    );
+  }
+
+  const own = (object, name) => typeof object === "function" && Object.hasOwn(object.prototype, name);
+
+  return {
+    /** Follows a file of a library, where it is what we know. Returns whether the path is one of ours. */
+    follow(path, exports) {
+      if (/[\\/]mysql2[\\/]/.test(path)) {
+        if (own(exports, "execute") && path.endsWith("command.js")) followMysqlCommand(exports.prototype);
+        else if (own(exports, "addCommand")) followMysqlConnection(exports);
+        else if (own(exports, "getConnection") && !own(exports, "release")) followMysqlPool(exports.prototype);
+        return true;
+      }
+      if (/[\\/]pg(?:-pool)?[\\/]/.test(path)) {
+        if (own(exports, "_pulseQueryQueue")) followPgClient(exports.prototype);
+        else if (own(exports, "submit")) followPgQuery(exports.prototype);
+        else if (own(exports, "connect") && path.endsWith("index.js")) followPgPool(exports.prototype);
+        return true;
+      }
+      return false;
+    },
+    /** A write while a statement starts. Returns the context of its bytes; undefined for all other writes. */
+    onWrite(connection, offset) {
+      if (starting === undefined) return undefined;
+      const call = starting;
+      if (!call.isSent) {
+        call.isSent = true;
+        call.connection = connection;
+        if (call.epoch === tracer.epoch) emit.database_send(call.id, connection.id, connection.fd, offset);
+      } else if (call.connection !== connection) return undefined;
+      return call.store === undefined ? undefined : { context: call.store.id, how: HOW_LIBRARY };
+    },
+    stop() {
+      starting = undefined;
+    },
+  };
+};
