@@ -17,6 +17,8 @@ export interface StorePrograms {
 
 export interface ScenarioContext {
   readonly store: StorePrograms;
+  /** Folder of the built programs that scenarios run besides servers: `<scenario's folder>/<program>.js`. */
+  readonly programs: string;
   /** Empty folder for everything the servers write; removed afterwards by the caller. */
   readonly directory: string;
   /** Where the trace goes. */
@@ -30,6 +32,8 @@ export interface ScenarioContext {
   /** Reports one step to the user while it runs. */
   step<T>(title: string, task: () => Promise<T>): Promise<T>;
   startRecording(options: RecordingOptions): Promise<Recording>;
+  /** Variables with which a Node.js process is traced. */
+  tracedNode(): Promise<Readonly<Record<string, string>>>;
 }
 
 export interface Scenario {

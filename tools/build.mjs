@@ -1,7 +1,7 @@
 // `npm run build`: dist/ from the sources. Only what is stale is built; `--force` builds everything.
 //
-//     src/cli/main.ts, src/engine/{index,analysis-worker}.ts, scenarios/*/index.ts
-//                  --esbuild--> dist/{cli,index,analysis-worker}.js, dist/scenarios/*.js, dist/chunks/
+//     src/cli/main.ts, src/engine/{index,analysis-worker}.ts, scenarios/*/index.ts, scenarios/*/services/*.ts
+//                  --esbuild--> dist/{cli,index,analysis-worker}.js, dist/scenarios/*.js, dist/*/*.js, dist/chunks/
 //     src/web/                                                   --vite-----> dist/web/
 //
 // A part is stale when the fingerprint of its inputs (path, size, time of change) differs from the one kept in dist/. bin/storescope asks before each run
@@ -67,6 +67,10 @@ async function buildNode() {
     if (entry.isDirectory() && existsSync(join(root, "scenarios", entry.name, "index.ts"))) {
       entryPoints[`scenarios/${entry.name}`] = `scenarios/${entry.name}/index.ts`;
     }
+    // What a scenario runs beside servers: programs of their own.
+    const programs = `scenarios/${entry.name}/services`;
+    for (const file of existsSync(join(root, programs)) ? readdirSync(join(root, programs)) : [])
+      entryPoints[`${entry.name}/${file.replace(/\.ts$/, "")}`] = `${programs}/${file}`;
   }
   const result = await esbuild.build({
     absWorkingDir: root,

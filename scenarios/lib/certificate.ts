@@ -7,6 +7,8 @@
  * Encoded in DER (X.690): tag, length, content. ECDSA over P-256 with SHA-256 (RFC 5758, 3.2): a handshake costs a tenth of RSA's.
  */
 import { generateKeyPairSync, sign } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 const dayMs = 24 * 3600 * 1000;
 
@@ -53,4 +55,29 @@ export function selfSigned(name: string): Certificate {
     certificate: `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
   };
+}
+
+export interface CertificateFiles {
+  /** PEM, and the files that hold it and its key. */
+  readonly certificate: string;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** Writes a certificate for `storescope` into the folder. */
+export function writeCertificate(directory: string): CertificateFiles {
+  const { certificate, key } = selfSigned("storescope");
+  const certificateFile = join(directory, "server.crt");
+  const keyFile = join(directory, "server.key");
+  writeFileSync(certificateFile, certificate);
+  writeFileSync(keyFile, key, { mode: 0o600 });
+  return { certificate, certificateFile, keyFile };
+}
+
+/** Settings of redis.conf that make a server speak TLS on a port of its own. */
+export function certificateSettings(
+  { certificateFile, keyFile }: CertificateFiles,
+  port: number,
+): Readonly<Record<string, string | number>> {
+  return { "tls-port": port, "tls-cert-file": certificateFile, "tls-key-file": keyFile, "tls-auth-clients": "no" };
 }

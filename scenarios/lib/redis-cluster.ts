@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { StorescopeError } from "../../src/base/index.ts";
 import type { StorePrograms } from "../contract.ts";
+import { certificateSettings, writeCertificate } from "./certificate.ts";
 import type { Processes } from "./processes.ts";
 
 /** The cluster bus listens this far above the clients' port. */
@@ -30,11 +31,22 @@ export async function freePorts(count: number): Promise<readonly number[]> {
 export interface Cluster {
   readonly ports: readonly number[];
   readonly pids: readonly number[];
+  /** Where the nodes speak TLS to clients, besides `ports` where they do not. */
+  readonly tls: { readonly ports: readonly number[]; readonly certificateFile: string } | undefined;
 }
 
-/** Starts the nodes and joins them; returns once every node says the cluster is whole. */
-export async function startCluster(processes: Processes, store: StorePrograms, directory: string, nodes: number): Promise<Cluster> {
-  const ports = await freePorts(nodes);
+/** Starts the nodes and joins them; returns once every node says the cluster is whole. With `tls`, for clients only: the bus stays plain. */
+export async function startCluster(
+  processes: Processes,
+  store: StorePrograms,
+  directory: string,
+  nodes: number,
+  options: { readonly tls?: boolean } = {},
+): Promise<Cluster> {
+  const free = await freePorts(options.tls === true ? 2 * nodes : nodes);
+  const ports = free.slice(0, nodes);
+  const tlsPorts = free.slice(nodes);
+  const certificate = options.tls === true ? writeCertificate(directory) : undefined;
   const pids: number[] = [];
   for (const port of ports) {
     const folder = join(directory, `node-${port}`);
@@ -48,6 +60,7 @@ export async function startCluster(processes: Processes, store: StorePrograms, d
       save: "",
       appendonly: "no",
       daemonize: "no",
+      ...(certificate === undefined ? {} : certificateSettings(certificate, tlsPorts[pids.length] ?? 0)),
     };
     pids.push(
       await processes.start(
@@ -76,5 +89,5 @@ export async function startCluster(processes: Processes, store: StorePrograms, d
       async () => /cluster_state:ok[\s\S]*cluster_known_nodes:(\d+)/.exec(await ask(port, "cluster", "info"))?.[1] === String(nodes),
     );
   }
-  return { ports, pids };
+  return { ports, pids, tls: certificate && { ports: tlsPorts, certificateFile: certificate.certificateFile } };
 }

@@ -1,9 +1,9 @@
 /** One Redis on loopback, traced: what most scenarios run. */
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RecordResult } from "../../src/record/index.ts";
 import type { ScenarioContext } from "../contract.ts";
-import { selfSigned } from "./certificate.ts";
+import { certificateSettings, writeCertificate } from "./certificate.ts";
 import { Client } from "./client.ts";
 import { Processes } from "./processes.ts";
 import { freePorts } from "./redis-cluster.ts";
@@ -64,15 +64,9 @@ function tlsSettings(
   directory: string,
   port: number,
 ): { readonly settings: Readonly<Record<string, string | number>>; readonly endpoint: TlsEndpoint } {
-  const { certificate, key } = selfSigned("storescope");
-  const certificateFile = join(directory, "server.crt");
-  const keyFile = join(directory, "server.key");
-  writeFileSync(certificateFile, certificate);
-  writeFileSync(keyFile, key, { mode: 0o600 });
-  return {
-    settings: { "tls-port": port, "tls-cert-file": certificateFile, "tls-key-file": keyFile, "tls-auth-clients": "no" },
-    endpoint: { port, certificate, certificateFile },
-  };
+  const files = writeCertificate(directory);
+  const { certificate, certificateFile } = files;
+  return { settings: certificateSettings(files, port), endpoint: { port, certificate, certificateFile } };
 }
 
 /** Starts the server, prepares it, records the load, and stops everything. */

@@ -19,6 +19,7 @@ import diagnosesAofFsyncStall from "../diagnoses/aof-fsync-stall/index.ts";
 import diagnosesBigValue from "../diagnoses/big-value/index.ts";
 import diagnosesBlockedNodeLoop from "../diagnoses/blocked-node-loop/index.ts";
 import diagnosesBusBacklog from "../diagnoses/bus-backlog/index.ts";
+import diagnosesConnectionPoolWait from "../diagnoses/connection-pool-wait/index.ts";
 import diagnosesConnectionStorm from "../diagnoses/connection-storm/index.ts";
 import diagnosesEvictionStorm from "../diagnoses/eviction-storm/index.ts";
 import diagnosesExpireStorm from "../diagnoses/expire-storm/index.ts";
@@ -31,8 +32,9 @@ import diagnosesPubsubAmplification from "../diagnoses/pubsub-amplification/inde
 import diagnosesRedirects from "../diagnoses/redirects/index.ts";
 import diagnosesSlowCommand from "../diagnoses/slow-command/index.ts";
 import diagnosesSlowConsumer from "../diagnoses/slow-consumer/index.ts";
+import diagnosesSlowDependency from "../diagnoses/slow-dependency/index.ts";
 
 export const environments = [environmentsNode, environmentsRedis] as const;
 export const analyses = [analysesEventCounts, analysesFlows, analysesNode, analysesRedis] as const;
 export const views = [viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsNetflow, viewsNodeEventLoop, viewsSpans, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
-export const diagnoses = [diagnosesAofFsyncStall, diagnosesBigValue, diagnosesBlockedNodeLoop, diagnosesBusBacklog, diagnosesConnectionStorm, diagnosesEvictionStorm, diagnosesExpireStorm, diagnosesForkStall, diagnosesHeadOfLinePipeline, diagnosesIoThreadRace, diagnosesIoThreadsIdleSpin, diagnosesNPlusOne, diagnosesPubsubAmplification, diagnosesRedirects, diagnosesSlowCommand, diagnosesSlowConsumer] as const;
+export const diagnoses = [diagnosesAofFsyncStall, diagnosesBigValue, diagnosesBlockedNodeLoop, diagnosesBusBacklog, diagnosesConnectionPoolWait, diagnosesConnectionStorm, diagnosesEvictionStorm, diagnosesExpireStorm, diagnosesForkStall, diagnosesHeadOfLinePipeline, diagnosesIoThreadRace, diagnosesIoThreadsIdleSpin, diagnosesNPlusOne, diagnosesPubsubAmplification, diagnosesRedirects, diagnosesSlowCommand, diagnosesSlowConsumer, diagnosesSlowDependency] as const;

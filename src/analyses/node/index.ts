@@ -5,7 +5,7 @@
  * array per thread: contexts and client requests become spans of the offer, numbered in order of appearance.
  */
 import type { RelativeNs } from "../../base/index.ts";
-import { databaseSystems } from "../../environments/node/index.ts";
+import { databaseKinds, databaseSystems } from "../../environments/node/index.ts";
 import type { Quark, StateBuilder } from "../../state/contract.ts";
 import type { EventClass, EventCursor, FieldReader, TraceSource } from "../../trace/index.ts";
 import type { SharedAnalysis, Spool, SpoolEnd } from "../contract.ts";
@@ -82,6 +82,8 @@ class NodeModel {
   private readonly connections: Connection[] = [];
   private readonly names = new Map<string, number>();
   private readonly pids: (FieldReader | undefined)[] = [];
+  /** Spans of calls that wait for a connection of a pool. */
+  private readonly pooled = new Set<number>();
   private spans = 0;
 
   constructor(source: TraceSource, cursor: EventCursor, state: StateBuilder, spool: Spool) {
@@ -148,7 +150,12 @@ class NodeModel {
           this.ofRequest(fields, (span) => this.tell(integrationKinds.sent, span, connection.index, fields.number("write_offset")));
         };
       case "node:database_result":
-        return () => this.ofRequest(fields, (span) => this.tell(integrationKinds.callOver, span, fields.number("failed")));
+        return () =>
+          this.ofRequest(fields, (span) => {
+            // All of the time until a connection is got is waiting for one.
+            if (this.pooled.delete(span)) this.tell(integrationKinds.sent, span);
+            this.tell(integrationKinds.callOver, span, fields.number("failed"));
+          });
       case "node:context_start":
         return () => {
           const start = fields.number("offset");
@@ -322,6 +329,7 @@ class NodeModel {
     const context = fields.number("context");
     const parent = context === 0 ? noSpan : this.span(this.thread(context), context);
     const { process } = this.thread(fields.number("request"));
+    if (fields.number("kind") === databaseKinds.connection) this.pooled.add(span);
     this.tell(integrationKinds.callStart, span, -1, process, -1, this.name(name), parent, callKinds.database | (fields.number("how") << 8));
   }
 

@@ -7,6 +7,7 @@ import type { Scenario, ScenarioSize } from "../../../scenarios/contract.ts";
 import { UsageError } from "../../base/index.ts";
 import { type AnalysisSummary, type DiagnosisReport, type Experiment, openExperiment } from "../../engine/index.ts";
 import { examine, type RecordResult, startRecording, thisPackage } from "../../record/index.ts";
+import { buildNode, preloadEnvironment } from "../../record/node/index.ts";
 import { buildStore, findStore } from "../../record/store/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { findingsText, unansweredText } from "../findings.ts";
@@ -144,6 +145,8 @@ async function runScenario(shell: Shell, scenario: Scenario, options: Options): 
       signal: shell.signal,
       step: (title, task) => step(shell, title, task),
       startRecording,
+      programs: join(thisPackage().root, "dist"),
+      tracedNode: async () => preloadEnvironment((await buildNode({ signal: shell.signal })).preload),
     });
     if (recording.problem !== undefined) shell.note(recording.problem);
     await show(shell, recording.directory, { scenario, seed, recording }, options);
