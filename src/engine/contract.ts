@@ -299,6 +299,8 @@ export interface Experiment {
   flows(query: FlowQuery): { readonly total: number; readonly flows: readonly SpanInfo[]; readonly summary: FlowSummary | undefined };
   /** One flow; throws NOT_FOUND. */
   flow(id: number): FlowInfo;
+  /** The flow and span that row `entry` of the spans view shows at `time`. */
+  flowAt(entry: number, time: AbsoluteNs): { readonly flow: number; readonly span: number } | undefined;
   stats(query?: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined }): ExperimentStats;
   /** Asks every diagnosis. Reads the history some ten times over: seconds for millions of requests. */
   diagnose(options?: TaskOptions): Promise<DiagnosisReport>;

@@ -304,6 +304,11 @@ export class OpenExperiment implements Experiment {
     return this.need().flows.get(id);
   }
 
+  flowAt(entry: number, time: AbsoluteNs): ReturnType<Experiment["flowAt"]> {
+    const { flows, history } = this.need();
+    return flows.at(history.state, entry, this.relative(time));
+  }
+
   stats(query: { readonly from?: AbsoluteNs | undefined; readonly to?: AbsoluteNs | undefined } = {}): ExperimentStats {
     const { requests, summary } = this.need();
     return {

@@ -4,7 +4,8 @@ import { documents, evidences, none, spanColumns, spanFlags, spanKinds, tables }
 import node from "../analyses/node/index.ts";
 import redis from "../analyses/redis/index.ts";
 import { analyseText } from "../testing/analyse-text.ts";
-import { answer, close, command, ends, info, push, read, receive, request, twoServices } from "../testing/two-services.ts";
+import { answer, close, command, ends, info, push, read, receive, request, response, twoServices } from "../testing/two-services.ts";
+import { FlowQueries } from "./flows.ts";
 
 interface Row {
   readonly [column: string]: number | string;
@@ -135,5 +136,17 @@ describe("flows", () => {
       '7 served "GET /inner" 1050-1260 below 6 of 5 by stream-offset',
       '9 served "GET /again" 1290-1300 below 8 of 5 by stream-offset',
     ]);
+  });
+
+  it("finds what was waited for, also where the other end's last step comes after its answer was read", () => {
+    const path = (text: string): string[] => {
+      const { history } = analyseText([flows, node, redis], text);
+      return new FlowQueries(history, 0n).get(0).path.map(({ span, start, end }) => `${start}-${end} in ${span}`);
+    };
+    const before = ["20-40 in 0", "40-50 in 1", "50-101 in 2", "101-250 in 4"];
+    const after = ["275-280 in 0", "280-290 in 5", "290-300 in 6", "300-311 in 5", "311-320 in 0"];
+    expect(path(twoServices)).toEqual([...before, "250-260 in 2", "260-275 in 1", ...after]);
+    const late = twoServices.replace(response(260, 2, 2, 1, 120), response(278, 2, 2, 1, 120));
+    expect(path(late)).toEqual([...before, "250-275 in 2", ...after]);
   });
 });

@@ -12,6 +12,7 @@ import {
   evidences,
   type FlowProcess,
   type FlowSummary,
+  root as flowsRoot,
   none,
   type SpanColumn,
   spanColumns,
@@ -20,7 +21,7 @@ import {
   tables,
 } from "../analyses/flows/keys.ts";
 import { type AbsoluteNs, Best, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
-import type { HistoryReader, Table, TableChunk } from "../state/index.ts";
+import type { HistoryReader, StateHistory, Table, TableChunk } from "../state/index.ts";
 import type { FlowInfo, FlowQuery, PathPart, SpanInfo } from "./contract.ts";
 import { compileFilter, type FilterValue } from "./filter.ts";
 
@@ -98,6 +99,19 @@ export class FlowQueries {
     return { root: this.info(root), spans, path };
   }
 
+  /** The flow whose span a lane shows at `time`; `entry` is a row of the spans view. Undefined where there is none. */
+  at(state: StateHistory, entry: number, time: RelativeNs): { readonly flow: number; readonly span: number } | undefined {
+    const [top, process, branch, lane] = entry >= 0 && entry < state.attributes.count ? state.attributes.path(entry) : [];
+    if (top !== flowsRoot || process === undefined || branch === undefined || lane === undefined) return undefined;
+    const quark = state.attributes.find(flowsRoot, process, branch, lane, "Span");
+    const span = quark === undefined ? undefined : state.at(time, quark)?.value;
+    if (typeof span !== "number") return undefined;
+    for (const chunk of this.table?.chunks({ column: columnIndex.id, min: span, max: span }) ?? [])
+      for (let i = 0; i < chunk.rowCount; i++)
+        if (chunk.columns[columnIndex.id]?.[i] === span) return { flow: chunk.columns[columnIndex.flow]?.[i] as number, span };
+    return undefined;
+  }
+
   /** Adds, last first, who was worked in or waited for in [row.start, end). */
   private walk(row: Row, end: RelativeNs, children: ReadonlyMap<number, readonly Row[]>, path: PathPart[]): void {
     const add = (from: RelativeNs, to: RelativeNs): void => {
@@ -106,11 +120,16 @@ export class FlowQueries {
     let at = end;
     const own = [...(children.get(row.id) ?? [])].sort((left, right) => right.end - left.end || right.start - left.start);
     for (const child of own) {
+      // The other end of a call: its last step may be a moment after the caller has read the answer, and two clocks may differ a little.
+      const isOtherEnd = child.process !== row.process;
       // What went on beyond did not hold it up; what ended after the one waited for began ran beside it.
-      if (child.end > at || child.start < row.start || child.end <= row.start) continue;
-      add(child.end, at);
-      this.walk(child, child.end, children, path);
-      at = child.start;
+      if (!isOtherEnd && (child.end > at || child.start < row.start || child.end <= row.start)) continue;
+      const childEnd = Math.min(child.end, at);
+      const childStart = Math.max(child.start, row.start);
+      if (childEnd <= childStart) continue;
+      add(childEnd, at);
+      this.walk({ ...child, start: childStart }, childEnd, children, path);
+      at = childStart;
     }
     add(row.start, at);
   }

@@ -128,6 +128,28 @@ export function registerApiRoutes(app: FastifyInstance, { catalogue, onBug }: Ro
     const found = experimentOf(request).requestAt(queryInteger(request, "entry"), needTime(request, "time"));
     return sendJson(reply, { request: found ?? null });
   });
+  app.get(`${base}/:experiment/flows`, async (request, reply) => {
+    const given = queryText(request, "sort") ?? "duration";
+    if (given !== "duration" && given !== "start") throw new UsageError("sort: expected duration or start");
+    const query = {
+      sort: given,
+      filter: queryText(request, "filter"),
+      from: queryTime(request, "from"),
+      to: queryTime(request, "to"),
+      limit: Math.min(maxRequests, queryInteger(request, "limit", 200)),
+    } as const;
+    const { total, flows } = experimentOf(request).flows(query);
+    return sendJson(reply, { total, flows });
+  });
+  app.get(`${base}/:experiment/flows/:flow`, async (request, reply) => {
+    const id = pathParam(request, "flow");
+    if (!/^[0-9]{1,15}$/.test(id)) throw new UsageError("a flow's id is a non-negative integer");
+    return sendJson(reply, experimentOf(request).flow(Number(id)));
+  });
+  app.get(`${base}/:experiment/flow-at`, async (request, reply) => {
+    const found = experimentOf(request).flowAt(queryInteger(request, "entry"), needTime(request, "time"));
+    return sendJson(reply, { flow: found?.flow ?? null, span: found?.span ?? null });
+  });
   app.get(`${base}/:experiment/stats`, async (request, reply) =>
     sendJson(reply, experimentOf(request).stats({ from: queryTime(request, "from"), to: queryTime(request, "to") })),
   );

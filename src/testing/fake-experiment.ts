@@ -667,6 +667,7 @@ export function fakeExperiment(options: FakeOptions = {}): Experiment {
         return eventOf(code, index);
       });
     },
+    flowAt: () => undefined,
     flows: () => ({ total: 0, flows: [], summary: undefined }),
     flow: (id) => {
       throw new StorescopeError("NOT_FOUND", `there is no flow ${id} in this trace`);

@@ -11,6 +11,9 @@
  *     GET  /api/experiments/:id/requests/:request            RequestWire, waits attributed to holders
  *     GET  /api/experiments/:id/requests/:request/events     EventRowWire[]
  *     GET  /api/experiments/:id/request-at                   ?entry &time -> { request: RequestWire | null }
+ *     GET  /api/experiments/:id/flows                        ?sort &filter &from &to &limit -> FlowList
+ *     GET  /api/experiments/:id/flows/:flow                  FlowWire: its spans over all processes, and what was waited for
+ *     GET  /api/experiments/:id/flow-at                      ?entry &time -> { flow | null, span | null }
  *     GET  /api/experiments/:id/stats                        ?from &to -> StatsWire
  *     GET  /api/experiments/:id/diagnosis                    DiagnosisWire
  *     GET  /api/experiments/:id/events                       ?index &count -> EventPage
@@ -104,6 +107,35 @@ export const decodeRequest = requestShape;
 export const decodeRequestList = object({ total: number, requests: list(requestShape) });
 export type RequestList = Decoded<typeof decodeRequestList>;
 export const decodeRequestAt = object({ request: optional(requestShape) });
+
+const spanShape = object({
+  id: index,
+  parent: optional(index),
+  depth: index,
+  kind: oneOf("served", "http", "store", "database", "message"),
+  process: text,
+  name: text,
+  start: int64,
+  end: int64,
+  durationNs: number,
+  waitedNs: number,
+  status: number,
+  evidence: oneOf("nothing", "stream-offset", "order", "context"),
+  broken: flag,
+  failed: flag,
+  complete: flag,
+  request: optional(index),
+});
+export type SpanWire = Decoded<typeof spanShape>;
+export const decodeFlowList = object({ total: number, flows: list(spanShape) });
+/** `path` covers the root without gap: whose own work it waited for, when. */
+export const decodeFlow = object({
+  root: spanShape,
+  spans: list(spanShape),
+  path: list(object({ span: index, start: int64, end: int64 })),
+});
+export type FlowWire = Decoded<typeof decodeFlow>;
+export const decodeFlowAt = object({ flow: optional(index), span: optional(index) });
 
 const pair: Decoder<readonly [string, string]> = (value, where) => {
   const both = list(text)(value, where);

@@ -21,14 +21,15 @@ const laneStyles = {
   "span served": { text: "served", color: "#3b82f6" },
   "span message": { text: "message received", color: "#84cc16" },
   "span http": { text: "HTTP call", color: "#f59e0b" },
+  "span database": { text: "database called", color: "#a855f7" },
   "span command": { text: "command called", color: "#0d9488" },
   "span call": { text: "caller to callee", color: "#64748b" },
 } as const satisfies Readonly<Record<string, ViewStyle>>;
 
-/** A span by its kind: names of HTTP calls begin with a method, commands have no space. */
+/** A span by its kind: names of HTTP calls begin with a method, those of statements with a database; commands have no space. */
 function callLook(value: number | string): { readonly label: string; readonly style: keyof typeof laneStyles } {
   const label = String(value);
-  return { label, style: label.includes(" ") ? "span http" : "span command" };
+  return { label, style: /^[A-Z]+ /.test(label) ? "span http" : label.includes(" ") ? "span database" : "span command" };
 }
 
 function servedLook(value: number | string): { readonly label: string; readonly style: keyof typeof laneStyles } {

@@ -4,6 +4,8 @@ import { useCallback, useEffect, useMemo } from "react";
 import { decodeRequest, type ExperimentSummary } from "../../tsp/index.ts";
 import { EventsPanel } from "../renderers/events/events.tsx";
 import { FindingsPanel } from "../renderers/findings/findings.tsx";
+import { FlowsPanel } from "../renderers/flows/flows.tsx";
+import { Waterfall } from "../renderers/flows/waterfall.tsx";
 import { RequestDetail } from "../renderers/requests/request-detail.tsx";
 import { RequestsPanel } from "../renderers/requests/requests.tsx";
 import { StatisticsPanel } from "../renderers/statistics/statistics.tsx";
@@ -20,7 +22,9 @@ function initialLayout(experiment: ExperimentSummary): IJsonModel {
   const tab = (id: PanelId, name: string): IJsonTabNode => ({ type: "tab", id, component: id, name });
   const views = panelViews(experiment);
   const tabsOf = (type: ViewSummary["type"]) => views.filter((view) => view.type === type).map((view) => tab(panelOf(view), view.title));
-  const tables = [tab("requests", "Requests"), tab("events", "Events"), tab("statistics", "Statistics")];
+  // Where services were traced, what was done for their requests comes first.
+  const flows = hasFlows(experiment) ? [tab("flows", "Flows"), tab("flow", "Waterfall")] : [];
+  const tables = [...flows, tab("requests", "Requests"), tab("events", "Events"), tab("statistics", "Statistics")];
   // The detail panel is as wide as its text needs, in percent of the window.
   const detail = Math.min(32, Math.max(15, (350 / innerWidth) * 100));
   return {
@@ -49,6 +53,8 @@ function initialLayout(experiment: ExperimentSummary): IJsonModel {
   };
 }
 
+const hasFlows = (experiment: ExperimentSummary): boolean => experiment.views.some((view) => view.id === "spans");
+
 export function Panels({ experiment }: { readonly experiment: ExperimentSummary }) {
   const model = useMemo(() => Model.fromJson(initialLayout(experiment)), [experiment]);
   const wanted = useStore((s) => s.wanted);
@@ -60,6 +66,11 @@ export function Panels({ experiment }: { readonly experiment: ExperimentSummary 
     if (request !== undefined) model.doAction(Actions.selectTab("request"));
   }, [request, model]);
 
+  const flow = useStore((s) => s.flow);
+  useEffect(() => {
+    if (flow !== undefined && model.getNodeById("flow") !== undefined) model.doAction(Actions.selectTab("flow"));
+  }, [flow, model]);
+
   const factory = useCallback(
     (node: TabNode) => {
       const component = node.getComponent();
@@ -68,6 +79,10 @@ export function Panels({ experiment }: { readonly experiment: ExperimentSummary 
           return <EventsPanel experiment={experiment} />;
         case "requests":
           return <RequestsPanel experiment={experiment} />;
+        case "flows":
+          return <FlowsPanel experiment={experiment} />;
+        case "flow":
+          return <Waterfall experiment={experiment} />;
         case "statistics":
           return <StatisticsPanel experiment={experiment} />;
         case "findings":

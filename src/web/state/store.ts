@@ -22,7 +22,7 @@ export interface Selection {
 /** Shortest range that can be shown, ns: wide enough for single nanoseconds to be told apart. */
 export const minSpan = 40;
 
-export type PanelId = "findings" | "events" | "requests" | "statistics" | "request" | `view:${string}`;
+export type PanelId = "findings" | "events" | "requests" | "statistics" | "request" | "flows" | "flow" | `view:${string}`;
 
 export interface ViewState {
   readonly experiment: ExperimentSummary | undefined;
@@ -31,6 +31,8 @@ export interface ViewState {
   readonly selection: Selection | undefined;
   /** Request shown in the detail panel. */
   readonly request: number | undefined;
+  /** Flow shown as a waterfall, and the span in it that was asked for. */
+  readonly flow: { readonly id: number; readonly span: number | undefined } | undefined;
   readonly timeMode: TimeMode;
   /** Pointer's time, for the crosshair of every panel. */
   readonly hover: number | undefined;
@@ -55,6 +57,7 @@ export interface ViewActions {
   /** Zooms to the selected range, or around the selected time. */
   fitSelection(): void;
   showRequest(id: number | undefined): void;
+  showFlow(flow: ViewState["flow"]): void;
   setHover(time: number | undefined): void;
   setTimeMode(mode: TimeMode): void;
   want(panel: PanelId): void;
@@ -88,6 +91,7 @@ export const useStore = create<Store>()((set, get) => ({
   range: { start: 0, end: minSpan },
   selection: undefined,
   request: undefined,
+  flow: undefined,
   timeMode: "local",
   hover: undefined,
   wanted: { panel: "requests", count: 0 },
@@ -97,7 +101,7 @@ export const useStore = create<Store>()((set, get) => ({
   open: (experiment) => {
     const full = { start: Number(experiment.start - experiment.origin), end: Number(experiment.end - experiment.origin) };
     const whole = clampRange(full, full);
-    set({ experiment, full: whole, range: whole, selection: undefined, request: undefined, hover: undefined });
+    set({ experiment, full: whole, range: whole, selection: undefined, request: undefined, flow: undefined, hover: undefined });
   },
   setExperiment: (experiment) => set({ experiment }),
   setRange: (range) => set({ range: clampRange(range, get().full) }),
@@ -127,6 +131,7 @@ export const useStore = create<Store>()((set, get) => ({
     }
   },
   showRequest: (request) => set({ request }),
+  showFlow: (flow) => set({ flow }),
   setHover: (hover) => {
     if (hover !== get().hover) set({ hover });
   },

@@ -13,7 +13,7 @@ import { safeColor } from "../../format/color.ts";
 import { formatDuration, formatExactNs, formatTime } from "../../format/time.ts";
 import { formatCount } from "../../format/units.ts";
 import { call, isAbort } from "../../state/client.ts";
-import { pickRequest } from "../../state/pick.ts";
+import { pick } from "../../state/pick.ts";
 import { type Range, rowKey, styleName, useStore } from "../../state/store.ts";
 import { useTheme } from "../../state/theme.ts";
 import { useLatest } from "../../state/use-latest.ts";
@@ -333,7 +333,7 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles, 
       return;
     }
     store.select({ time: Math.floor(found?.time ?? timeAt(x)), entry: row?.id });
-    if (row !== undefined && found !== undefined) void pickRequest(row.id, found.time);
+    if (row !== undefined && found !== undefined) void pick(viewId, row.id, found.time);
   };
 
   const scrollToRow = useCallback(
@@ -393,7 +393,7 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles, 
       if (!row.isExpanded) toggle(row.id);
     } else if (row !== undefined && (event.key === "ArrowLeft" || event.key === "ArrowRight"))
       stepState(row.id, event.key === "ArrowRight" ? 1 : -1);
-    else if (row !== undefined && event.key === "Enter") void pickRequest(row.id, selection?.time ?? 0);
+    else if (row !== undefined && event.key === "Enter") void pick(viewId, row.id, selection?.time ?? 0);
     else return;
     event.preventDefault();
   };
@@ -415,7 +415,7 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles, 
     const { range } = store;
     const span = range.end - range.start;
     if (time < range.start || time > range.end) store.setRange({ start: time - span / 2, end: time + span / 2 });
-    void pickRequest(entry, time);
+    void pick(viewId, entry, time);
   };
 
   /** The label of a row's state at the selected time, as far as it is loaded. */

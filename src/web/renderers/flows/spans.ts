@@ -1,0 +1,27 @@
+/** What the table of flows and the waterfall say of a span alike. */
+import type { SpanWire } from "../../../tsp/index.ts";
+import { formatDuration } from "../../format/time.ts";
+import { useStore } from "../../state/store.ts";
+
+export function spanRemarks(span: SpanWire): string {
+  const said = [
+    span.status > 0 ? String(span.status) : "",
+    span.waitedNs > 0 ? `waited ${formatDuration(span.waitedNs)} for a connection` : "",
+    span.broken ? "broken" : "",
+    span.failed ? "failed" : "",
+    span.complete ? "" : "cut",
+    span.kind === "served" || span.kind === "message" || span.evidence !== "nothing" ? "" : "other end not traced",
+    span.evidence === "order" ? "joined by order only" : "",
+  ];
+  return said.filter((each) => each !== "").join(", ");
+}
+
+/** Selects the span's time; its request in the store is shown beside, where it has one. `isZoom`: it fills the view. */
+export function showSpan(span: SpanWire, origin: bigint, isZoom: boolean): void {
+  const store = useStore.getState();
+  const start = Number(span.start - origin);
+  const end = Number(span.end - origin);
+  store.select({ time: start, end, entry: store.selection?.entry });
+  if (span.request !== undefined) store.showRequest(span.request);
+  if (isZoom) store.fitSelection();
+}
