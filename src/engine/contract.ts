@@ -106,6 +106,21 @@ export interface RequestInfo {
   /** False when the trace ended, or tracing began, in the middle of its life. */
   readonly complete: boolean;
   readonly phases: readonly Phase[];
+  /** Of a PUBLISH that is asked for by its id: the subscribers, on whichever node, that its message was put into the output of; the first to be written first. */
+  readonly deliveries?: readonly DeliveryInfo[];
+}
+
+/** A published message on its way to one subscriber. */
+export interface DeliveryInfo {
+  readonly node: string;
+  readonly connection: number;
+  readonly connectionLabel: string;
+  /** When the cluster bus brought it to the subscriber's node; undefined where it was published there. */
+  readonly received: AbsoluteNs | undefined;
+  /** When it was put into the subscriber's output. */
+  readonly queued: AbsoluteNs;
+  /** When the subscriber's socket had taken it; undefined where the trace does not tell of it. */
+  readonly written: AbsoluteNs | undefined;
 }
 
 export interface RequestQuery {

@@ -7,6 +7,7 @@
 import {
   branches,
   type connectionColumns,
+  deliveryColumns,
   documents,
   operations,
   type PhaseName,
@@ -20,13 +21,16 @@ import {
 } from "../analyses/redis/keys.ts";
 import { type AbsoluteNs, Best, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
 import type { HistoryReader, Table, TableChunk } from "../state/index.ts";
-import type { CommandStats, Holder, NodeStats, Phase, RequestInfo, RequestQuery } from "./contract.ts";
+import type { CommandStats, DeliveryInfo, Holder, NodeStats, Phase, RequestInfo, RequestQuery } from "./contract.ts";
 import { DurationHistogram } from "./distribution.ts";
 import { compileFilter, type FilterValue } from "./filter.ts";
 
 type RequestColumn = (typeof requestColumns)[number]["name"];
 type ConnectionColumn = (typeof connectionColumns)[number]["name"];
 const columnIndex = Object.fromEntries(requestColumns.map((column, i) => [column.name, i])) as Record<RequestColumn, number>;
+type DeliveryColumn = (typeof deliveryColumns)[number]["name"];
+const deliveryIndex = Object.fromEntries(deliveryColumns.map((column, i) => [column.name, i])) as Record<DeliveryColumn, number>;
+const mostDeliveries = 1000;
 const defaultLimit = 100;
 
 /** Names that a filter over requests may use. Durations in ns, sizes in bytes. */
@@ -135,7 +139,32 @@ export class RequestQueries {
 
   /** One request by id, its waits attributed. */
   get(id: number): RequestInfo {
-    return this.info(this.row(id), true);
+    const deliveries = this.deliveries(id);
+    return { ...this.info(this.row(id), true), ...(deliveries.length === 0 ? {} : { deliveries }) };
+  }
+
+  /** Where a PUBLISH's message went, at most `mostDeliveries`. */
+  private deliveries(id: number): readonly DeliveryInfo[] {
+    const table = this.history.table(tables.deliveries);
+    if (table === undefined) return [];
+    const found: DeliveryInfo[] = [];
+    const time = (value: number): AbsoluteNs | undefined => (Number.isFinite(value) ? toAbsolute(value, this.origin) : undefined);
+    for (const chunk of table.chunks({ column: deliveryIndex.request, min: id, max: id })) {
+      for (let i = 0; i < chunk.rowCount && found.length < mostDeliveries; i++) {
+        const at = (column: DeliveryColumn): number => chunk.columns[deliveryIndex[column]]?.[i] ?? 0;
+        if (at("request") !== id) continue;
+        const connection = this.connections[at("connection")];
+        found.push({
+          node: this.processes[at("process")]?.node ?? "",
+          connection: connection?.connection ?? 0,
+          connectionLabel: connection?.label ?? "",
+          received: time(at("received")),
+          queued: toAbsolute(at("queued"), this.origin),
+          written: time(at("written")),
+        });
+      }
+    }
+    return found;
   }
 
   /** Process and connection number of a request, its life, and when it alone had the thread: from its parsing to the end of its call. */

@@ -84,6 +84,15 @@ export const decodeWindow = windowShape;
 
 const holderShape = object({ label: text, request: optional(index), start: int64, end: int64 });
 const phaseShape = object({ name: text, start: int64, end: int64, thread: number, holders: optional(list(holderShape)) });
+const deliveryShape = object({
+  node: text,
+  connection: number,
+  connectionLabel: text,
+  received: optional(int64),
+  queued: int64,
+  written: optional(int64),
+});
+export type DeliveryWire = Decoded<typeof deliveryShape>;
 const requestShape = object({
   id: index,
   node: text,
@@ -99,6 +108,7 @@ const requestShape = object({
   failed: flag,
   complete: flag,
   phases: list(phaseShape),
+  deliveries: optional(list(deliveryShape)),
 });
 export type HolderWire = Decoded<typeof holderShape>;
 export type PhaseWire = Decoded<typeof phaseShape>;

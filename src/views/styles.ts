@@ -28,6 +28,7 @@ export const fixedStyles: Readonly<Record<string, ViewStyle>> = {
   ...Object.fromEntries(Object.entries(colors).map(([text, color]) => [text, { text, color }])),
   ...Object.fromEntries(housekeeping.map((text) => [text, { text, color: "#b45309" }])),
   [sslStyle]: { text: sslStyle, color: "#0ea5e9" },
+  delivery: { text: "message to a subscriber", color: "#65a30d" },
   "bus publish": { text: "bus: publish", color: "#c026d3" },
   "bus gossip": { text: "bus: gossip", color: "#94a3b8" },
 };

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encode, withClients } from "../../scenarios/lib/client.ts";
 import { Processes } from "../../scenarios/lib/processes.ts";
 import { startCluster } from "../../scenarios/lib/redis-cluster.ts";
-import { type EventRow, type Experiment, openExperiment } from "../../src/engine/index.ts";
+import { type DeliveryInfo, type EventRow, type Experiment, openExperiment } from "../../src/engine/index.ts";
 import { startRecording } from "../../src/record/index.ts";
 import { buildStore } from "../../src/record/store/index.ts";
 
@@ -103,6 +103,8 @@ describe.each(["full", "classic"])("messages on the cluster bus, %s", (events) =
                 await publisher?.send(Buffer.concat(some), 10);
                 if (i % 100 === 0) await other?.ask("publish", "other", "x");
               }
+              // PUBLISH answers before the other nodes have the message.
+              await delay(500);
             }),
           ),
         );
@@ -189,5 +191,24 @@ describe.each(["full", "classic"])("messages on the cluster bus, %s", (events) =
     expect(total((bus) => bus.bytesSent)).toBe(bytes("redis:cluster_send"));
     expect(total((bus) => bus.messagesReceived)).toBe(count("redis:cluster_process_packet"));
     expect(total((bus) => bus.bytesReceived)).toBe(bytes("redis:cluster_process_packet"));
+  });
+
+  it("carry each publish to its subscriber on another node, once, up to the subscriber's socket", () => {
+    const [first, second] = ports;
+    const { requests } = experiment.requests({ filter: `command == "publish" && node =~ ":${first}$"`, limit: 100_000 });
+    expect(requests).toHaveLength(publishes);
+    for (const { id } of requests.filter((_, i) => i % 20 === 0)) {
+      const { start, deliveries = [] } = experiment.request(id);
+      expect(deliveries).toHaveLength(1);
+      const [{ node, received, queued, written }] = deliveries as [DeliveryInfo];
+      expect(node).toMatch(new RegExp(`:${second}$`));
+      const times = [start, received ?? 0n, queued, written ?? 0n];
+      expect(times).toEqual([...times].sort((left, right) => (left < right ? -1 : 1)));
+    }
+    // Nobody listens to what the third node publishes.
+    const others = experiment.requests({ filter: `command == "publish" && node =~ ":${ports[2]}$"`, limit: 100 }).requests;
+    expect(others).toHaveLength(publishes / 100);
+    for (const { id } of others) expect(experiment.request(id).deliveries).toBeUndefined();
+    expect(rows.filter(({ name }) => name === "redis:deliver")).toHaveLength(publishes);
   });
 });

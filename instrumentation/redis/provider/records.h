@@ -67,7 +67,8 @@ enum ss_record_kind {
     SS_R_IO_POLL_START = 49, /* - */
     SS_R_IO_POLL_END = 50, /* - */
     SS_R_READ_QUEUE_DONE = 51, /* conn */
-    SS_R_KINDS = 52
+    SS_R_DELIVER = 52, /* conn */
+    SS_R_KINDS = 53
 };
 
 enum ss_call_flag {
@@ -151,6 +152,7 @@ static const uint8_t ss_record_length[SS_R_KINDS] = {
     [49] = 2,
     [50] = 2,
     [51] = 3,
+    [52] = 3,
 };
 
 /* Sets a record belongs to. */
@@ -206,6 +208,7 @@ static const uint8_t ss_record_sets[SS_R_KINDS] = {
     [49] = 3,
     [50] = 3,
     [51] = 2,
+    [52] = 2,
 };
 
 #endif

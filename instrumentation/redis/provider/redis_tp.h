@@ -402,6 +402,11 @@ struct ss_ev_publish {
     uint32_t receivers;
 };
 
+struct ss_ev_deliver {
+    uint64_t conn_id;
+    int32_t fd;
+};
+
 struct ss_ev_aof_write {
     uint64_t duration_ns;
     uint64_t amount;
@@ -434,7 +439,7 @@ struct ss_ev_lazy_free {
 
 /* X(name) for each event, by the sets that enable it. */
 #define SS_EVENTS_EVERY(X) X(server_info) X(server_state) X(thread_info) X(command_table) X(connection_open) X(connection_state) X(connection_close) X(link_open) X(link_close) X(client_blocked) X(client_unblocked) X(call_counted) X(free_client) X(free_client_async) X(cluster_redirect) X(fork_start) X(fork_end) X(rdb_save_start) X(rdb_save_end)
-#define SS_EVENTS_CLASSIC(X) X(start_read_client_query) X(read_client_query) X(end_read_client_query) X(command_parsed) X(call_command_start) X(call_command_end) X(end_process_command) X(insert_client_write_queue) X(pending_write_remove) X(pending_read_add) X(pending_read_remove) X(pending_read_done) X(io_thread_run_start) X(io_thread_run_end) X(handle_pending_reads_start) X(handle_pending_reads_end) X(handle_pending_writes_start) X(handle_pending_writes_end) X(hand_over) X(take_over) X(write_to_client_start) X(write_to_client_end) X(ssl_read) X(ssl_write) X(add_file_event) X(delete_file_event) X(poll_start) X(poll_end) X(file_event_start) X(file_event_end) X(time_events_start) X(time_events_end) X(before_sleep_start) X(before_sleep_end) X(after_sleep) X(cluster_send) X(cluster_write) X(cluster_read) X(cluster_process_packet) X(broadcast_start) X(broadcast_end) X(publish) X(aof_write) X(aof_fsync) X(expire_cycle) X(eviction_cycle) X(active_defrag) X(lazy_free)
+#define SS_EVENTS_CLASSIC(X) X(start_read_client_query) X(read_client_query) X(end_read_client_query) X(command_parsed) X(call_command_start) X(call_command_end) X(end_process_command) X(insert_client_write_queue) X(pending_write_remove) X(pending_read_add) X(pending_read_remove) X(pending_read_done) X(io_thread_run_start) X(io_thread_run_end) X(handle_pending_reads_start) X(handle_pending_reads_end) X(handle_pending_writes_start) X(handle_pending_writes_end) X(hand_over) X(take_over) X(write_to_client_start) X(write_to_client_end) X(ssl_read) X(ssl_write) X(add_file_event) X(delete_file_event) X(poll_start) X(poll_end) X(file_event_start) X(file_event_end) X(time_events_start) X(time_events_end) X(before_sleep_start) X(before_sleep_end) X(after_sleep) X(cluster_send) X(cluster_write) X(cluster_read) X(cluster_process_packet) X(broadcast_start) X(broadcast_end) X(publish) X(deliver) X(aof_write) X(aof_fsync) X(expire_cycle) X(eviction_cycle) X(active_defrag) X(lazy_free)
 #endif
 
 #if !defined(SS_REDIS_TP_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
@@ -1029,6 +1034,14 @@ LTTNG_UST_TRACEPOINT_EVENT(redis, publish,
         lttng_ust_field_integer_hex(uint64_t, channel, e->channel)
         lttng_ust_field_integer(uint32_t, payload, e->payload)
         lttng_ust_field_integer(uint32_t, receivers, e->receivers)
+    ))
+
+/* A published message was put into this subscriber's output: for the PUBLISH being executed, or the bus message being processed. */
+LTTNG_UST_TRACEPOINT_EVENT(redis, deliver,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_deliver *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
     ))
 
 /* The append-only file was written; amount in bytes. */

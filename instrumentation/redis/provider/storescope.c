@@ -717,6 +717,12 @@ void ss_read_queue_done(const client *c) {
     if (mask & SS_CLASSIC) EMIT(pending_read_done, .conn_id = c->ss.id, .fd = ss_fd(c));
 }
 
+void ss_deliver(const client *c) {
+    unsigned mask = ss_recording();
+    if (mask & SS_FULL) RECORD_CONNECTION(SS_R_DELIVER, 0, c->id);
+    if (mask & SS_CLASSIC) EMIT(deliver, .conn_id = c->id, .fd = ss_fd(c));
+}
+
 void ss_hand_over(const client *c, unsigned to, unsigned purpose, size_t length) {
     unsigned mask = ss_recording();
     if ((mask & SS_FULL) || ((mask & SS_LIGHT) && purpose == SS_TO_READ)) RECORD_CONNECTION(SS_R_HAND_OVER, to, c->id, purpose, ss_fit32(length));

@@ -127,6 +127,7 @@ void ss_write_queue_remove(const struct client *c, int list, size_t length);
 void ss_read_queue_add(const struct client *c, size_t length);
 void ss_read_queue_remove(const struct client *c, int list, size_t length);
 void ss_read_queue_done(const struct client *c);
+void ss_deliver(const struct client *c);
 #define SS_WRITE_QUEUE_ADD(c, length) do { if (SS_ON_STEPS()) ss_write_queue_add(c, length); } while (0)
 #define SS_WRITE_QUEUE_REMOVE(c, list, length) do { if (SS_ON_STEPS()) ss_write_queue_remove(c, list, length); } while (0)
 #define SS_READ_QUEUE_ADD(c, length) do { if (SS_ON()) ss_read_queue_add(c, length); } while (0)
@@ -195,6 +196,7 @@ void ss_call_counted(const struct client *c);
 #define SS_BLOCKED(c, type) do { if (SS_ON()) ss_blocked(c, type); } while (0)
 #define SS_UNBLOCKED(c) do { if (SS_ON()) ss_unblocked(c); } while (0)
 #define SS_REDIRECT(c, slot, kind, node) do { if (SS_ON()) ss_redirect(c, slot, kind, node); } while (0)
+#define SS_DELIVER(c) do { if (SS_ON_STEPS()) ss_deliver(c); } while (0)
 #define SS_PUBLISH(channel, message, receivers) do { if (SS_ON()) ss_publish(channel, message, receivers); } while (0)
 
 /* ---- Event loop ---- */

@@ -13,15 +13,17 @@
 import type { RareEvent } from "../../environments/redis/index.ts";
 import type { Quark, StateBuilder, TableBuilder } from "../../state/contract.ts";
 import type { Spool, SpoolRows } from "../contract.ts";
-import { messageColumns, noRequest } from "./keys.ts";
+import { deliveryColumns, messageColumns, noRequest } from "./keys.ts";
 
 const unknownProcess = 0xffff;
 const unknownTime = Number.POSITIVE_INFINITY;
 const isSent = 0;
 const isReceived = 1;
 
-/** Numbers of a spool row: stream (of the part), direction, end offset, process, time, type, length, request (of the part). */
-export const endWidth = 8;
+/** Numbers of a spool row: stream (of the part), direction, end offset, process, time, type, length, request (of the part), deliveries it caused. */
+export const endWidth = 9;
+/** Numbers of a row of deliveries: written, process, connection, request (of the part), stream (of the part; -1: published here), end offset, received, queued. */
+export const deliveryWidth = 8;
 
 /** Sums of one peer. */
 export interface BusTotals {
@@ -63,14 +65,19 @@ export interface PartStreams {
 export class Bus {
   private readonly state: StateBuilder;
   private readonly ends: Spool;
+  private readonly delivered: Spool;
+  private readonly deliveryRow = new Float64Array(deliveryWidth);
+  /** The message being processed, by process: how many it was delivered to is known when the next step comes. */
+  private readonly processed = new Map<number, Processed>();
   private readonly numbers = new Map<string, number>();
   private readonly sends: boolean[] = [];
   private readonly receives: boolean[] = [];
   private readonly row = new Float64Array(endWidth);
 
-  constructor(state: StateBuilder, ends: Spool) {
+  constructor(state: StateBuilder, ends: Spool, delivered: Spool) {
     this.state = state;
     this.ends = ends;
+    this.delivered = delivered;
   }
 
   get streams(): PartStreams {
@@ -129,14 +136,48 @@ export class Bus {
     link.totals.messagesSent++;
     link.totals.bytesSent += length;
     this.state.setNumber(time, link.sent, link.totals.bytesSent);
-    this.end(bus, link.outgoing, isSent, time, type, length, endOffset, request);
+    this.settle(bus);
+    this.end(bus, link.outgoing, isSent, time, type, length, endOffset, request, 0);
   }
 
   received(bus: ProcessBus, time: number, link: Link, type: number, length: number, endOffset: number): void {
     link.totals.messagesReceived++;
     link.totals.bytesReceived += length;
     this.state.setNumber(time, link.received, link.totals.bytesReceived);
-    this.end(bus, link.incoming, isReceived, time, type, length, endOffset, noRequest);
+    this.settle(bus);
+    this.processed.set(bus.process, { stream: link.incoming, time, type, length, endOffset, deliveries: 0 });
+  }
+
+  /** A message was put into a subscriber's output: for `request`, or else for the message being processed. */
+  deliver(bus: ProcessBus, connection: number, request: number, time: number): Delivery {
+    const message = request === noRequest ? this.processed.get(bus.process) : undefined;
+    if (message?.stream === undefined) return { connection, request, stream: -1, endOffset: -1, received: unknownTime, queued: time };
+    message.deliveries++;
+    return { connection, request, stream: message.stream, endOffset: message.endOffset, received: message.time, queued: time };
+  }
+
+  /** What a subscriber was sent; `time` is infinite when it never was. */
+  written(bus: ProcessBus, { connection, request, stream, endOffset, received, queued }: Delivery, time: number): void {
+    this.settle(bus);
+    const row = this.deliveryRow;
+    row[0] = time;
+    row[1] = bus.process;
+    row[2] = connection;
+    row[3] = request;
+    row[4] = stream;
+    row[5] = endOffset;
+    row[6] = received;
+    row[7] = queued;
+    this.delivered.append(row);
+  }
+
+  /** The message being processed is over. */
+  settle(bus: ProcessBus): void {
+    const message = this.processed.get(bus.process);
+    if (message === undefined) return;
+    this.processed.delete(bus.process);
+    const { stream, time, type, length, endOffset, deliveries } = message;
+    this.end(bus, stream, isReceived, time, type, length, endOffset, noRequest, deliveries);
   }
 
   private end(
@@ -148,6 +189,7 @@ export class Bus {
     length: number,
     endOffset: number,
     request: number,
+    deliveries: number,
   ): void {
     if (stream === undefined) return;
     const { row } = this;
@@ -159,14 +201,39 @@ export class Bus {
     row[5] = type;
     row[6] = length;
     row[7] = request;
+    row[8] = deliveries;
     this.ends.append(row);
   }
 }
 
-/** One part's ends, as the join gets them. */
+/** A bus message between its arrival and the next step. */
+interface Processed {
+  readonly stream: number | undefined;
+  readonly time: number;
+  readonly type: number;
+  readonly length: number;
+  readonly endOffset: number;
+  deliveries: number;
+}
+
+/** A message in a subscriber's output. */
+export interface Delivery {
+  /** Row of the connections table. */
+  readonly connection: number;
+  readonly request: number;
+  readonly stream: number;
+  readonly endOffset: number;
+  readonly received: number;
+  readonly queued: number;
+}
+
+/** One part's ends and deliveries, as the join gets them. */
 export interface PartEnds {
   readonly streams: PartStreams;
   readonly rows: SpoolRows;
+  readonly deliveries: SpoolRows;
+  /** Connections of earlier parts: what to add to this part's rows. */
+  readonly firstConnection: number;
   /** Requests of earlier parts: what to add to this part's ids. */
   readonly firstRequest: number;
 }
@@ -178,6 +245,15 @@ interface End {
   readonly type: number;
   readonly length: number;
   readonly request: number;
+  /** Of the end that received: deliveries that have not been told of yet. */
+  deliveries: number;
+}
+
+/** Who published a message: of those whose deliveries are not all told of. */
+interface Published {
+  readonly request: number;
+  readonly from: number;
+  left: number;
 }
 
 /** Both ends of one stream that wait for their other end, by offset. */
@@ -187,14 +263,21 @@ interface Stream {
   receives: boolean;
   readonly sent: Map<number, End>;
   readonly received: Map<number, End>;
+  readonly published: Map<number, Published>;
 }
 
 /** Matches the ends of all parts into rows of the messages table. */
-export function joinMessages(parts: readonly PartEnds[], table: TableBuilder): void {
+export function joinMessages(parts: readonly PartEnds[], table: TableBuilder, deliveries: TableBuilder): void {
   const streams = new Map<string, Stream>();
   const byPart = parts.map((part) =>
     part.streams.names.map((name, i) => {
-      const stream = streams.get(name) ?? { sends: false, receives: false, sent: new Map<number, End>(), received: new Map<number, End>() };
+      const stream = streams.get(name) ?? {
+        sends: false,
+        receives: false,
+        sent: new Map<number, End>(),
+        received: new Map<number, End>(),
+        published: new Map<number, Published>(),
+      };
       stream.sends ||= part.streams.sends[i] === true;
       stream.receives ||= part.streams.receives[i] === true;
       streams.set(name, stream);
@@ -214,52 +297,107 @@ export function joinMessages(parts: readonly PartEnds[], table: TableBuilder): v
     row[6] = sent?.request ?? noRequest;
     table.append(row);
   };
-  const open = new Set(parts.keys());
-  for (const i of open) if (parts[i]?.rows.next() !== true) open.delete(i);
+  const match = (stream: Stream, offset: number, sent: End | undefined, received: End): void => {
+    add(sent, received);
+    if (received.deliveries > 0)
+      stream.published.set(offset, {
+        request: sent?.request ?? noRequest,
+        from: sent?.process ?? unknownProcess,
+        left: received.deliveries,
+      });
+  };
+  /** Deliveries of messages whose sent end has not come yet. */
+  const early: Float64Array[] = [];
+  const deliveryRow = new Float64Array(deliveryColumns.length);
+  /** Columns as in deliveryWidth, with ids of the whole trace. Returns false when the message's other end may still come. */
+  const deliver = (from: Float64Array, stream: Stream | undefined, isLast: boolean): boolean => {
+    const offset = from[5] as number;
+    const published = stream?.published.get(offset);
+    if (stream !== undefined && published === undefined && !isLast) return false;
+    deliveryRow[0] = from[1] as number;
+    deliveryRow[1] = from[2] as number;
+    deliveryRow[2] = stream === undefined ? (from[3] as number) : (published?.request ?? noRequest);
+    deliveryRow[3] =
+      stream === undefined ? (from[3] === noRequest ? unknownProcess : (from[1] as number)) : (published?.from ?? unknownProcess);
+    deliveryRow[4] = from[6] as number;
+    deliveryRow[5] = from[7] as number;
+    deliveryRow[6] = from[0] as number;
+    deliveries.append(deliveryRow);
+    if (published !== undefined && --published.left === 0) stream?.published.delete(offset);
+    return true;
+  };
+  const cursors = parts.flatMap((part, number): readonly Cursor[] => [
+    { number, rows: part.rows, time: 4, isDelivery: false },
+    { number, rows: part.deliveries, time: 0, isDelivery: true },
+  ]);
+  const open = new Set(cursors.filter(({ rows }) => rows.next()));
+  const earlyStreams: (Stream | undefined)[] = [];
   while (open.size > 0) {
-    const first = earliest(parts, open);
-    const part = parts[first] as PartEnds;
-    const from = part.rows.row;
-    const stream = byPart[first]?.[from[0] as number] as Stream;
-    const direction = from[1] as number;
-    const offset = from[2] as number;
-    const length = from[6] as number;
-    const request = from[7] as number;
-    const end: End = {
-      process: from[3] as number,
-      time: from[4] as number,
-      type: from[5] as number,
-      length,
-      request: request === noRequest ? noRequest : request + part.firstRequest,
-    };
-    const own = direction === isSent ? stream.sent : stream.received;
-    const others = direction === isSent ? stream.received : stream.sent;
-    const hasOther = direction === isSent ? stream.receives : stream.sends;
-    const other = others.get(offset);
-    if (other !== undefined && other.length === length) {
-      others.delete(offset);
-      if (direction === isSent) add(end, other);
-      else add(other, end);
-    } else if (hasOther) own.set(offset, end);
-    else if (direction === isSent) add(end, undefined);
-    else add(undefined, end);
-    if (!part.rows.next()) open.delete(first);
+    const cursor = earliest(open);
+    const part = parts[cursor.number] as PartEnds;
+    const from = cursor.rows.row;
+    if (cursor.isDelivery) {
+      const stream = (from[4] as number) < 0 ? undefined : byPart[cursor.number]?.[from[4] as number];
+      const own = Float64Array.from(from);
+      own[2] = (from[2] as number) + part.firstConnection;
+      if (from[3] !== noRequest) own[3] = (from[3] as number) + part.firstRequest;
+      if (!deliver(own, stream, false)) {
+        early.push(own);
+        earlyStreams.push(stream);
+      }
+    } else {
+      const stream = byPart[cursor.number]?.[from[0] as number] as Stream;
+      const direction = from[1] as number;
+      const offset = from[2] as number;
+      const length = from[6] as number;
+      const request = from[7] as number;
+      const end: End = {
+        process: from[3] as number,
+        time: from[4] as number,
+        type: from[5] as number,
+        length,
+        request: request === noRequest ? noRequest : request + part.firstRequest,
+        deliveries: from[8] as number,
+      };
+      const own = direction === isSent ? stream.sent : stream.received;
+      const others = direction === isSent ? stream.received : stream.sent;
+      const hasOther = direction === isSent ? stream.receives : stream.sends;
+      const other = others.get(offset);
+      if (other !== undefined && other.length === length) {
+        others.delete(offset);
+        if (direction === isSent) match(stream, offset, end, other);
+        else match(stream, offset, other, end);
+      } else if (hasOther) own.set(offset, end);
+      else if (direction === isSent) add(end, undefined);
+      else match(stream, offset, undefined, end);
+    }
+    if (!cursor.rows.next()) open.delete(cursor);
   }
   for (const { sent, received } of streams.values()) {
     for (const end of sent.values()) add(end, undefined);
     for (const end of received.values()) add(undefined, end);
   }
+  for (const [i, row] of early.entries()) deliver(row, earlyStreams[i], true);
 }
 
-/** The open part whose next end is the earliest; the first of them where several are. */
-function earliest(parts: readonly PartEnds[], open: ReadonlySet<number>): number {
-  let best = -1;
+/** Rows of one part, of ends or of deliveries. */
+interface Cursor {
+  readonly number: number;
+  readonly rows: SpoolRows;
+  /** Column of the row's time. */
+  readonly time: number;
+  readonly isDelivery: boolean;
+}
+
+/** Of those with rows left, the one whose next row is the earliest; the first of them where several are: an end before a delivery. */
+function earliest(open: ReadonlySet<Cursor>): Cursor {
+  let best: Cursor | undefined;
   let bestTime = Number.POSITIVE_INFINITY;
-  for (const i of open) {
-    const time = parts[i]?.rows.row[4] ?? Number.POSITIVE_INFINITY;
-    if (best >= 0 && time >= bestTime) continue;
-    best = i;
+  for (const cursor of open) {
+    const time = cursor.rows.row[cursor.time] as number;
+    if (best !== undefined && time >= bestTime) continue;
+    best = cursor;
     bestTime = time;
   }
-  return best;
+  return best as Cursor;
 }

@@ -5,8 +5,8 @@ import { RedisDecoder, type RedisProcess, type Slopes } from "../../environments
 import type { TraceSource } from "../../trace/index.ts";
 import { partCount, type SharedAnalysis, type Spool, type SpoolEnd } from "../contract.ts";
 import { type IntegrationConnection, integrationWidth } from "../integration.ts";
-import { endWidth, joinMessages, type PartStreams } from "./bus.ts";
-import { documents, messageColumns, type ProcessSummary, type StepSummary, tables } from "./keys.ts";
+import { deliveryWidth, endWidth, joinMessages, type PartStreams } from "./bus.ts";
+import { deliveryColumns, documents, messageColumns, type ProcessSummary, type StepSummary, tables } from "./keys.ts";
 import { RedisModel } from "./model.ts";
 
 /** Events looked at to learn how many processes there are: when tracing is switched on, each introduces itself. */
@@ -20,6 +20,8 @@ interface PartOutcome {
   readonly steps: Omit<StepSummary, "slopes">;
   readonly streams: PartStreams;
   readonly ends: SpoolEnd;
+  readonly deliveries: SpoolEnd;
+  readonly connections: number;
   readonly integration: { readonly connections: readonly IntegrationConnection[]; readonly rows: SpoolEnd } | undefined;
 }
 
@@ -49,13 +51,14 @@ function countProcesses(source: TraceSource): number {
 
 const redis: SharedAnalysis<Outcome> = {
   id: "redis",
-  version: 4,
+  version: 5,
   needs: [],
   usefulShares: (source) => Math.min(partCount, countProcesses(source)),
   startShare({ source, cursor, owns, writer, spool, isIntegrated }) {
     interface Part {
       readonly model: RedisModel;
       readonly ends: Spool;
+      readonly deliveries: Spool;
       readonly served: Spool | undefined;
       readonly processes: RedisProcess[];
     }
@@ -66,9 +69,10 @@ const redis: SharedAnalysis<Outcome> = {
       let part = parts.get(number);
       if (part === undefined) {
         const ends = spool(endWidth);
+        const deliveries = spool(deliveryWidth);
         const served = isIntegrated ? spool(integrationWidth) : undefined;
-        const model = new RedisModel(writer(number), source, ends, served, (of) => nodeName(of, decoder.processes));
-        part = { model, ends, served, processes: [] };
+        const model = new RedisModel(writer(number), source, { ends, deliveries, served }, (of) => nodeName(of, decoder.processes));
+        part = { model, ends, deliveries, served, processes: [] };
         parts.set(number, part);
       }
       part.processes.push(process);
@@ -79,7 +83,7 @@ const redis: SharedAnalysis<Outcome> = {
       handle: () => decoder.handle(),
       finish(end) {
         decoder.finish();
-        const outcomes = [...parts].map(([part, { model, ends, served, processes }]): PartOutcome => {
+        const outcomes = [...parts].map(([part, { model, ends, deliveries, served, processes }]): PartOutcome => {
           model.finish(end);
           return {
             part,
@@ -88,6 +92,8 @@ const redis: SharedAnalysis<Outcome> = {
             steps: model.steps(),
             streams: model.streams,
             ends: ends.end(),
+            deliveries: deliveries.end(),
+            connections: model.connectionCount,
             integration: served && { connections: model.integrationConnections(processes), rows: served.end() },
           };
         });
@@ -98,9 +104,12 @@ const redis: SharedAnalysis<Outcome> = {
   join(outcomes, { writer, rows, offers }) {
     const parts = outcomes.flatMap((outcome) => outcome.parts).sort((left, right) => left.part - right.part);
     let firstRequest = 0;
+    let firstConnection = 0;
     const ends = parts.map((part) => {
       const first = firstRequest;
+      const connection = firstConnection;
       firstRequest += part.requests;
+      firstConnection += part.connections;
       if (part.integration !== undefined)
         offers.push({
           processes: part.processes.map(({ node, flavor, version, pid }) => ({ name: node, runtime: flavor, version, pid })),
@@ -110,9 +119,15 @@ const redis: SharedAnalysis<Outcome> = {
           firstRef: first,
           rows: rows(part.integration.rows),
         });
-      return { streams: part.streams, rows: rows(part.ends), firstRequest: first };
+      return {
+        streams: part.streams,
+        rows: rows(part.ends),
+        deliveries: rows(part.deliveries),
+        firstRequest: first,
+        firstConnection: connection,
+      };
     });
-    joinMessages(ends, writer.table(tables.messages, messageColumns));
+    joinMessages(ends, writer.table(tables.messages, messageColumns), writer.table(tables.deliveries, deliveryColumns));
     const counts: Record<string, number> = {};
     for (const { steps } of parts) for (const [name, count] of Object.entries(steps.counts)) counts[name] = (counts[name] ?? 0) + count;
     const slopes = outcomes.flatMap((outcome) => Object.entries(outcome.slopes)).sort(([left], [right]) => (left < right ? -1 : 1));

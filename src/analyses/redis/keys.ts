@@ -176,6 +176,21 @@ export const messageColumns = [
 ] as const satisfies readonly ColumnSpec[];
 
 /**
+ * One row per published message put into a subscriber's output, in the order in which they were known to be written. `request` is the PUBLISH that caused it,
+ * also on another node, or 4294967295 where that is not in the trace; `from` its process (65535: unknown). `received` is when the bus brought it, infinite where
+ * publisher and subscriber are on one node. `written` is when the subscriber's socket had taken all that was queued up to it; infinite when it never did.
+ */
+export const deliveryColumns = [
+  { name: "process", type: "u16" },
+  { name: "connection", type: "u32", ids: idSpaces.connections },
+  { name: "request", type: "u32" },
+  { name: "from", type: "u16" },
+  { name: "received", type: "f64" },
+  { name: "queued", type: "f64" },
+  { name: "written", type: "f64" },
+] as const satisfies readonly ColumnSpec[];
+
+/**
  * What must never be of two entries of one client on the lists of Redis' io threads: kinds of rows of the conflicts table. A turn is one emptying of the
  * list of pending reads.
  *
@@ -205,6 +220,7 @@ export const tables = {
   connections: "connections",
   messages: "messages",
   conflicts: "conflicts",
+  deliveries: "deliveries",
 } as const;
 
 /** The `processes` document. */

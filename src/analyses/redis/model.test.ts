@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { HistoryReader } from "../../state/index.ts";
 import { analyseText } from "../../testing/analyse-text.ts";
 import redis from "./index.ts";
-import { connectionColumns, documents, messageColumns, type ProcessSummary, requestColumns, tables } from "./keys.ts";
+import { connectionColumns, deliveryColumns, documents, messageColumns, type ProcessSummary, requestColumns, tables } from "./keys.ts";
 
 const analyse = (text: string): HistoryReader => analyseText([redis], text).history;
 
@@ -219,6 +219,49 @@ describe("redis analysis", () => {
     expect(messages).toMatchObject([
       { from: 0, to: 1, type: 4, length: 2300, sent: 200, received: 300 },
       { from: 0, to: 65535, type: 0, sent: 400, received: Number.POSITIVE_INFINITY },
+    ]);
+  });
+
+  it("follows a published message to every subscriber's socket, on the publisher's node and over the bus", () => {
+    const node = (pid: number): string =>
+      `1 redis:server_info vpid=${pid} vtid=${pid} run_id="r" node_id="n${pid}" flavor="redis" version="7.0.15" port=${7000 + pid} tls_port=0 bus_port=${17000 + pid} cluster_enabled=1 io_threads=1
+       2 redis:command_table vpid=${pid} vtid=${pid} command=3 flags=4 name="publish"`;
+    const link = (pid: number, local: number, remote: number): string =>
+      `3 redis:link_open vpid=${pid} vtid=${pid} link=1 inbound=0 node_id="n${3 - pid}" laddr="127.0.0.1" lport=${local} raddr="127.0.0.1" rport=${remote} read_offset=0 write_offset=0`;
+    const steps = (pid: number, end: number, words: string): string =>
+      `${end} redis:steps vpid=${pid} vtid=${pid} thread=0 base_ticks=0 base_ns=0 end_ticks=${end} end_ns=${end} words={${words}}`;
+    const history = analyse(`${node(1)}
+      ${node(2)}
+      ${link(1, 40000, 17002)}
+      ${link(2, 17002, 40000)}
+      ${steps(
+        1,
+        900,
+        `poll_end@100 aux=1; read_start@110 conn=7; read_done@120 nread=30; parsed@125 end_offset=30; call_start@130 aux=3 flags=4;
+         deliver@131 conn=8; write_queue_add@132 conn=8; cluster_send@135 link=1 aux=4 length=2300 end_offset=2300; call_end@140 aux=3 flags=4 reply_bytes=5; process_end@141;
+         read_end@142 conn=7; write_start@150 conn=8; write_end@155 conn=8 nwritten=40; write_start@160 conn=7; write_end@165 conn=7 nwritten=5; poll_start@170`,
+      )}
+      ${steps(
+        2,
+        901,
+        `poll_end@200 aux=1; cluster_read@205 link=1 nread=4600; cluster_packet@206 link=1 aux=4 length=2300 end_offset=2300; deliver@210 conn=20; write_queue_add@211 conn=20; deliver@215 conn=21;
+         cluster_packet@220 link=1 aux=4 length=2300 end_offset=4600; deliver@225 conn=20; write_start@230 conn=20; write_end@240 conn=20 nwritten=80;
+         write_start@250 conn=21; write_end@260 conn=21 nwritten=10 left=30; poll_start@270`,
+      )}`);
+    const infinite = Number.POSITIVE_INFINITY;
+    const found = rows(history, tables.deliveries, deliveryColumns);
+    const ids = new Map(
+      rows(history, tables.connections, connectionColumns).map(({ connection, process }, row) => [row, `${process}/${connection}`]),
+    );
+    const all: Record<string, unknown>[] = found.map(({ connection, ...row }) => ({ to: ids.get(Number(connection)), ...row }));
+    const unknown = { request: 0xffff_ffff, from: 0xffff };
+    expect(all.sort((left, right) => Number(left["queued"]) - Number(right["queued"]))).toEqual([
+      { to: "0/8", process: 0, request: 0, from: 0, received: infinite, queued: 131, written: 155 },
+      { to: "1/20", process: 1, request: 0, from: 0, received: 206, queued: 210, written: 240 },
+      // Its socket took a part only.
+      { to: "1/21", process: 1, request: 0, from: 0, received: 206, queued: 215, written: infinite },
+      // The end that sent it is not in the trace.
+      { to: "1/20", process: 1, ...unknown, received: 220, queued: 225, written: 240 },
     ]);
   });
 });

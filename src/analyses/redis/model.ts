@@ -21,7 +21,7 @@ import type { HistoryWriter, Quark, StateBuilder, TableBuilder } from "../../sta
 import type { TraceSource } from "../../trace/index.ts";
 import type { Spool } from "../contract.ts";
 import { endpoint, type IntegrationConnection, integrationKinds, integrationWidth } from "../integration.ts";
-import { Bus, type PartStreams, type ProcessBus } from "./bus.ts";
+import { Bus, type Delivery, type PartStreams, type ProcessBus } from "./bus.ts";
 import {
   branches,
   conflictColumns,
@@ -76,8 +76,22 @@ for (const kind of [
   Step.readQueueDone,
   Step.handOver,
   Step.takeOver,
+  Step.deliver,
 ])
   ofConnection[kind] = true;
+
+/** Steps of the main thread after which no bus message is being processed any more. */
+const endsMessage: boolean[] = [];
+for (const kind of [
+  Step.pollStart,
+  Step.callStart,
+  Step.readStart,
+  Step.writeStart,
+  Step.clusterRead,
+  Step.beforeSleepStart,
+  Step.timeEventsStart,
+])
+  endsMessage[kind] = true;
 
 /** A request under way. */
 interface Request {
@@ -148,6 +162,8 @@ interface Connection {
   current: Request | undefined;
   /** Executed, reply not yet written. */
   readonly unanswered: Request[];
+  /** Published messages in its output. */
+  readonly deliveries: Delivery[];
 }
 
 interface Thread {
@@ -227,17 +243,22 @@ export class RedisModel implements StepSink {
   private readonly otherText: number;
   private readonly notExecuted: number;
 
-  /** `ends` takes rows of `endWidth` numbers (bus.ts), `served` integration events; `nodeName` must give each process a name of its own. */
-  constructor(writer: HistoryWriter, source: TraceSource, ends: Spool, served: Spool | undefined, nodeName: (of: RedisProcess) => string) {
+  /** `spools` take rows of `endWidth` and `deliveryWidth` numbers (bus.ts), and integration events; `nodeName` must give each process a name of its own. */
+  constructor(
+    writer: HistoryWriter,
+    source: TraceSource,
+    spools: { readonly ends: Spool; readonly deliveries: Spool; readonly served: Spool | undefined },
+    nodeName: (of: RedisProcess) => string,
+  ) {
     this.writer = writer;
-    this.served = served;
+    this.served = spools.served;
     this.servedRow[0] = integrationKinds.served;
     this.nodeName = nodeName;
     this.state = writer.state;
     this.requests = writer.table(tables.requests, requestColumns);
     this.nestedCalls = writer.table(tables.nestedCalls, nestedCallColumns);
     this.conflicts = writer.table(tables.conflicts, conflictColumns);
-    this.bus = new Bus(writer.state, ends);
+    this.bus = new Bus(writer.state, spools.ends, spools.deliveries);
     const names = new Set(source.eventClasses.map((eventClass) => eventClass.name));
     this.hasReadEnd = names.has("redis:steps") || !names.has("redis:commands");
     const intern = (text: string): number => this.state.intern(text);
@@ -276,6 +297,8 @@ export class RedisModel implements StepSink {
     const thread = this.thread(process, threadIndex);
     // A batch that the session caught in its middle, or a damaged one, does not say whose it is.
     if (conn < 0 && ofConnection[kind] === true) return;
+    // Deliveries follow the message that they are of, with nothing but their own queueing between them.
+    if (!thread.isIo && endsMessage[kind] === true) this.bus.settle(process.bus);
     switch (kind) {
       case Step.pollStart:
         thread.stack.length = 0;
@@ -351,6 +374,11 @@ export class RedisModel implements StepSink {
           if (a === noList) this.state.clear(time, quark);
           else this.state.setText(time, quark, this.state.intern(`io-list-${a}`));
         }
+        break;
+      }
+      case Step.deliver: {
+        const connection = this.connection(process, conn, time);
+        connection.deliveries.push(this.bus.deliver(process.bus, connection.row, process.executing?.id ?? noRequest, time));
         break;
       }
       case Step.handOver:
@@ -738,6 +766,7 @@ export class RedisModel implements StepSink {
       process.bytesOut += nwritten;
     }
     if (left === 0) {
+      this.deliver(process, connection, time);
       const only = connection.unanswered.length === 1;
       for (const request of connection.unanswered) {
         if (only && request.replyBytes === unknownBytes && nwritten >= 0) request.replyBytes = nwritten;
@@ -750,6 +779,12 @@ export class RedisModel implements StepSink {
     } else this.setState(connection, time, this.text.queuedForWrite);
     this.state.clear(time, connection.dataStructure);
     this.state.clear(time, connection.requestData);
+  }
+
+  /** All messages in the connection's output have been written; or, when `time` is infinite, never will be. */
+  private deliver(process: Process, connection: Connection, time: number): void {
+    for (const delivery of connection.deliveries) this.bus.written(process.bus, delivery, time);
+    connection.deliveries.length = 0;
   }
 
   private complete(process: Process, connection: Connection, request: Request, time: number): void {
@@ -958,6 +993,7 @@ export class RedisModel implements StepSink {
       processed: -1,
       current: undefined,
       unanswered: [],
+      deliveries: [],
     };
     state.holdsIds(connection.request, idSpaces.requests);
     process.connections.set(id, connection);
@@ -977,6 +1013,7 @@ export class RedisModel implements StepSink {
     if (connection.closed !== forever) return;
     for (const request of connection.unanswered) this.abandon(process, connection, request, time);
     connection.unanswered.length = 0;
+    this.deliver(process, connection, forever);
     connection.closed = time;
     connection.changed = Math.max(connection.changed, time);
     const end = connection.changed;
@@ -1025,7 +1062,9 @@ export class RedisModel implements StepSink {
       if (connection.closed !== forever) continue;
       if (connection.current !== undefined) this.abandon(process, connection, connection.current, end);
       for (const request of connection.unanswered) this.abandon(process, connection, request, end);
+      this.deliver(process, connection, forever);
     }
+    for (const process of this.processes) if (process !== undefined) this.bus.settle(process.bus);
     const table = this.writer.table(tables.connections, connectionColumns);
     for (const { process, connection } of this.connections) {
       table.append([
@@ -1047,6 +1086,10 @@ export class RedisModel implements StepSink {
   /** Requests that were given an id. */
   get requestCount(): number {
     return this.nextRequest;
+  }
+
+  get connectionCount(): number {
+    return this.connections.length;
   }
 
   get streams(): PartStreams {

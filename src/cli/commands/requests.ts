@@ -36,6 +36,14 @@ function requestText(experiment: Experiment, request: RequestInfo): string {
       );
     }
   }
+  for (const { node, connectionLabel, received, queued, written } of request.deliveries ?? []) {
+    const since = (time: bigint | undefined): string =>
+      time === undefined ? "never, as far as the trace goes" : `+${duration(Number(time - request.start))}`;
+    const bus = received === undefined ? "" : `over the bus ${since(received)}, `;
+    lines.push(
+      `  delivered to ${printable(node)}, ${printable(connectionLabel)}: ${bus}queued ${since(queued)}, written ${since(written)}`,
+    );
+  }
   return `${lines.join("\n")}\n`;
 }
 

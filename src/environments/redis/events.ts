@@ -196,6 +196,12 @@ export const events: readonly EventDefinition[] = [
   event("broadcast_start", classic, "u16 type, u32 length", "A message to every node begins."),
   event("broadcast_end", classic, "u16 type, u32 links", "It was queued on this many links."),
   event("publish", classic, `${connection}, hash channel, u32 payload, u32 receivers`, "PUBLISH reached this many local subscribers."),
+  event(
+    "deliver",
+    classic,
+    connection,
+    "A published message was put into this subscriber's output: for the PUBLISH being executed, or the bus message being processed.",
+  ),
   event("aof_write", classic, "u64 duration_ns, u64 amount", "The append-only file was written; amount in bytes."),
   event("aof_fsync", classic, "u64 duration_ns, u64 amount", "It was synced in the main thread."),
   event("expire_cycle", classic, "u64 duration_ns, u64 amount", "Expired keys were looked for; amount: keys removed."),
@@ -313,6 +319,7 @@ export const records: readonly RecordDefinition[] = [
   record(49, "io_poll_start", "LF", "", "", "", "poll_start of a thread other than the main one."),
   record(50, "io_poll_end", "LF", "ready", "", "", "poll_end of a thread other than the main one."),
   record(51, "read_queue_done", "F", "", "", "conn", "pending_read_done."),
+  record(52, "deliver", "F", "", "", "conn", "deliver."),
 ];
 
 /** The LTTng event names to enable for a set, with the provider's prefix. */

@@ -70,6 +70,7 @@ export const Step = {
   handOver: kindOf("hand_over"),
   takeOver: kindOf("take_over"),
   readQueueDone: kindOf("read_queue_done"),
+  deliver: kindOf("deliver"),
 } as const;
 
 /**
@@ -117,6 +118,7 @@ export const stepTable: readonly { readonly kind: number; readonly event: string
   { kind: Step.broadcastStart, event: "broadcast_start", args: ["type", "length"] },
   { kind: Step.broadcastEnd, event: "broadcast_end", args: ["type", "links"] },
   { kind: Step.publish, event: "publish", args: ["receivers", "payload", "channel"] },
+  { kind: Step.deliver, event: "deliver", args: [] },
   { kind: Step.handOver, event: "hand_over", args: ["to", "purpose", "length"] },
   { kind: Step.takeOver, event: "take_over", args: ["purpose"] },
   { kind: Step.housekeeping, event: "", args: ["what", "duration_ns", "amount"] },
@@ -705,6 +707,7 @@ export class RedisDecoder {
         case Step.readStart:
         case Step.writeStart:
         case Step.readQueueDone:
+        case Step.deliver:
           conn = w2;
           pending.push(kind, time, thread, conn, 0, 0, 0, 0, 0);
           break;

@@ -1,11 +1,11 @@
 /**
  * Netflow: the life of requests (the paper's Fig. 4 and 6). Per node one row per thread, with what it does, and below them one row per connection, with the
- * state of its requests; arrows are cluster-bus messages from the sending main thread to the receiving one. With several nodes the connections start out
+ * state of its requests; arrows are cluster-bus messages from the sending main thread to the receiving one, and published messages from there to subscribers. With several nodes the connections start out
  * folded, so that the threads that talk to each other stand together, as in the paper.
  *
  * Entry ids are quarks: of the node and its branches for rows that group, of `Operation` and `State` for rows with states.
  */
-import { branches, root, tables } from "../../analyses/redis/keys.ts";
+import { branches, type connectionColumns, deliveryColumns, root, tables } from "../../analyses/redis/keys.ts";
 import { Best, type RelativeNs } from "../../base/index.ts";
 import type { AttributeTree, StateHistory } from "../../state/contract.ts";
 import type { TimeGraphView, ViewArrow, ViewContext, ViewRange } from "../contract.ts";
@@ -46,7 +46,53 @@ function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
       best.add(rank, { source, target, start, end, label, style: isPublish ? "bus publish" : "bus gossip" });
     }
   }
+  addDeliveries(context, range, rows, best);
   return best.sorted().sort((left, right) => left.start - right.start);
+}
+
+type DeliveryColumn = (typeof deliveryColumns)[number]["name"];
+const deliveryIndex = Object.fromEntries(deliveryColumns.map(({ name }, i) => [name, i])) as Record<DeliveryColumn, number>;
+
+/** From the thread that put a published message into a subscriber's output to the subscriber's connection, which had written it at the arrow's end. */
+function addDeliveries(context: ViewContext, range: ViewRange, threads: ReadonlyMap<number, number>, best: Best<ViewArrow>): void {
+  const table = context.history.table(tables.deliveries);
+  if (table === undefined || table.rowCount === 0) return;
+  const { attributes } = context.history.state;
+  const names = new Map(processes(context).map(({ index, node }) => [index, node]));
+  const targets = new Map<number, number | undefined>();
+  const target = (process: number, connection: number): number | undefined => {
+    if (!targets.has(connection))
+      targets.set(
+        connection,
+        attributes.find(root, names.get(process) ?? "", branches.connections, connectionId(context, connection), "State"),
+      );
+    return targets.get(connection);
+  };
+  for (const chunk of table.chunks({ column: deliveryIndex.written, min: range.start, max: Number.POSITIVE_INFINITY })) {
+    const at = (column: DeliveryColumn): ArrayLike<number> => chunk.columns[deliveryIndex[column]] ?? [];
+    const [queued, written, process, connection] = [at("queued"), at("written"), at("process"), at("connection")];
+    for (let row = 0; row < chunk.rowCount; row++) {
+      const start = queued[row] as number;
+      const end = written[row] as number;
+      if (!(start < range.end && end >= range.start) || !Number.isFinite(end)) continue;
+      // Behind the messages of the bus, which say more.
+      const rank = 1e17 + (end - start);
+      if (rank <= best.floor) continue;
+      const from = threads.get(process[row] as number);
+      const to = target(process[row] as number, connection[row] as number);
+      if (from !== undefined && to !== undefined)
+        best.add(rank, { source: from, target: to, start, end, label: "message to a subscriber", style: "delivery" });
+    }
+  }
+}
+
+type ConnectionColumn = (typeof connectionColumns)[number]["name"];
+
+/** The store's own number of a connection, of which the tables have the row. */
+function connectionId(context: ViewContext, row: number): string {
+  const table = context.history.table(tables.connections);
+  const column: ConnectionColumn = "connection";
+  return table === undefined || row >= table.rowCount ? "" : String(table.row(row)[table.column(column)]);
 }
 
 function tooltip(context: ViewContext, entry: number, time: RelativeNs): Readonly<Record<string, string>> {

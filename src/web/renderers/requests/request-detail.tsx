@@ -2,6 +2,7 @@
 import { Crosshair } from "lucide-react";
 import { useState } from "react";
 import {
+  type DeliveryWire,
   decodeEventRows,
   decodeRequest,
   type ExperimentSummary,
@@ -92,6 +93,7 @@ function Life({ experiment, request, events }: LifeProps) {
           <PhaseItem key={`${phase.name}${phase.start}`} phase={phase} request={request} origin={origin} />
         ))}
       </ol>
+      {request.deliveries === undefined ? null : <Deliveries request={request} deliveries={request.deliveries} />}
       <h3>Events</h3>
       <ol className="request-events">
         {events.map((event) => (
@@ -146,6 +148,28 @@ function PhaseItem({ phase, request, origin }: { readonly phase: PhaseWire; read
         <div className="muted phase-thread">on thread {phase.thread}</div>
       )}
     </li>
+  );
+}
+
+/** Where a published message went, with the time since the PUBLISH came in. */
+function Deliveries({ request, deliveries }: { readonly request: RequestWire; readonly deliveries: readonly DeliveryWire[] }) {
+  const since = (time: bigint | undefined): string =>
+    time === undefined ? "never seen" : `+${formatDuration(Number(time - request.start))}`;
+  return (
+    <>
+      <h3>Delivered to</h3>
+      <ol className="phases">
+        {deliveries.map((each) => (
+          <li key={`${each.node}/${each.connection}/${each.queued}`}>
+            {each.node}, {each.connectionLabel}
+            <div className="muted phase-thread">
+              {each.received === undefined ? "" : `over the bus ${since(each.received)}, `}queued {since(each.queued)}, written{" "}
+              {since(each.written)}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 
