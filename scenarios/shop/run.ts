@@ -15,8 +15,8 @@ import { startMariadb } from "../lib/mariadb.ts";
 import { Processes } from "../lib/processes.ts";
 import { freePorts, startCluster } from "../lib/redis-cluster.ts";
 
-/** Requests of customers, and how many of them a second. */
-const amounts: Readonly<Record<ScenarioSize, number>> = { small: 160, medium: 960, large: 6_000 };
+/** How long customers come for, and how many requests they send a second. */
+const seconds: Readonly<Record<ScenarioSize, number>> = { small: 5, medium: 20, large: 120 };
 const rate = 48;
 const services = ["mysql-gateway", "redis-gateway", "user", "order", "gateway"] as const;
 const startSeconds = 30;
@@ -94,7 +94,9 @@ export async function recordShop(context: ScenarioContext, shop: Shop = {}): Pro
         return pids.every((pid) => found.some((each) => each.pid === pid));
       });
       await delay(500, undefined, { signal: context.signal });
-      await context.step(`${amounts[context.size]} requests of customers`, () => load(amounts[context.size], shop.rate ?? rate, "load"));
+      const perSecond = shop.rate ?? rate;
+      const amount = perSecond * seconds[context.size];
+      await context.step(`${amount} requests of customers`, () => load(amount, perSecond, "load"));
       processes.check();
     } finally {
       await context.step("writing the trace", () => recording.stop());

@@ -21,6 +21,7 @@
  *     read        time   connection  end offset   -            -           -        -        -       bytes up to there reached the caller
  *     closed      time   connection  -            -            -           -        -        -
  *     served      time   ref         connection   start        end         begun    reply end  -     a whole request, known when its reply was written
+ *     pushed      time   message     connection   start        end         -        -        -       bytes that nobody asked for on this connection were written: a published message is among them
  *
  * Spans are numbered by the offer from 0, connections and names are indices into its lists; `noSpan` stands for none. Offsets are known to their low 32
  * bits at least, and are compared by these. -1 is an unknown offset. A call without a connection (-1) has the index of its process in place of `start`.
@@ -41,6 +42,7 @@ export const integrationKinds = {
   served: 8,
   sent: 9,
   callOver: 10,
+  pushed: 11,
 } as const;
 
 /** What is called. */
@@ -78,6 +80,8 @@ export interface IntegrationOffer {
   readonly spans: number;
   /** What to add to its refs to make them ids of the history. */
   readonly firstRef: number;
+  /** The ref (already that of the history) whose request caused each pushed message; `noSpan` where that is not known. */
+  readonly causes?: ArrayLike<number>;
   readonly rows: SpoolRows;
 }
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Scenario } from "../../scenarios/contract.ts";
-import { type DiagnosisReport, openExperiment } from "../../src/engine/index.ts";
+import { type DiagnosisReport, type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
 import { processesIn, run } from "./support.ts";
 
 let temporary: string;
@@ -29,9 +29,9 @@ for (const entry of readdirSync(folder, { withFileTypes: true })) {
   scenarios.push(module.default);
 }
 /** Those that are looked at closer below. */
-const own = new Set(["tls-double-free", "tls-race"]);
+const own = new Set(["tls-double-free", "tls-race", "healthy-shop"]);
 const sick = scenarios.filter(({ id, finds }) => finds !== undefined && !own.has(id));
-const healthy = scenarios.filter(({ id }) => id.startsWith("healthy"));
+const healthy = scenarios.filter(({ id }) => id.startsWith("healthy") && !own.has(id));
 
 type Document = DiagnosisReport & { readonly scenario: string; readonly seed: number; readonly trace: string };
 
@@ -106,6 +106,65 @@ describe("two io threads on one connection", () => {
     expect(evidence["read by two threads at once"]).toBeGreaterThan(0);
     // They overlap for a part of the delay.
     expect(evidence["longest time with two threads"]).toBeGreaterThan(10_000);
+  });
+});
+
+/** A flow as its spans' names, indented; numbers in paths left out. */
+function treeOf(experiment: Experiment, root: number): string {
+  const line = ({ depth, process, kind, name }: SpanInfo): string =>
+    `${"  ".repeat(depth)}${process}${kind === "served" ? "" : ` ${kind} ${name.replace(/ 127.*/, "").replace(/^mysql /, "")}`}`;
+  return experiment.flow(root).spans.map(line).join("\n");
+}
+
+describe("a shop of five services", () => {
+  it("has nothing wrong, and each request's tree is what the services' code does for it", async () => {
+    const trace = join(temporary, "shop");
+    expect((await demo("healthy-shop", "--keep", trace)).findings).toEqual([]);
+    const experiment = await openExperiment([trace]);
+    try {
+      await experiment.analyze();
+      const { flows, summary } = experiment.flows({ filter: 'process == "gateway"', limit: 10_000 });
+      expect(flows).toHaveLength(240);
+      const user = (depth: number): RegExp =>
+        new RegExp(
+          `^${"  ".repeat(depth)}gateway http GET\n *user\n *user http GET\n *redis-gateway\n *redis-gateway store get(\n *user http GET\n *mysql-gateway(\n *mysql-gateway database PREPARE)?\n *mysql-gateway database SELECT\n *user http PUT\n *redis-gateway\n *redis-gateway store set)?$`,
+        );
+      const orders =
+        /^ {2}gateway http GET\n *order\n *order http GET\n *mysql-gateway\n *mysql-gateway database SELECT\n *order http GET\n *redis-gateway\n *redis-gateway store mget$/;
+      const order =
+        /^ {2}gateway http POST\n *order\n *order http POST\n *mysql-gateway(\n *mysql-gateway database PREPARE)?\n *mysql-gateway database INSERT\n *order http POST\n *redis-gateway\n *redis-gateway store publish(\n *redis-gateway message message(\n *redis-gateway store incr)+)?$/;
+      let published = 0;
+      let below = 0;
+      for (const { id, name } of flows) {
+        const tree = treeOf(experiment, id);
+        const [, ...rest] = tree.split("\n");
+        // Two parts at once, in whichever order they began.
+        const parts = rest.join("\n").split(/\n(?= {2}gateway)/);
+        if (name === "GET /users/:id/orders") {
+          const [first, second] = parts as [string, string];
+          const [own, others] = orders.test(first) ? [second, first] : [first, second];
+          expect(own, tree).toMatch(user(1));
+          expect(others, tree).toMatch(orders);
+        } else if (name === "GET /users/:id") expect(parts[0], tree).toMatch(user(1));
+        else {
+          expect(name).toBe("POST /orders");
+          expect(parts[0], tree).toMatch(order);
+          published++;
+          below += tree.split("store incr").length - 1;
+        }
+      }
+      // Several messages that were read at once are one context, below the first one's publish; all of them were counted.
+      const incremented = experiment.requests({ filter: 'command == "incr"', limit: 10_000 }).total;
+      expect(published).toBeGreaterThan(10);
+      expect(incremented).toBe(published);
+      expect(below).toBeGreaterThan(0.9 * published);
+      // Statements to the database have no other end in the trace; of all others it is found, by the bytes on the connection.
+      const databases = flows.flatMap(({ id }) => experiment.flow(id).spans).filter(({ kind }) => kind === "database").length;
+      expect(summary?.evidence["nothing"]).toBe(databases);
+      expect((summary?.evidence["stream-offset"] ?? 0) / ((summary?.calls ?? 0) - databases)).toBeGreaterThanOrEqual(0.99);
+    } finally {
+      experiment.close();
+    }
   });
 });
 

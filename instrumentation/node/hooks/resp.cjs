@@ -71,3 +71,10 @@ exports.Scanner = class {
     return true;
   }
 };
+
+/** Whether bytes that arrived begin with a published message: `*3 $7 message`, a pattern's or a shard's, or the same as a push (RESP3). */
+exports.looksLikeMessage = (chunk) =>
+  chunk.length > 14 &&
+  (chunk[0] === 0x2a || chunk[0] === 0x3e) &&
+  typeof chunk.latin1Slice === "function" &&
+  /^[*>][34]\r\n\$[78]\r\n[ps]?message\r\n/.test(chunk.latin1Slice(0, 20));

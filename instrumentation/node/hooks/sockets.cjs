@@ -10,6 +10,7 @@ const diagnostics = require("node:diagnostics_channel");
 const net = require("node:net");
 const tls = require("node:tls");
 const { HOW_NONE, HOW_PROTOCOL, CONTEXT_PUSH } = require("./emit.cjs");
+const { looksLikeMessage } = require("./resp.cjs");
 const Stamp = require("./stamp.cjs");
 
 /** An IPv4 address is written alike at both ends, also where one of them listens on IPv6. */
@@ -128,6 +129,8 @@ exports.create = (tracer, http, stores) => {
     connection.read += length;
     emit.socket_read(connection.id, connection.fd, offset, length);
     if (connection.isServer || connection.client !== undefined) return undefined;
+    // It may have subscribed before anybody recorded.
+    if (!connection.isSubscriber && looksLikeMessage(chunk)) connection.isSubscriber = true;
     if (!connection.isSubscriber) return outside;
     const context = { id: tracer.nextId() };
     emit.context_start(context.id, 0, CONTEXT_PUSH, connection.id, connection.fd, offset, length);

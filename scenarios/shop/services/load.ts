@@ -22,6 +22,13 @@ const requests = Array.from({ length: 200 }, (): autocannon.Request => {
   return { method: "POST", path: "/orders", body, headers: { "content-type": "application/json" } };
 });
 
-const result = await autocannon({ url, connections, amount, overallRate: rate, requests });
+/** Each customer begins elsewhere in the list. */
+let customers = 0;
+const setupClient = (client: autocannon.Client): void => {
+  const first = (customers++ * 25) % requests.length;
+  client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);
+};
+
+const result = await autocannon({ url, connections, amount, overallRate: rate, requests, setupClient });
 console.log(JSON.stringify({ answered: result["2xx"], refused: result.non2xx, errors: result.errors }));
 process.exitCode = result["2xx"] === amount ? 0 : 1;

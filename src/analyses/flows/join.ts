@@ -19,6 +19,8 @@ const offsetRange = 0x1_0000_0000;
 /** What waits for its call is forgotten when this many more have come on its connection. */
 const mostWaiting = 1000;
 const deepest = 10_000;
+/** Calls that messages may still come of. */
+const mostPublishers = 100_000;
 const evidence = { nothing: 0, offset: 1, order: 2, context: 3 } as const;
 const kinds = { served: 0, message: 4 } as const;
 
@@ -59,6 +61,13 @@ type Waiting =
       readonly replyEnd: number;
     };
 
+/** Bytes that a store pushed over a connection, and the request that caused it. */
+interface Pushed {
+  readonly from: number;
+  readonly to: number;
+  readonly cause: number;
+}
+
 /** A connection, as its two ends see it. */
 interface Channel {
   readonly calls: Call[];
@@ -69,10 +78,18 @@ interface Channel {
   isPaired: boolean;
   /** Messages pushed over it: the last, until nothing more can be done for it. */
   message: Message | undefined;
+  /** What was pushed and not yet seen to arrive, in order. */
+  readonly pushed: Pushed[];
 }
 
 /** What was done for pushed bytes: over when the next come, and all that it called is over. */
 interface Message extends Span {
+  /** Its bytes on the connection, low 32 bits. */
+  readonly from: number;
+  readonly to: number;
+  /** The request that the first of its messages was published by, and how many requests there are. */
+  cause: number;
+  causes: number;
   end: RelativeNs;
   open: number;
   isLast: boolean;
@@ -168,7 +185,7 @@ class Join {
           calls: new Lanes(state, offer.spans === 0 ? -1 : quark(branches.calls)),
         };
       });
-      const newChannel = (): Channel => ({ calls: [], waiting: [], reads: [], isPaired: false, message: undefined });
+      const newChannel = (): Channel => ({ calls: [], waiting: [], reads: [], isPaired: false, message: undefined, pushed: [] });
       const channels = offer.connections.map((connection) => {
         const channel = newChannel();
         ends.push({ connection, channel });
@@ -248,7 +265,10 @@ class Join {
         break;
       }
       case integrationKinds.pushStart:
-        this.pushed(channelOf(a), firstSpan + subject, processOf(a), time, this.name(source, d));
+        this.pushStart(channelOf(a), firstSpan + subject, processOf(a), time, low(b), low(c), this.name(source, d));
+        break;
+      case integrationKinds.pushed:
+        this.pushed(channelOf(a), { from: low(b), to: low(c), cause: offer.causes?.[subject] ?? noSpan });
         break;
       case integrationKinds.callStart:
         this.called(
@@ -354,6 +374,18 @@ class Join {
       }
   }
 
+  /** Calls by the store's request, lately: what subscribers are sent may have been published by one of them. */
+  private readonly publishers = new Map<number, number>();
+
+  private published(request: number, call: number): void {
+    this.publishers.set(request, call);
+    if (this.publishers.size <= mostPublishers) return;
+    for (const oldest of this.publishers.keys()) {
+      this.publishers.delete(oldest);
+      break;
+    }
+  }
+
   private received(channel: Channel, what: Waiting): void {
     if (!channel.isPaired || this.match(channel, what)) return;
     channel.waiting.push(what);
@@ -373,6 +405,7 @@ class Join {
       call.isMatched = true;
       call.evidence = evidence.offset;
       if (call.request === none) call.request = what.request;
+      this.published(what.request, call.id);
       call.replyEnd = low(what.replyEnd);
       const read = channel.reads.find(({ offset }) => call.replyEnd >= 0 && !isBehind(call.replyEnd, offset));
       if (read !== undefined) this.over(channel, call, Math.max(read.time, call.start));
@@ -449,8 +482,9 @@ class Join {
     if (channel.calls.length === 0) channel.reads.length = 0;
     if (call.evidence === evidence.nothing) call.flags |= spanFlags.unmatched;
     this.counts[call.evidence] = (this.counts[call.evidence] as number) + 1;
-    this.end(call, end);
     const message = this.messages.get(this.parents[call.id] ?? none);
+    if (message !== undefined) this.settleMessage(message);
+    this.end(call, end);
     if (message === undefined) return;
     message.open--;
     message.end = Math.max(message.end, end);
@@ -459,11 +493,37 @@ class Join {
 
   // ---- Messages --------------------------------------------------------------------------------------------------------------------------------------
 
-  private pushed(channel: Channel, id: number, process: Process, time: RelativeNs, name: number): void {
+  private pushStart(channel: Channel, id: number, process: Process, time: RelativeNs, from: number, to: number, name: number): void {
     if (channel.message !== undefined) this.finishMessage(channel.message);
-    const message: Message = { ...this.begin(id, kinds.message, process, time, name), end: time, open: 0, isLast: false };
+    const span = this.begin(id, kinds.message, process, time, name);
+    const message: Message = { ...span, from, to, cause: noSpan, causes: 0, end: time, open: 0, isLast: false };
     this.messages.set(id, message);
     channel.message = message;
+    // All that lies before it has arrived.
+    while (channel.pushed.length > 0 && !isBehind((channel.pushed[0] as Pushed).to, from)) channel.pushed.shift();
+    for (const pushed of channel.pushed) this.cause(message, pushed);
+  }
+
+  /** The store tells of a write when it has returned: the message may be at work by then. */
+  private pushed(channel: Channel, pushed: Pushed): void {
+    if (!channel.isPaired || pushed.from < 0 || pushed.to < 0) return;
+    channel.pushed.push(pushed);
+    if (channel.pushed.length > mostWaiting) channel.pushed.shift();
+    if (channel.message !== undefined) this.cause(channel.message, pushed);
+  }
+
+  private cause(message: Message, { from, to, cause }: Pushed): void {
+    if (cause === noSpan || cause === message.cause || !isBehind(to, message.from) || !isBehind(message.to, from)) return;
+    if (message.causes++ === 0) message.cause = cause;
+  }
+
+  /** Puts a message below the call that published it, where that is known by now. */
+  private settleMessage(message: Message): void {
+    if (message.cause === noSpan || this.parents[message.id] !== none) return;
+    const call = this.publishers.get(message.cause);
+    if (call === undefined) return;
+    this.parents[message.id] = call;
+    message.evidence = message.causes === 1 ? evidence.offset : evidence.order;
   }
 
   private finishMessage(message: Message): void {
@@ -472,6 +532,7 @@ class Join {
   }
 
   private endMessage(message: Message): void {
+    this.settleMessage(message);
     this.messages.delete(message.id);
     this.end(message, message.end);
   }
@@ -520,7 +581,10 @@ class Join {
         channel.waiting.length = 0;
         this.hangUp(channel, cut, spanFlags.unfinished);
       }
-    for (const message of this.messages.values()) this.end(message, message.end);
+    for (const message of this.messages.values()) {
+      this.settleMessage(message);
+      this.end(message, message.end);
+    }
     for (const span of this.open.values()) {
       span.flags |= spanFlags.unfinished;
       this.end(span, cut);

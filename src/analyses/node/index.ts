@@ -160,6 +160,8 @@ class NodeModel {
         return () => {
           const start = fields.number("offset");
           const span = this.begin(fields, "context");
+          // Whoever subscribes is the one that connected, though it may have asked nothing since.
+          this.connection(fields).calls = true;
           this.tell(
             integrationKinds.pushStart,
             span,
@@ -411,7 +413,7 @@ class NodeModel {
 
 const node: SharedAnalysis<Outcome> = {
   id: "node",
-  version: 2,
+  version: 3,
   needs: [],
   usefulShares: () => 1,
   startShare({ source, cursor, owns, writer, spool }) {

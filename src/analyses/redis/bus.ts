@@ -66,6 +66,7 @@ export class Bus {
   private readonly state: StateBuilder;
   private readonly ends: Spool;
   private readonly delivered: Spool;
+  private deliveries = 0;
   private readonly deliveryRow = new Float64Array(deliveryWidth);
   /** The message being processed, by process: how many it was delivered to is known when the next step comes. */
   private readonly processed = new Map<number, Processed>();
@@ -156,8 +157,8 @@ export class Bus {
     return { connection, request, stream: message.stream, endOffset: message.endOffset, received: message.time, queued: time };
   }
 
-  /** What a subscriber was sent; `time` is infinite when it never was. */
-  written(bus: ProcessBus, { connection, request, stream, endOffset, received, queued }: Delivery, time: number): void {
+  /** What a subscriber was sent; `time` is infinite when it never was. Returns the delivery's number in this part. */
+  written(bus: ProcessBus, { connection, request, stream, endOffset, received, queued }: Delivery, time: number): number {
     this.settle(bus);
     const row = this.deliveryRow;
     row[0] = time;
@@ -169,6 +170,7 @@ export class Bus {
     row[6] = received;
     row[7] = queued;
     this.delivered.append(row);
+    return this.deliveries++;
   }
 
   /** The message being processed is over. */
@@ -266,8 +268,8 @@ interface Stream {
   readonly published: Map<number, Published>;
 }
 
-/** Matches the ends of all parts into rows of the messages table. */
-export function joinMessages(parts: readonly PartEnds[], table: TableBuilder, deliveries: TableBuilder): void {
+/** Matches the ends of all parts into rows of the messages table, and deliveries with them. Returns the request behind each delivery, by part and number. */
+export function joinMessages(parts: readonly PartEnds[], table: TableBuilder, deliveries: TableBuilder): readonly (readonly number[])[] {
   const streams = new Map<string, Stream>();
   const byPart = parts.map((part) =>
     part.streams.names.map((name, i) => {
@@ -307,10 +309,11 @@ export function joinMessages(parts: readonly PartEnds[], table: TableBuilder, de
       });
   };
   /** Deliveries of messages whose sent end has not come yet. */
-  const early: Float64Array[] = [];
+  const early: { readonly row: Float64Array; readonly stream: Stream | undefined; readonly part: number; readonly number: number }[] = [];
+  const causes = parts.map((): number[] => []);
   const deliveryRow = new Float64Array(deliveryColumns.length);
   /** Columns as in deliveryWidth, with ids of the whole trace. Returns false when the message's other end may still come. */
-  const deliver = (from: Float64Array, stream: Stream | undefined, isLast: boolean): boolean => {
+  const deliver = (part: number, number: number, from: Float64Array, stream: Stream | undefined, isLast: boolean): boolean => {
     const offset = from[5] as number;
     const published = stream?.published.get(offset);
     if (stream !== undefined && published === undefined && !isLast) return false;
@@ -323,15 +326,15 @@ export function joinMessages(parts: readonly PartEnds[], table: TableBuilder, de
     deliveryRow[5] = from[7] as number;
     deliveryRow[6] = from[0] as number;
     deliveries.append(deliveryRow);
+    (causes[part] as number[])[number] = deliveryRow[2] as number;
     if (published !== undefined && --published.left === 0) stream?.published.delete(offset);
     return true;
   };
   const cursors = parts.flatMap((part, number): readonly Cursor[] => [
-    { number, rows: part.rows, time: 4, isDelivery: false },
-    { number, rows: part.deliveries, time: 0, isDelivery: true },
+    { number, rows: part.rows, time: 4, isDelivery: false, count: 0 },
+    { number, rows: part.deliveries, time: 0, isDelivery: true, count: 0 },
   ]);
   const open = new Set(cursors.filter(({ rows }) => rows.next()));
-  const earlyStreams: (Stream | undefined)[] = [];
   while (open.size > 0) {
     const cursor = earliest(open);
     const part = parts[cursor.number] as PartEnds;
@@ -341,10 +344,8 @@ export function joinMessages(parts: readonly PartEnds[], table: TableBuilder, de
       const own = Float64Array.from(from);
       own[2] = (from[2] as number) + part.firstConnection;
       if (from[3] !== noRequest) own[3] = (from[3] as number) + part.firstRequest;
-      if (!deliver(own, stream, false)) {
-        early.push(own);
-        earlyStreams.push(stream);
-      }
+      const number = cursor.count++;
+      if (!deliver(cursor.number, number, own, stream, false)) early.push({ row: own, stream, part: cursor.number, number });
     } else {
       const stream = byPart[cursor.number]?.[from[0] as number] as Stream;
       const direction = from[1] as number;
@@ -377,7 +378,8 @@ export function joinMessages(parts: readonly PartEnds[], table: TableBuilder, de
     for (const end of sent.values()) add(end, undefined);
     for (const end of received.values()) add(undefined, end);
   }
-  for (const [i, row] of early.entries()) deliver(row, earlyStreams[i], true);
+  for (const { row, stream, part, number } of early) deliver(part, number, row, stream, true);
+  return causes;
 }
 
 /** Rows of one part, of ends or of deliveries. */
@@ -387,6 +389,8 @@ interface Cursor {
   /** Column of the row's time. */
   readonly time: number;
   readonly isDelivery: boolean;
+  /** Rows taken of it. */
+  count: number;
 }
 
 /** Of those with rows left, the one whose next row is the earliest; the first of them where several are: an end before a delivery. */

@@ -105,20 +105,13 @@ const redis: SharedAnalysis<Outcome> = {
     const parts = outcomes.flatMap((outcome) => outcome.parts).sort((left, right) => left.part - right.part);
     let firstRequest = 0;
     let firstConnection = 0;
+    const firstRequests: number[] = [];
     const ends = parts.map((part) => {
       const first = firstRequest;
       const connection = firstConnection;
       firstRequest += part.requests;
       firstConnection += part.connections;
-      if (part.integration !== undefined)
-        offers.push({
-          processes: part.processes.map(({ node, flavor, version, pid }) => ({ name: node, runtime: flavor, version, pid })),
-          connections: part.integration.connections,
-          names: [],
-          spans: 0,
-          firstRef: first,
-          rows: rows(part.integration.rows),
-        });
+      firstRequests.push(first);
       return {
         streams: part.streams,
         rows: rows(part.ends),
@@ -127,7 +120,19 @@ const redis: SharedAnalysis<Outcome> = {
         firstConnection: connection,
       };
     });
-    joinMessages(ends, writer.table(tables.messages, messageColumns), writer.table(tables.deliveries, deliveryColumns));
+    const causes = joinMessages(ends, writer.table(tables.messages, messageColumns), writer.table(tables.deliveries, deliveryColumns));
+    for (const [i, { processes, integration }] of parts.entries()) {
+      if (integration === undefined) continue;
+      offers.push({
+        processes: processes.map(({ node, flavor, version, pid }) => ({ name: node, runtime: flavor, version, pid })),
+        connections: integration.connections,
+        names: [],
+        spans: 0,
+        firstRef: firstRequests[i] ?? 0,
+        causes: causes[i] ?? [],
+        rows: rows(integration.rows),
+      });
+    }
     const counts: Record<string, number> = {};
     for (const { steps } of parts) for (const [name, count] of Object.entries(steps.counts)) counts[name] = (counts[name] ?? 0) + count;
     const slopes = outcomes.flatMap((outcome) => Object.entries(outcome.slopes)).sort(([left], [right]) => (left < right ? -1 : 1));

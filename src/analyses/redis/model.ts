@@ -162,8 +162,9 @@ interface Connection {
   current: Request | undefined;
   /** Executed, reply not yet written. */
   readonly unanswered: Request[];
-  /** Published messages in its output. */
+  /** Published messages in its output, and up to where the reply stream was written when the first of them was put there; -1 while unknown. */
   readonly deliveries: Delivery[];
+  deliveryOffset: number;
 }
 
 interface Thread {
@@ -252,7 +253,6 @@ export class RedisModel implements StepSink {
   ) {
     this.writer = writer;
     this.served = spools.served;
-    this.servedRow[0] = integrationKinds.served;
     this.nodeName = nodeName;
     this.state = writer.state;
     this.requests = writer.table(tables.requests, requestColumns);
@@ -378,6 +378,7 @@ export class RedisModel implements StepSink {
       }
       case Step.deliver: {
         const connection = this.connection(process, conn, time);
+        if (connection.deliveries.length === 0) connection.deliveryOffset = connection.writeOffset;
         connection.deliveries.push(this.bus.deliver(process.bus, connection.row, process.executing?.id ?? noRequest, time));
         break;
       }
@@ -783,7 +784,19 @@ export class RedisModel implements StepSink {
 
   /** All messages in the connection's output have been written; or, when `time` is infinite, never will be. */
   private deliver(process: Process, connection: Connection, time: number): void {
-    for (const delivery of connection.deliveries) this.bus.written(process.bus, delivery, time);
+    for (const delivery of connection.deliveries) {
+      const number = this.bus.written(process.bus, delivery, time);
+      if (this.served === undefined || !Number.isFinite(time) || connection.writeOffset < 0 || connection.deliveryOffset < 0) continue;
+      const row = this.servedRow;
+      row.fill(-1);
+      row[0] = integrationKinds.pushed;
+      row[1] = time;
+      row[2] = number;
+      row[3] = connection.row;
+      row[4] = connection.deliveryOffset;
+      row[5] = connection.writeOffset;
+      this.served.append(row);
+    }
     connection.deliveries.length = 0;
   }
 
@@ -817,6 +830,7 @@ export class RedisModel implements StepSink {
   /** Tells the integration analysis. */
   private offer(served: Spool, connection: Connection, request: Request, time: number): void {
     const row = this.servedRow;
+    row[0] = integrationKinds.served;
     row[1] = time;
     row[2] = request.id;
     row[3] = connection.row;
@@ -994,6 +1008,7 @@ export class RedisModel implements StepSink {
       current: undefined,
       unanswered: [],
       deliveries: [],
+      deliveryOffset: -1,
     };
     state.holdsIds(connection.request, idSpaces.requests);
     process.connections.set(id, connection);
