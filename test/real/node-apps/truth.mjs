@@ -1,0 +1,61 @@
+// A service whose every request N uses keys that only it uses, as long as N says: `truth.mjs PORT TLS_PORT CERTIFICATE`. So how long a command is in the store
+// tells whose it was. Asks itself 640 times, 64 at a time over connections that are kept, and ends.
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import Redis from "ioredis";
+import { createClient } from "redis";
+
+const [port, tlsPort] = process.argv.slice(2, 4).map(Number);
+const ca = readFileSync(process.argv[4]);
+const tls = { ca, servername: "storescope" };
+const plain = new Redis({ port });
+const auto = new Redis({ port, enableAutoPipelining: true });
+const secure = new Redis({ port: tlsPort, host: "127.0.0.1", tls });
+const blocking = new Redis({ port });
+const modern = createClient({ socket: { host: "127.0.0.1", port: tlsPort, tls: true, ...tls } });
+await modern.connect();
+const count = 640;
+const atOnce = 64;
+
+const styles = [
+  async (key) => {
+    await secure.set(key, "1");
+    await secure.get(key);
+  },
+  (key) => Promise.all([modern.set(key, "1"), modern.append(key, "2")]),
+  (key) => Promise.all([auto.set(key, "1"), auto.append(key, "2"), auto.get(key)]),
+  // All wait on one connection, each for a list that another connection fills while it waits.
+  async (key) => {
+    const popped = blocking.blpop(key, 5);
+    await plain.rpush(key, "1");
+    await popped;
+  },
+  (key) => plain.multi().set(key, "1").get(key).exec(),
+  (key) => secure.pipeline().set(key, "1").get(key).exec(),
+  (key) => modern.multi().set(key, "1").get(key).exec(),
+];
+
+const server = http.createServer(async (request, response) => {
+  const number = Number(request.url.split("/")[2]);
+  await styles[number % styles.length](`k${"x".repeat(number)}`);
+  response.end("ok");
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const agent = new http.Agent({ keepAlive: true, maxSockets: atOnce });
+await Promise.all(
+  Array.from(
+    { length: count },
+    (_, number) =>
+      new Promise((resolve, reject) => {
+        http
+          .get({ host: "127.0.0.1", port: server.address().port, path: `/do/${number}`, agent }, (response) =>
+            response.resume().on("end", resolve),
+          )
+          .on("error", reject);
+      }),
+  ),
+);
+agent.destroy();
+server.close();
+for (const client of [plain, auto, secure, blocking]) client.disconnect();
+modern.destroy();

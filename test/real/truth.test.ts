@@ -1,0 +1,76 @@
+/**
+ * Whose command it was, for real and against the truth: every HTTP request uses keys of a length that only it uses, so the length of each command, which the store
+ * tells, says whose it was. The commands found below each request must be exactly those that the application's code sends for it.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeCertificate } from "../../scenarios/lib/certificate.ts";
+import { encode } from "../../scenarios/lib/client.ts";
+import { freePorts } from "../../scenarios/lib/redis-cluster.ts";
+import { type Experiment, openExperiment } from "../../src/engine/index.ts";
+import { start } from "./support.ts";
+
+const app = fileURLToPath(new URL("node-apps/truth.mjs", import.meta.url));
+const count = 640;
+let directory: string;
+let experiment: Experiment;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "storescope-truth-"));
+  const output = join(directory, "trace");
+  const [port = 0, tlsPort = 0] = await freePorts(2);
+  const { certificateFile, keyFile } = writeCertificate(directory);
+  const tls = `--tls-port ${tlsPort} --tls-cert-file ${certificateFile} --tls-key-file ${keyFile} --tls-auth-clients no`;
+  const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no ${tls} >/dev/null & store=$!
+    until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
+    "${process.execPath}" "${app}" ${port} ${tlsPort} "${certificateFile}"; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+  const { code, stderr } = await start(["record", "--events", "full", "--output", output, "--", "sh", "-c", script]).ended;
+  expect(code, stderr).toBe(0);
+  experiment = await openExperiment([output]);
+  await experiment.analyze();
+}, 120_000);
+
+afterAll(() => {
+  experiment?.close();
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+});
+
+/** Name and bytes of each command that the application sends for request N. */
+function expected(number: number): readonly string[] {
+  const key = `k${"x".repeat(number)}`;
+  const say = (...command: readonly string[]): string => `${command[0]} ${encode(command).length}`;
+  const [set, append, get] = [say("set", key, "1"), say("append", key, "2"), say("get", key)];
+  const multi = [say("multi"), set, get, say("exec")];
+  const styles = [
+    [set, get],
+    [set, append],
+    [set, append, get],
+    [say("blpop", key, "5"), say("rpush", key, "1")],
+    multi,
+    [set, get],
+    multi,
+  ];
+  return (styles[number % styles.length] as readonly string[]).toSorted();
+}
+
+describe("commands of 640 requests, 64 at a time", () => {
+  it("are each found below the request that sent them, and no other: TLS, pipelines, MULTI, blocking, two libraries", () => {
+    const roots = experiment.flows({ filter: 'kind == "http" && name =~ "/do/"', limit: 1000 }).flows;
+    expect(roots).toHaveLength(count);
+    let commands = 0;
+    for (const { id, name, evidence } of roots) {
+      expect(evidence).toBe("stream-offset");
+      const calls = experiment.flow(id).spans.filter(({ kind }) => kind === "store");
+      const found = calls.map((call) => {
+        expect(call.evidence).toBe("stream-offset");
+        return `${call.name} ${experiment.request(call.request as number).requestBytes}`;
+      });
+      expect(found.toSorted(), name).toEqual(expected(Number(name.split("/").at(-1))));
+      commands += calls.length;
+    }
+    expect(commands).toBeGreaterThan(1500);
+  });
+});
