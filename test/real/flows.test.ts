@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
+import { plan } from "./node-apps/tree-plan.mjs";
 import { freePort, run, start } from "./support.ts";
 
 let directory: string;
@@ -38,6 +39,50 @@ afterAll(() => {
 });
 
 const served = (flow: readonly SpanInfo[], span: SpanInfo): readonly SpanInfo[] => flow.filter((each) => each.parent === span.id);
+
+describe("call trees drawn from a seed, four deep, over three processes", () => {
+  it.each([1, 2])("are recovered exactly: seed %i", async (seed) => {
+    const output = join(directory, `tree-${seed}`);
+    const storePort = await freePort();
+    const trees = 60;
+    const script = `redis-server --port ${storePort} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
+      until redis-cli -p ${storePort} ping >/dev/null 2>&1; do sleep 0.1; done
+      "${process.execPath}" "${fileURLToPath(new URL("node-apps/tree.mjs", import.meta.url))}" ${storePort} ${seed} ${trees}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+    const { code, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
+    expect(code, stderr).toBe(0);
+    const opened = await openExperiment([output]);
+    try {
+      await opened.analyze();
+      /** The tree below a node as the plan has it, and as it was found. */
+      const planned = (path: string, at: number): string => {
+        const { children, command } = plan(seed, path);
+        const below = [...children.map((child) => planned(child.path, child.process)), ...(command === undefined ? [] : [command])];
+        return `tree-${at} ${path} [${below.sort().join(", ")}]`;
+      };
+      let spans = 0;
+      const found = (all: readonly SpanInfo[], span: SpanInfo): string => {
+        const below = served(all, span).map((call) => {
+          if (call.kind === "store") return call.name;
+          const inside = served(all, call);
+          expect(inside).toHaveLength(1);
+          expect(call.evidence).toBe("stream-offset");
+          return found(all, inside[0] as SpanInfo);
+        });
+        spans++;
+        return `${span.process} ${span.name.split("/").at(-1)} [${below.sort().join(", ")}]`;
+      };
+      const { flows } = opened.flows({ filter: 'kind == "http" && name =~ "/node/"', limit: 1000 });
+      const seen = flows.map(({ id }) => {
+        const all = opened.flow(id).spans;
+        return found(all, all.find(({ kind }) => kind === "served") as SpanInfo);
+      });
+      expect(seen.sort()).toEqual(Array.from({ length: trees }, (_, i) => planned(String(i), i % 3)).sort());
+      expect(spans).toBeGreaterThan(4 * trees);
+    } finally {
+      opened.close();
+    }
+  });
+});
 
 describe("flows", () => {
   it("recovers the call tree of every request exactly, down to its commands in the store", () => {
