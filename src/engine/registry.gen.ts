@@ -11,6 +11,7 @@ import viewsHistogram from "../views/histogram/index.ts";
 import viewsLatency from "../views/latency/index.ts";
 import viewsNetflow from "../views/netflow/index.ts";
 import viewsNodeEventLoop from "../views/node-event-loop/index.ts";
+import viewsServiceMap from "../views/service-map/index.ts";
 import viewsSpans from "../views/spans/index.ts";
 import viewsStateExplorer from "../views/state-explorer/index.ts";
 import viewsStatistics from "../views/statistics/index.ts";
@@ -36,5 +37,5 @@ import diagnosesSlowDependency from "../diagnoses/slow-dependency/index.ts";
 
 export const environments = [environmentsNode, environmentsRedis] as const;
 export const analyses = [analysesEventCounts, analysesFlows, analysesNode, analysesRedis] as const;
-export const views = [viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsNetflow, viewsNodeEventLoop, viewsSpans, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
+export const views = [viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsNetflow, viewsNodeEventLoop, viewsServiceMap, viewsSpans, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
 export const diagnoses = [diagnosesAofFsyncStall, diagnosesBigValue, diagnosesBlockedNodeLoop, diagnosesBusBacklog, diagnosesConnectionPoolWait, diagnosesConnectionStorm, diagnosesEvictionStorm, diagnosesExpireStorm, diagnosesForkStall, diagnosesHeadOfLinePipeline, diagnosesIoThreadRace, diagnosesIoThreadsIdleSpin, diagnosesNPlusOne, diagnosesPubsubAmplification, diagnosesRedirects, diagnosesSlowCommand, diagnosesSlowConsumer, diagnosesSlowDependency] as const;

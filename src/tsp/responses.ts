@@ -30,6 +30,13 @@ export const decodeStyles = response(object({ styles: record(object({ parentKey:
 
 export const decodeTooltip = response(record(text));
 
+export const decodeDataTree = response(
+  object({
+    entries: list(object({ id: index, parentId: optional(number), labels: list(text) })),
+    headers: list(object({ name: text, dataType: text })),
+  }),
+);
+
 export const decodeXyTree = response(
   object({
     entries: list(

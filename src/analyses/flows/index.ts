@@ -4,7 +4,7 @@ import { joinFlows } from "./join.ts";
 
 const flows: SharedAnalysis<true> = {
   id: "flows",
-  version: 2,
+  version: 3,
   needs: [],
   takesOffers: true,
   usefulShares: () => 1,

@@ -13,7 +13,19 @@
 import type { RelativeNs } from "../../base/index.ts";
 import type { HistoryWriter, Quark, StateBuilder, TableBuilder } from "../../state/contract.ts";
 import { callKinds, type IntegrationConnection, type IntegrationOffer, integrationKinds, noSpan } from "../integration.ts";
-import { branches, documents, evidences, type FlowProcess, type FlowSummary, none, root, spanColumns, spanFlags, tables } from "./keys.ts";
+import {
+  branches,
+  documents,
+  evidences,
+  type FlowProcess,
+  type FlowSummary,
+  none,
+  noProcess,
+  root,
+  spanColumns,
+  spanFlags,
+  tables,
+} from "./keys.ts";
 
 const offsetRange = 0x1_0000_0000;
 /** What waits for its call is forgotten when this many more have come on its connection. */
@@ -37,6 +49,7 @@ interface Span {
   flags: number;
   request: number;
   sent: RelativeNs;
+  callee: number;
 }
 
 interface Call extends Span {
@@ -52,9 +65,10 @@ interface Call extends Span {
 
 /** Requests received whose call has not come yet. */
 type Waiting =
-  | { readonly isServed: false; readonly span: number; readonly offset: number }
+  | { readonly isServed: false; readonly process: number; readonly span: number; readonly offset: number }
   | {
       readonly isServed: true;
+      readonly process: number;
       readonly request: number;
       readonly from: number;
       readonly to: number;
@@ -250,7 +264,7 @@ class Join {
       case integrationKinds.serveStart: {
         const span = this.begin(firstSpan + subject, kinds.served, processOf(a), time, this.name(source, c));
         this.open.set(span.id, span);
-        this.received(channelOf(a), { isServed: false, span: span.id, offset: low(b) });
+        this.received(channelOf(a), { isServed: false, process: processOf(a).index, span: span.id, offset: low(b) });
         break;
       }
       case integrationKinds.serveEnd: {
@@ -305,7 +319,14 @@ class Join {
         this.hangUp(channelOf(subject), time, spanFlags.broken);
         break;
       case integrationKinds.served:
-        this.received(channelOf(a), { isServed: true, request: subject + offer.firstRef, from: b, to: c, replyEnd: e });
+        this.received(channelOf(a), {
+          isServed: true,
+          process: processOf(a).index,
+          request: subject + offer.firstRef,
+          from: b,
+          to: c,
+          replyEnd: e,
+        });
         break;
       default:
     }
@@ -335,6 +356,7 @@ class Join {
       flags: 0,
       request: none,
       sent: start,
+      callee: noProcess,
     };
   }
 
@@ -403,6 +425,7 @@ class Join {
         channel.calls.find((each) => !isBehind(each.from, what.from) && !isBehind(what.to, each.to) && each.to >= 0);
       if (call === undefined) return false;
       call.isMatched = true;
+      call.callee = what.process;
       call.evidence = evidence.offset;
       if (call.request === none) call.request = what.request;
       this.published(what.request, call.id);
@@ -416,6 +439,7 @@ class Join {
     const [call] = fitting;
     if (call === undefined) return false;
     call.isMatched = true;
+    call.callee = what.process;
     call.evidence = fitting.length === 1 ? evidence.offset : evidence.order;
     this.parents[what.span] = call.id;
     this.callOf.set(what.span, call.id);
@@ -568,6 +592,7 @@ class Join {
     row[11] = Math.min(span.lane, 0xffff);
     row[12] = span.request;
     row[13] = Math.min(span.sent, last);
+    row[14] = span.callee;
     table.append(row);
     (isCall ? span.process.calls : span.process.requests).give(span.lane, span.start, last, this.nameTexts[span.name] ?? "", span.id);
   }

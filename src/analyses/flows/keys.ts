@@ -25,13 +25,17 @@ export type Evidence = (typeof evidences)[number];
 /** Broken: the connection ended before it was answered. Unfinished: the trace ended before. Unmatched: the other end of a call is not known. Failed: the other end refused. */
 export const spanFlags = { broken: 1, unfinished: 2, unmatched: 4, failed: 8 } as const;
 
+/** Stands for a process that is not in the trace. */
+export const noProcess = 0xffff;
+
 /** Stands for no span, and for no request. */
 export const none = 0xffff_ffff;
 
 /**
  * One row per span, in the order in which they were known to be over: nearly that of their ends. `parent` is a span, `flow` the id of the tree's root, `process` an index of the `flow-processes` document, `kind` one
  * of `spanKinds`, `status` of HTTP, `request` an id of the store's requests. `evidence` is that of the join with the other process; of served
- * spans with their caller. `sent` is when a call's first bytes were handed to a connection: until then it waited for one; `start` where that is not told.
+ * spans with their caller. `sent` is when a call's first bytes were handed to a connection: until then it waited for one; `start` where that is not told. `callee` is
+ * the process that served a call, 65535 where that is not in the trace.
  */
 export const spanColumns = [
   { name: "id", type: "u32" },
@@ -48,6 +52,7 @@ export const spanColumns = [
   { name: "lane", type: "u16" },
   { name: "request", type: "u32" },
   { name: "sent", type: "f64", since: "start" },
+  { name: "callee", type: "u16" },
 ] as const satisfies readonly ColumnSpec[];
 
 export type SpanColumn = (typeof spanColumns)[number]["name"];

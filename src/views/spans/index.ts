@@ -9,6 +9,7 @@ import { requestColumns, tables as storeTables } from "../../analyses/redis/keys
 import { Best } from "../../base/index.ts";
 import type { Quark } from "../../state/contract.ts";
 import type { TimeGraphView, ViewArrow, ViewContext, ViewEntry, ViewRange, ViewState, ViewStyle } from "../contract.ts";
+import { callersFirst } from "../flows.ts";
 import { operationStyles, processes, threadRows } from "../redis.ts";
 import { intervalAt, rowStates, type StateLook, stateText } from "../state-rows.ts";
 import { stateLook } from "../styles.ts";
@@ -46,7 +47,10 @@ function tree(context: ViewContext): readonly ViewEntry[] {
   const entries: ViewEntry[] = [];
   const top = attributes.find(root);
   if (top === undefined) return entries;
-  for (const process of attributes.children(top)) {
+  // Callers on top, so that arrows go down.
+  const order = callersFirst(context);
+  const rank = (process: Quark): number => order.indexOf(attributes.name(process));
+  for (const process of [...attributes.children(top)].sort((left, right) => rank(left) - rank(right))) {
     const name = attributes.name(process);
     const rows = titles.flatMap(([branch, title]): readonly ViewEntry[] => {
       const group = attributes.find(root, name, branch);

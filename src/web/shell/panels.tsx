@@ -2,6 +2,7 @@
 import { Actions, type IJsonModel, type IJsonTabNode, Layout, Model, type TabNode } from "flexlayout-react";
 import { useCallback, useEffect, useMemo } from "react";
 import { decodeRequest, type ExperimentSummary } from "../../tsp/index.ts";
+import { DataTree } from "../renderers/data-tree/data-tree.tsx";
 import { EventsPanel } from "../renderers/events/events.tsx";
 import { FindingsPanel } from "../renderers/findings/findings.tsx";
 import { FlowsPanel } from "../renderers/flows/flows.tsx";
@@ -15,7 +16,6 @@ import { call } from "../state/client.ts";
 import { type PanelId, useStore } from "../state/store.ts";
 import { useLatest } from "../state/use-latest.ts";
 import { panelOf, panelViews, type ViewSummary } from "../state/views.ts";
-import { Message } from "../widgets/message.tsx";
 
 /** Time graphs above; tables and curves below, so that they can be read side by side with the graph. */
 function initialLayout(experiment: ExperimentSummary): IJsonModel {
@@ -43,7 +43,7 @@ function initialLayout(experiment: ExperimentSummary): IJsonModel {
           type: "row",
           weight: 100 - detail,
           children: [
-            { type: "tabset", weight: 66, children: tabsOf("time-graph") },
+            { type: "tabset", weight: 66, children: [...tabsOf("time-graph"), ...tabsOf("data-tree")] },
             { type: "tabset", weight: 34, children: [...tables, ...tabsOf("xy")] },
           ],
         },
@@ -112,7 +112,7 @@ function ViewPanel({ experiment, view }: { readonly experiment: ExperimentSummar
     case "xy":
       return <XyChart experiment={experiment} view={view} />;
     case "data-tree":
-      return <Message title={view.title} text="Views of this type are for other viewers." />;
+      return <DataTree experiment={experiment} view={view} />;
   }
 }
 

@@ -9,10 +9,10 @@ export function mainView(experiment: ExperimentSummary): ViewSummary | undefined
   return experiment.views.find((view) => view.id === "netflow") ?? experiment.views.find((view) => view.type === "time-graph");
 }
 
-/** Views with a panel of their own, the main one first. The histogram is the overview. */
+/** Views with a panel of their own, the main one first. The histogram is the overview, and the statistics have a panel that shows more. */
 export function panelViews(experiment: ExperimentSummary): readonly ViewSummary[] {
   const main = mainView(experiment);
-  const others = experiment.views.filter((view) => view !== main && view.id !== "histogram" && view.type !== "data-tree");
+  const others = experiment.views.filter((view) => view !== main && view.id !== "histogram" && view.id !== "statistics");
   return main === undefined ? others : [main, ...others];
 }
 
