@@ -14,7 +14,10 @@ function pick(below: number): number {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return Math.floor((state / 2 ** 32) * below);
 }
+/** Everybody wants the same. */
+const isHot = process.env["LOAD_HOT"] === "1";
 const requests = Array.from({ length: 200 }, (): autocannon.Request => {
+  if (isHot) return { method: "GET", path: "/users/0" };
   const kind = pick(10);
   if (kind < 3) return { method: "GET", path: `/users/${pick(users)}` };
   if (kind < 8) return { method: "GET", path: `/users/${pick(users)}/orders` };

@@ -12,14 +12,25 @@ const pool = mysql.createPool({
 const isCounting = process.env["SHOP_COUNT_SOLD"] === "1";
 /** Looks for a user's orders in their notes, which no index helps with. */
 const isByNote = process.env["SHOP_BY_NOTE"] === "1";
+/** Seconds that it takes to find a user. */
+const slowUser = Number(process.env["SHOP_SLOW_USER_S"] ?? 0);
+/** Part of the requests for orders that it refuses. */
+const refused = Number(process.env["SHOP_REFUSE"] ?? 0);
 
 listen(
   service({
     "GET /users/:id": async ({ params }) => {
-      const [rows] = await pool.execute<RowDataPacket[]>("SELECT id, name FROM users WHERE id = ?", [params["id"] ?? ""]);
+      const [rows] = await pool.execute<RowDataPacket[]>(
+        slowUser > 0 ? `SELECT id, name, SLEEP(${slowUser}) FROM users WHERE id = ?` : "SELECT id, name FROM users WHERE id = ?",
+        [params["id"] ?? ""],
+      );
       return rows[0];
     },
-    "GET /orders/:user": async ({ params }) => {
+    "GET /orders/:user": async ({ params }, response) => {
+      if (Math.random() < refused) {
+        response.status(503).json({ error: "busy" });
+        return undefined;
+      }
       const [rows] = isByNote
         ? await pool.query<RowDataPacket[]>("SELECT id, product FROM orders WHERE note LIKE ? ORDER BY note LIMIT 12", [
             `%user ${params["user"]}.%`,

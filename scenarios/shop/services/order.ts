@@ -10,16 +10,28 @@ const database = setting("MYSQL_GATEWAY_URL");
 /** Of each so many new orders one is signed, in JavaScript and at length. */
 const signEvery = Number(process.env["SHOP_SIGN_EVERY"] ?? 0);
 let received = 0;
-
 interface Order {
   readonly id: number;
   readonly product: number;
 }
 
+/** How often it asks again for what failed. */
+const retries = Number(process.env["SHOP_RETRIES"] ?? 0);
+
+async function ordersOf(user: string): Promise<readonly Order[]> {
+  for (let left = retries; ; left--) {
+    try {
+      return (await http.get<Order[]>(`${database}/orders/${user}`)).data;
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
+}
+
 listen(
   service({
     "GET /orders/:user": async ({ params }) => {
-      const { data: orders } = await http.get<Order[]>(`${database}/orders/${params["user"]}`);
+      const orders = await ordersOf(String(params["user"]));
       const ids = orders.map(({ product }) => product).join(",");
       const { data: products } = await http.get(`${cache}/products`, { params: { ids } });
       return orders.map((order, i) => ({ ...order, product: products[i] }));

@@ -11,6 +11,8 @@ const isOneByOne = process.env["SHOP_ONE_BY_ONE"] === "1";
 const countEvery = Number(process.env["SHOP_COUNT_EVERY"] ?? 0);
 /** Channels that an order is announced on. */
 const channels = Number(process.env["SHOP_CHANNELS"] ?? 1);
+/** How long entries of the cache live; 0: for ever. */
+const expireMs = Number(process.env["SHOP_EXPIRE_MS"] ?? 0);
 let announced = 0;
 
 async function products(ids: readonly string[]): Promise<readonly (string | null)[]> {
@@ -34,7 +36,7 @@ listen(
       return undefined;
     },
     "PUT /cache/:key": async ({ params, body }) => {
-      await store.set(String(params["key"]), JSON.stringify(body));
+      await store.set(String(params["key"]), JSON.stringify(body), expireMs);
     },
     "GET /products": async ({ query }) =>
       products(

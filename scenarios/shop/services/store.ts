@@ -7,7 +7,8 @@ import { setting } from "./listen.ts";
 export interface Store {
   get(key: string): Promise<string | null>;
   getMany(keys: readonly string[]): Promise<readonly (string | null)[]>;
-  set(key: string, value: string): Promise<unknown>;
+  /** Expires after so many milliseconds; 0: never. */
+  set(key: string, value: string, expireMs?: number): Promise<unknown>;
   increment(key: string): Promise<unknown>;
   /** How many keys match; over connections of its own, since it takes a while. */
   keys(pattern: string): Promise<number>;
@@ -34,7 +35,7 @@ function byIoredis(): Store {
   return {
     get: (key) => cluster.get(key),
     getMany: (keys) => cluster.mget([...keys]),
-    set: (key, value) => cluster.set(key, value),
+    set: (key, value, expireMs = 0) => (expireMs === 0 ? cluster.set(key, value) : cluster.set(key, value, "PX", expireMs)),
     increment: (key) => cluster.incr(key),
     keys: async (pattern) => {
       slow ??= connect();
@@ -63,7 +64,7 @@ async function byNodeRedis(): Promise<Store> {
   return {
     get: (key) => cluster.get(key),
     getMany: (keys) => cluster.mGet([...keys]),
-    set: (key, value) => cluster.set(key, value),
+    set: (key, value, expireMs = 0) => cluster.set(key, value, expireMs === 0 ? {} : { expiration: { type: "PX", value: expireMs } }),
     increment: (key) => cluster.incr(key),
     keys: async (pattern) => {
       slow ??= connect();

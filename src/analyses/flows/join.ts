@@ -275,7 +275,7 @@ class Join {
         if (d !== 0) span.flags |= spanFlags.broken;
         this.open.delete(span.id);
         this.end(span, time);
-        this.replied(span.id, low(b));
+        this.replied(span.id, low(b), a);
         break;
       }
       case integrationKinds.pushStart:
@@ -449,11 +449,14 @@ class Join {
   }
 
   /** A request was answered: the reply ends there. */
-  private replied(span: number, replyEnd: number): void {
+  private replied(span: number, replyEnd: number, status: number): void {
     const id = this.callOf.get(span);
     this.callOf.delete(span);
     const known = id === undefined ? undefined : this.callById.get(id);
-    if (known === undefined || replyEnd < 0) return;
+    if (known === undefined) return;
+    // The caller tells of the answer's head after it has read it: by then the call may be over.
+    known.call.status = status;
+    if (replyEnd < 0) return;
     known.call.replyEnd = replyEnd;
     const read = known.channel.reads.find(({ offset }) => !isBehind(replyEnd, offset));
     if (read !== undefined) this.over(known.channel, known.call, Math.max(read.time, known.call.start));
