@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { root } from "./lib/root.mjs";
 
 const say = (line) => console.error(`== ${line}`);
-const { ensureNodeModules, ensurePackages, recordPackages } = await import("./lib/setup.mjs");
+const { ensureNodeModules, ensurePackages, recordPackages, shopPackages } = await import("./lib/setup.mjs");
 
-const [problem] = await Promise.all([ensurePackages(recordPackages, say), ensureNodeModules(say)]);
+const wanted = process.argv.slice(2).some((name) => name.includes("shop")) ? [...recordPackages, ...shopPackages] : recordPackages;
+const [problem] = await Promise.all([ensurePackages(wanted, say), ensureNodeModules(say)]);
 const { ensureBuilt } = await import("./build.mjs");
 await ensureBuilt({ report: say });
 
