@@ -21,7 +21,15 @@ export const recordPackages = [
 /** What the shop's scenarios keep their data in besides. */
 export const shopPackages = ["mariadb-client-core", "mariadb-server-core"];
 /** What the tests compare with and look through. */
-export const testPackages = [...recordPackages, ...shopPackages, "babeltrace2", "chromium", "fonts-dejavu-core", "iproute2"];
+export const testPackages = [
+  ...recordPackages,
+  ...shopPackages,
+  "babeltrace2",
+  "chromium",
+  "fonts-dejavu-core",
+  "iproute2",
+  "postgresql-15",
+];
 
 const has = (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).error === undefined;
 
