@@ -20,6 +20,14 @@ export const close = (time: number, pid: number, conn: number): string =>
 export const push = (time: number, pid: number, context: number, conn: number): string =>
   `${time} node:context_start vpid=${pid} context=${context} parent=0 kind=0 conn_id=${conn} fd=9 offset=500 length=50`;
 
+/** A statement to a database: asked for, sent over the connection, answered. */
+export const statement = (pid: number, id: number, context: number, conn: number, asked: number, sent: number, answered: number): string =>
+  [
+    `${asked} node:database_query vpid=${pid} request=${id} context=${context} how=2 library=1 kind=0 name="SELECT"`,
+    `${sent} node:database_send vpid=${pid} request=${id} conn_id=${conn} fd=9 write_offset=0`,
+    `${answered} node:database_result vpid=${pid} request=${id} conn_id=${conn} fd=9 read_offset=0 failed=0`,
+  ].join("\n");
+
 /** A store whose connection 7 comes from port 5000: it reads two pipelined commands of 30 bytes at once, and answers both by one write. */
 const store = `1 redis:server_info vpid=3 vtid=3 run_id="r" node_id="n" flavor="redis" version="7.0.15" port=6379 tls_port=0 bus_port=0 cluster_enabled=0 io_threads=1
   2 redis:command_table vpid=3 vtid=3 command=3 flags=2 name="get"
