@@ -2,10 +2,10 @@
 import { useMemo, useState } from "react";
 import { decodeFlowList, type ExperimentSummary, type SpanWire } from "../../../tsp/index.ts";
 import { formatDuration, formatTime } from "../../format/time.ts";
-import { formatCount } from "../../format/units.ts";
 import { call, query } from "../../state/client.ts";
 import { useStore } from "../../state/store.ts";
 import { useLatest } from "../../state/use-latest.ts";
+import { FilterBar } from "../../widgets/filter-bar.tsx";
 import { type Column, VirtualTable } from "../../widgets/virtual-table.tsx";
 import { showSpan, spanRemarks } from "./spans.ts";
 
@@ -66,39 +66,22 @@ export function FlowsPanel({ experiment }: { readonly experiment: ExperimentSumm
   };
   return (
     <div className="panel-column">
-      <div className="toolbar">
-        <input
-          className={`field is-wide is-mono${error === undefined ? "" : " is-bad"}`}
-          type="search"
-          placeholder='Filter, e.g.  process == "gateway" && duration > 20ms'
-          aria-label="Filter expression"
-          aria-invalid={error !== undefined}
-          aria-describedby={error === undefined ? undefined : "flow-filter-error"}
-          spellCheck={false}
-          value={filter}
-          onChange={(e) => {
-            setFilter(e.target.value);
-            setLimit(pageSize);
-          }}
-        />
-        <label className="check">
-          <input type="checkbox" checked={isRangeOnly} onChange={(e) => setRangeOnly(e.target.checked)} /> visible range only
-        </label>
-        <span className="spacer" />
-        {data !== undefined && data.total > flows.length ? (
-          <button type="button" className="button" onClick={() => setLimit((n) => n + 2_000)}>
-            Show more
-          </button>
-        ) : null}
-        <span className="muted" role="status">
-          {data === undefined ? (isLoading ? "Loading…" : "") : `${formatCount(flows.length)} of ${formatCount(data.total)}`}
-        </span>
-      </div>
-      {error === undefined ? null : (
-        <pre className="filter-error" id="flow-filter-error" role="alert">
-          {error}
-        </pre>
-      )}
+      <FilterBar
+        id="flow"
+        placeholder='Filter, e.g.  process == "gateway" && duration > 20ms'
+        filter={filter}
+        onFilter={(text) => {
+          setFilter(text);
+          setLimit(pageSize);
+        }}
+        error={error}
+        isRangeOnly={isRangeOnly}
+        onRangeOnly={setRangeOnly}
+        shown={flows.length}
+        total={data?.total}
+        isLoading={isLoading}
+        onMore={() => setLimit((n) => n + 2_000)}
+      />
       <VirtualTable
         label="Flows"
         columns={columns}

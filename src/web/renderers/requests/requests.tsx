@@ -2,11 +2,12 @@
 import { useMemo, useState } from "react";
 import { decodeRequestList, type ExperimentSummary, type RequestWire } from "../../../tsp/index.ts";
 import { formatDuration, formatTime } from "../../format/time.ts";
-import { formatBytes, formatCount } from "../../format/units.ts";
+import { formatBytes } from "../../format/units.ts";
 import { call, query } from "../../state/client.ts";
 import { focusRequest } from "../../state/focus.ts";
 import { useStore } from "../../state/store.ts";
 import { useLatest } from "../../state/use-latest.ts";
+import { FilterBar } from "../../widgets/filter-bar.tsx";
 import { type Column, VirtualTable } from "../../widgets/virtual-table.tsx";
 import { PhaseBar } from "./phase-bar.tsx";
 import { summarize } from "./phases.ts";
@@ -94,39 +95,22 @@ export function RequestsPanel({ experiment }: { readonly experiment: ExperimentS
   const isFiltered = filter.trim() !== "" || isRangeOnly;
   return (
     <div className="panel-column">
-      <div className="toolbar">
-        <input
-          className={`field is-wide is-mono${error === undefined ? "" : " is-bad"}`}
-          type="search"
-          placeholder='Filter, e.g.  command == "publish" && duration > 2ms'
-          aria-label="Filter expression"
-          aria-invalid={error !== undefined}
-          aria-describedby={error === undefined ? undefined : "request-filter-error"}
-          spellCheck={false}
-          value={filter}
-          onChange={(e) => {
-            setFilter(e.target.value);
-            setLimit(pageSize);
-          }}
-        />
-        <label className="check">
-          <input type="checkbox" checked={isRangeOnly} onChange={(e) => setRangeOnly(e.target.checked)} /> visible range only
-        </label>
-        <span className="spacer" />
-        {data !== undefined && data.total > requests.length ? (
-          <button type="button" className="button" onClick={() => setLimit((n) => n + 2_000)}>
-            Show more
-          </button>
-        ) : null}
-        <span className="muted" role="status">
-          {data === undefined ? (isLoading ? "Loading…" : "") : `${formatCount(requests.length)} of ${formatCount(data.total)}`}
-        </span>
-      </div>
-      {error === undefined ? null : (
-        <pre className="filter-error" id="request-filter-error" role="alert">
-          {error}
-        </pre>
-      )}
+      <FilterBar
+        id="request"
+        placeholder='Filter, e.g.  command == "publish" && duration > 2ms'
+        filter={filter}
+        onFilter={(text) => {
+          setFilter(text);
+          setLimit(pageSize);
+        }}
+        error={error}
+        isRangeOnly={isRangeOnly}
+        onRangeOnly={setRangeOnly}
+        shown={requests.length}
+        total={data?.total}
+        isLoading={isLoading}
+        onMore={() => setLimit((n) => n + 2_000)}
+      />
       <VirtualTable
         label="Requests"
         columns={columns}
