@@ -2,13 +2,14 @@
 import { none, spanFlags, spanKinds } from "../analyses/flows/keys.ts";
 import type { RelativeNs } from "../base/index.ts";
 import type { HistoryReader } from "../state/contract.ts";
-import { type SpanRow, scanSpans } from "./spans.ts";
+import { type SpanRow, scanSpans, spanName } from "./spans.ts";
 
 /** Calls of one name by one process. */
 export interface Dependency {
-  /** Index of the calling process, and number of the name, as in the spans table. */
+  /** Index of the calling process, as in the spans table. */
   readonly process: number;
-  readonly name: number;
+  /** `mysql SELECT`; of HTTP the method and host: paths may hold ids. */
+  readonly name: string;
   calls: number;
   failed: number;
   /** Time from sent to answered, and before that for a connection; summed, ns. */
@@ -58,12 +59,14 @@ export function dependencies(history: HistoryReader): readonly Dependency[] | un
   const found = new Map<string, Dependency>();
   const open = new Map<number, Map<Dependency, Part>>();
   const add = (row: SpanRow): void => {
-    const key = `${row.process} ${row.name}`;
+    const text = spanName(history, row.name);
+    const name = spanKinds[row.kind] === "http" ? (/^\S+ [^/]*/.exec(text)?.[0] ?? text) : text;
+    const key = `${row.process} ${name}`;
     let of = found.get(key);
     if (of === undefined) {
       of = {
         process: row.process,
-        name: row.name,
+        name,
         calls: 0,
         failed: 0,
         workNs: 0,

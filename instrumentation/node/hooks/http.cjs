@@ -14,6 +14,12 @@ const pathOf = (url) => {
   return end < 0 ? text : text.slice(0, end);
 };
 
+/** The same of a request that is sent, with a question mark where there was a query: two such requests may ask for different things. */
+const askedPath = (url) => {
+  const path = pathOf(url);
+  return String(url)[path.length] === "?" ? `${path}?` : path;
+};
+
 exports.create = (tracer) => {
   const { emit, patch } = tracer;
   let sockets;
@@ -80,7 +86,7 @@ exports.create = (tracer) => {
   function clientRequest(message) {
     let request = Stamp.get(message);
     if (request === undefined) {
-      request = newClientRequest(message.method, message.getHeader("host") ?? "", pathOf(message.path));
+      request = newClientRequest(message.method, message.getHeader("host") ?? "", askedPath(message.path));
       Stamp.set(message, request);
     }
     return request;
@@ -109,7 +115,7 @@ exports.create = (tracer) => {
 
   const onUndiciCreate = ({ request }) => {
     const host = String(request.origin ?? "").replace(/^[a-z]+:\/\//, "");
-    Stamp.set(request, newClientRequest(request.method, host, pathOf(request.path)));
+    Stamp.set(request, newClientRequest(request.method, host, askedPath(request.path)));
   };
   // Published right before the headers are written.
   const onUndiciSend = ({ request, socket }) => {

@@ -77,4 +77,4 @@ exports.looksLikeMessage = (chunk) =>
   chunk.length > 14 &&
   (chunk[0] === 0x2a || chunk[0] === 0x3e) &&
   typeof chunk.latin1Slice === "function" &&
-  /^[*>][34]\r\n\$[78]\r\n[ps]?message\r\n/.test(chunk.latin1Slice(0, 20));
+  /^[*>][34]\r\n\$[78]\r\n[ps]?message\r\n/.test(chunk.latin1Slice(0, Math.min(20, chunk.length)));

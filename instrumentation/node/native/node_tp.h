@@ -310,7 +310,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http_server_response,
         lttng_ust_field_string(route, e->route)
     ))
 
-/* A request to somebody else begins at write_offset. Emitted at its first byte, from http, https, and fetch or undici. */
+/* A request to somebody else begins at write_offset. Emitted at its first byte, from http, https, and fetch or undici. The path is without its query, and ends in a question mark where there was one. */
 LTTNG_UST_TRACEPOINT_EVENT(node, http_client_request,
     LTTNG_UST_TP_ARGS(const struct ss_ev_http_client_request *, e),
     LTTNG_UST_TP_FIELDS(

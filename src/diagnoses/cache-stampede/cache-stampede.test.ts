@@ -10,13 +10,13 @@ import cacheStampede from "./index.ts";
 const ms = 1e6;
 
 /** Five crowds of so many requests at once, each of which asks for the same thing, or each for another. */
-function check(size: number, isSame = true, takesMs = 20) {
+function check(size: number, isSame = true, takesMs = 20, query = "") {
   const text = [info(1, "shop"), ends("socket_accept", 10, 1, 1, 80, 4000)];
   for (let crowd = 0; crowd < 5; crowd++) {
     for (let k = 0; k < size; k++) {
       const id = 1000 * (crowd + 1) + 10 * k;
       const at = 1000 + crowd * 200 * ms + k * 1000;
-      const path = isSame ? "/user/1" : `/user/${k}`;
+      const path = `${isSame ? "/user/1" : `/user/${k}`}${query}`;
       text.push(
         receive(at, 1, id, 1, 90, "/list"),
         ends("socket_connect", at + 1, 1, id + 1, 5000 + id, 81),
@@ -51,6 +51,7 @@ describe("cache-stampede", () => {
   it("is not there where few meet, each asks for another thing, or the answer is quick", () => {
     expect(check(4)).toMatchObject({ verdict: "not found" });
     expect(check(8, false)).toMatchObject({ verdict: "not found" });
+    expect(check(8, true, 20, "?")).toMatchObject({ verdict: "not found" });
     expect(check(8, true, 2)).toMatchObject({ verdict: "not found" });
   });
 });

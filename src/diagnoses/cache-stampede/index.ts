@@ -82,12 +82,13 @@ function finding(context: DiagnosisContext, sum: Sum): Found {
 function check(context: DiagnosisContext): Answer {
   const sums = new Map<string, Sum>();
   const hasServices = scanSpans(context.history, (row) => {
-    // Only names of HTTP calls say what was asked for; of writes each has its own effect.
+    // Only names of HTTP calls say what was asked for; of writes each has its own effect. What a query asked for is not recorded.
     if (spanKinds[row.kind] !== "http" || (row.flags & spanFlags.unfinished) !== 0) return;
     const key = `${row.process} ${row.name}`;
     let sum = sums.get(key);
     if (sum === undefined) {
-      if (sums.size >= mostNames || !spanName(context.history, row.name).startsWith("GET ")) return;
+      const name = spanName(context.history, row.name);
+      if (sums.size >= mostNames || !name.startsWith("GET ") || name.endsWith("?")) return;
       sum = { process: row.process, name: row.name, calls: 0, crowded: 0, crowds: 0, crowdedNs: 0, most: 0, start: 0, end: 0, recent: [] };
       sums.set(key, sum);
     }
@@ -121,7 +122,7 @@ const cacheStampede: Diagnosis = {
   explanation: `When an entry of the cache expires, every request that comes before it is there again goes to the database for it. The slower the answer, the more of them: a crowd that asks the same
 question, of which one would have been enough.
 
-Decided from HTTP calls (GET) of one process with the same host and path: five or more at the same time are a crowd. It is a finding when twenty calls came in crowds, a fifth of all
+Decided from HTTP calls (GET) of one process with the same host and path, and without a query (which is not recorded): five or more at the same time are a crowd. It is a finding when twenty calls came in crowds, a fifth of all
 calls of that name, and took 5 ms or more; critical from half of them. That the answers would have been the same is inferred: the confidence is medium.`,
   check,
 };

@@ -3,7 +3,7 @@ import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { type Dependency, dependencies } from "../dependencies.ts";
 import { percent } from "../severity.ts";
-import { flowProcess, noServices, spanName } from "../spans.ts";
+import { flowProcess, noServices } from "../spans.ts";
 
 /** Getting a free connection takes microseconds, making a new one some milliseconds, once. */
 const noticeNs = 5_000_000;
@@ -14,7 +14,7 @@ const leastWaits = 20;
 /** Of one process and name. */
 function finding(context: DiagnosisContext, of: Dependency): Found {
   const process = flowProcess(context.history, of.process);
-  const name = spanName(context.history, of.name);
+  const { name } = of;
   const share = of.waitInFlowNs / Math.max(1, of.flowNs);
   const mean = of.waitNs / of.waited;
   const longest = of.longestWait.end - of.longestWait.start;

@@ -3,7 +3,7 @@ import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { type Dependency, dependencies } from "../dependencies.ts";
 import { percent } from "../severity.ts";
-import { flowProcess, noServices, spanName } from "../spans.ts";
+import { flowProcess, noServices } from "../spans.ts";
 
 /** A query that an index answers takes about a millisecond; Redis' slow log begins here, too. */
 const noticeNs = 10_000_000;
@@ -13,7 +13,7 @@ const noticeShare = 0.5;
 const leastCalls = 10;
 
 function finding(context: DiagnosisContext, of: Dependency): Found {
-  const name = spanName(context.history, of.name);
+  const { name } = of;
   const process = flowProcess(context.history, of.process);
   const mean = of.workNs / of.calls;
   const share = of.workInFlowNs / Math.max(1, of.flowNs);

@@ -91,7 +91,7 @@ export const events: readonly EventDefinition[] = [
   event(
     "http_client_request",
     `u64 request, u64 context, ${connection}, u64 write_offset, string method, string host, string path`,
-    "A request to somebody else begins at write_offset. Emitted at its first byte, from http, https, and fetch or undici.",
+    "A request to somebody else begins at write_offset. Emitted at its first byte, from http, https, and fetch or undici. The path is without its query, and ends in a question mark where there was one.",
   ),
   event(
     "http_client_response",
