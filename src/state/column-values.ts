@@ -2,9 +2,11 @@
  * How much time each value has in each column of a row, and so which value is the dominant one. Rows may be summed by turns (`select`).
  *
  * Amounts are gathered for one column at a time (a *visit*), in two tables that forget at once by raising an epoch: an array by value code for small codes
- * (the texts of a history and small numbers), a hash table for all other numbers. Leaving the column writes its amounts out as parts. Large numbers are parts at
- * once, without a table, as long as each is greater than the one before, as ids and counters are: then none comes twice in the visit. A column visited once,
+ * (the texts of a history and small numbers), a hash table for all other numbers. Leaving the column writes its amounts out as parts. A column visited once,
  * which is nearly every one, finds its dominant value by a scan of its parts; the parts of several visits are added up first.
+ *
+ * In a row that is not exact, large numbers are taken to ascend within a visit, and those of a column's visits not to mix: then none comes twice, and of a
+ * whole visit only the range of its numbers and the one with the most time are kept (an *ascent*). Where they do not, the row is wrong, and takes no more.
  */
 import type { StateValue } from "./contract.ts";
 import { numberKind, textKind } from "./leaf.ts";
@@ -12,17 +14,39 @@ import { numberKind, textKind } from "./leaf.ts";
 /** Codes (2 * text id, or 2 * n + 1: see leaf.ts) below this are array indices. */
 export const directCodes = 1 << 16;
 
-/** What a row has gathered: its visits (which column, and where its parts begin) and their parts. Made by `ColumnValues.row`, read by it alone. */
+/** Numbers of a visit, each greater than the one before. */
+interface Ascent {
+  readonly column: number;
+  readonly least: number;
+  readonly greatest: number;
+  /** The one with the most time, and how much, in ns. */
+  readonly best: number;
+  readonly amount: number;
+}
+
+/** What a row has gathered: its visits (which column, and where its parts begin), their parts and ascents. Made by `ColumnValues.row`, read by it alone. */
 class RowParts {
+  readonly isExact: boolean;
+  isWrong = false;
+  readonly ascents: Ascent[] = [];
   readonly visitColumns: number[] = [];
   readonly visitFirsts: number[] = [];
   scalars = new Float64Array(64);
   amounts = new Float64Array(64);
   kinds = new Uint8Array(64);
   count = 0;
+
+  constructor(isExact: boolean) {
+    this.isExact = isExact;
+  }
 }
 
 export type { RowParts };
+
+/** -0 counts as 0 here. What has no code, or too large a one, has `directCodes` or more. */
+function codeOf(kind: number, scalar: number): number {
+  return scalar >>> 0 === scalar ? 2 * scalar + (kind === textKind ? 0 : 1) : directCodes;
+}
 
 export class ColumnValues {
   /** By code, for codes below `directCodes`. A stamp other than the epoch means: no amount in this visit. Hot loops use these two with `touch`. */
@@ -36,22 +60,34 @@ export class ColumnValues {
   private hashKinds = new Uint8Array(1024);
   private hashStamps = new Uint32Array(1024);
   private readonly hashTouched: number[] = [];
-  /** Large numbers of the visit so far have ascended to this: parts from `ascentFirst` on. Infinite once one did not. */
-  private ascended = Number.NEGATIVE_INFINITY;
-  private ascentFirst = 0;
+  /** The visit's ascent so far: greatest is -Infinity while there is none. */
+  private greatest = Number.NEGATIVE_INFINITY;
+  private least = 0;
+  private best = 0;
+  private bestAmount = -1;
   private readonly double = new Float64Array(1);
   private readonly words = new Uint32Array(this.double.buffer);
   private column = -1;
   /** The selected row, and its parts. */
-  private selected = new RowParts();
+  private selected = new RowParts(true);
   private partScalars = this.selected.scalars;
   private partAmounts = this.selected.amounts;
   private partKinds = this.selected.kinds;
   private parts = 0;
 
   /** A new row, without amounts. */
-  row(): RowParts {
-    return new RowParts();
+  row(isExact: boolean): RowParts {
+    return new RowParts(isExact);
+  }
+
+  /** Of the selected row. */
+  get isExact(): boolean {
+    return this.selected.isExact;
+  }
+
+  /** True once the selected row's numbers did not ascend: it need not be given any more. */
+  get isWrong(): boolean {
+    return this.selected.isWrong;
   }
 
   /** Makes the row the one that amounts are added to; the visit of another row's column ends. */
@@ -85,8 +121,7 @@ export class ColumnValues {
   }
 
   add(kind: number, scalar: number, amount: number): void {
-    // -0 counts as 0 here.
-    const code = scalar >>> 0 === scalar ? 2 * scalar + (kind === textKind ? 0 : 1) : directCodes;
+    const code = codeOf(kind, scalar);
     if (code < directCodes) {
       if (this.stamps[code] === this.epoch) this.amounts[code] = (this.amounts[code] as number) + amount;
       else {
@@ -105,25 +140,63 @@ export class ColumnValues {
 
   /** Adds a number that has no code below `directCodes`. */
   addLarge(scalar: number, amount: number): void {
-    if (!(scalar > this.ascended)) {
-      this.addAgain(scalar, amount);
+    if (this.selected.isExact) this.addHashed(numberKind, scalar, amount);
+    else this.addAscent(scalar, scalar, scalar, amount);
+  }
+
+  /** Adds numbers from `least` to `greatest` of which none comes twice; `best` has the most time, and of several the least. Not to an exact row. */
+  addAscent(least: number, greatest: number, best: number, amount: number): void {
+    // NaN is not greater than anything.
+    if (!(least > this.greatest)) {
+      this.selected.isWrong = true;
       return;
     }
-    const part = this.parts;
-    if (part === this.partScalars.length) this.growParts(2 * part);
-    this.partScalars[part] = scalar;
-    this.partAmounts[part] = amount;
-    this.partKinds[part] = numberKind;
-    this.parts = part + 1;
-    this.ascended = scalar;
+    if (this.greatest === Number.NEGATIVE_INFINITY) this.least = least;
+    this.greatest = greatest;
+    if (amount > this.bestAmount) {
+      this.best = best;
+      this.bestAmount = amount;
+    }
+  }
+
+  /** Whether the selected row's ascents mix neither with each other nor with its parts, so that no number of them comes twice. */
+  isSure(): boolean {
+    this.leave();
+    const { selected } = this;
+    const { ascents, visitColumns } = selected;
+    if (selected.isWrong) return false;
+    if (ascents.length === 0) return true;
+    ascents.sort((left, right) => left.column - right.column || left.least - right.least);
+    const firsts = new Map<number, number>();
+    for (const [i, { column, least }] of ascents.entries()) {
+      const before = ascents[i - 1];
+      if (before === undefined || before.column !== column) firsts.set(column, i);
+      else if (!(least > before.greatest)) return false;
+    }
+    for (const [visit, column] of visitColumns.entries()) {
+      const first = firsts.get(column);
+      if (first === undefined) continue;
+      const past = this.firstPart(visit + 1);
+      for (let part = this.firstPart(visit); part < past; part++) {
+        if (this.partKinds[part] !== numberKind) continue;
+        const scalar = this.partScalars[part] as number;
+        for (let i = first; ascents[i]?.column === column; i++) {
+          const { least, greatest } = ascents[i] as Ascent;
+          if (scalar >= least && scalar <= greatest) return false;
+        }
+      }
+    }
+    return true;
   }
 
   /**
-   * Fills in the dominant value of each column of the selected row as an index into the returned values. Ties go to texts before numbers, then to the lower text id, then to the
-   * smaller number, NaN last.
+   * Fills in the dominant value of each column of the selected row, which must be sure, as an index into the returned values. Ties go to texts before numbers,
+   * then to the lower text id, then to the smaller number, NaN last.
    */
   dominant(into: Int32Array, text: (id: number) => string): StateValue[] {
     this.leave();
+    // An ascent is a part like any other by now.
+    for (const { column, best, amount } of this.selected.ascents.splice(0)) this.addPart(column, best, amount);
     const values: StateValue[] = [];
     const indices: [texts: Map<number, number>, numbers: Map<number, number>] = [new Map(), new Map()];
     // The visits of each column, as lists.
@@ -156,17 +229,33 @@ export class ColumnValues {
     this.epoch++;
     this.touched.length = 0;
     this.hashTouched.length = 0;
-    this.ascended = Number.NEGATIVE_INFINITY;
-    this.ascentFirst = this.parts;
+    this.greatest = Number.NEGATIVE_INFINITY;
+    this.bestAmount = -1;
   }
 
   /** Writes the visit's amounts out as parts, and ends it. */
   private leave(): void {
     if (this.column < 0) return;
-    this.selected.visitColumns.push(this.column);
-    this.selected.visitFirsts.push(this.ascentFirst);
-    this.writeParts();
+    if (this.touched.length + this.hashTouched.length > 0) {
+      this.selected.visitColumns.push(this.column);
+      this.selected.visitFirsts.push(this.parts);
+      this.writeParts();
+    }
+    if (this.greatest !== Number.NEGATIVE_INFINITY) {
+      const { column, least, greatest, best, bestAmount: amount } = this;
+      this.selected.ascents.push({ column, least, greatest, best, amount });
+    }
     this.column = -1;
+  }
+
+  /** Adds a part as a visit of its own. */
+  private addPart(column: number, scalar: number, amount: number): void {
+    this.selected.visitColumns.push(column);
+    this.selected.visitFirsts.push(this.parts);
+    if (this.parts === this.partScalars.length) this.growParts(2 * this.parts);
+    this.partScalars[this.parts] = scalar;
+    this.partKinds[this.parts] = numberKind;
+    this.partAmounts[this.parts++] = amount;
   }
 
   private writeParts(): void {
@@ -200,7 +289,10 @@ export class ColumnValues {
       // The last visit's parts end where those that are made here begin.
       const past = Math.min(end, this.firstPart(visit + 1));
       for (let part = this.firstPart(visit); part < past; part++) {
-        this.add(this.partKinds[part] as number, this.partScalars[part] as number, this.partAmounts[part] as number);
+        const kind = this.partKinds[part] as number;
+        const scalar = this.partScalars[part] as number;
+        if (codeOf(kind, scalar) < directCodes) this.add(kind, scalar, this.partAmounts[part] as number);
+        else this.addHashed(kind, scalar, this.partAmounts[part] as number);
       }
     }
     this.writeParts();
@@ -224,17 +316,6 @@ export class ColumnValues {
     if (kind !== this.partKinds[b]) return kind === textKind;
     const other = this.partScalars[b] as number;
     return (this.partScalars[a] as number) < other || Number.isNaN(other);
-  }
-
-  /** Adds a large number that may have come before in the visit. */
-  private addAgain(scalar: number, amount: number): void {
-    const end = this.parts;
-    // The parts of the ascent go to the hash table.
-    this.ascended = Number.POSITIVE_INFINITY;
-    this.parts = this.ascentFirst;
-    for (let part = this.ascentFirst; part < end; part++)
-      this.addHashed(numberKind, this.partScalars[part] as number, this.partAmounts[part] as number);
-    this.addHashed(numberKind, scalar, amount);
   }
 
   private addHashed(kind: number, scalar: number, amount: number): void {

@@ -4,6 +4,9 @@
  * Column c of [from, to) is [edge(c), edge(c + 1)) with edge(c) = from + ((to - from) * c) / columns. The dominant value is the one with the most time in the
  * column; where only instants touch it, one of theirs. Ties go to texts before numbers, then to the text interned first, then to the smaller number
  * (-0 counts as 0, NaN comes last).
+ *
+ * Numbers are first taken to ascend, as ids and counters do: then none comes twice, and the longest interval of a column is all there is to keep of millions
+ * (column-values.ts). A row where that turns out wrong takes nothing more; `isSure` says so, and it is summed again without the assumption.
  */
 import type { RelativeNs } from "../base/index.ts";
 import { ColumnValues, directCodes, type RowParts } from "./column-values.ts";
@@ -54,14 +57,14 @@ export class ColumnSummer {
     this.row = this.begin();
   }
 
-  /** A new row, empty; selects it. */
-  begin(): ColumnRow {
+  /** A new row, empty; selects it. `isExact`: without assuming that its numbers ascend. */
+  begin(isExact = false): ColumnRow {
     const { columns } = this;
     const row: ColumnRow = {
       count: new Uint32Array(columns),
       busy: new Float64Array(columns),
       longest: new Float64Array(columns),
-      parts: this.values.row(),
+      parts: this.values.row(isExact),
       kept: this.room > 0 ? [] : undefined,
     };
     this.select(row);
@@ -73,8 +76,20 @@ export class ColumnSummer {
     this.values.select(row.parts);
   }
 
+  /** True once the selected row need not be given any more: it will not be sure. */
+  get isWrong(): boolean {
+    return this.values.isWrong;
+  }
+
+  /** False when the row has to be summed again: the assumption that its numbers ascend was wrong. */
+  isSure(row: ColumnRow): boolean {
+    this.select(row);
+    return this.values.isSure();
+  }
+
   /** Adds the intervals [first, past) of the leaf, all of the row's quark and starting before the range's end, as far as they touch the range. */
   add(leaf: Leaf, first: number, past: number): void {
+    if (this.values.isWrong) return;
     if (this.row.kept !== undefined) this.keep(this.row.kept, leaf, first, past);
     const { narrow } = leaf;
     if (narrow !== undefined) this.addNarrow(narrow, first, past);
@@ -96,6 +111,7 @@ export class ColumnSummer {
   /** Whether the summary's row can stand for its intervals: it lies inside one column, lists its values, and they need not be kept. */
   fits(summary: Summary, row: number): boolean {
     const { kept } = this.row;
+    if (this.values.isExact && summary.isAscent(row)) return false;
     if (kept !== undefined && kept.length + (summary.count[row] as number) <= this.room) return false;
     const start = summary.start[row] as number;
     const end = summary.end[row] as number;
@@ -109,8 +125,14 @@ export class ColumnSummer {
     this.row.kept = undefined;
     const column = this.columnOf(summary.start[row] as number);
     this.addToColumn(column, summary.count[row] as number, summary.busy[row] as number, summary.longest[row] as number);
+    const first = summary.firstAmount[row] as number;
+    if (summary.isAscent(row)) {
+      const [least, greatest, best] = [summary.values[first], summary.values[first + 1], summary.values[first + 2]];
+      this.values.addAscent(least as number, greatest as number, best as number, summary.amounts[first + 2] as number);
+      return true;
+    }
     const past = summary.firstAmount[row + 1] as number;
-    for (let a = summary.firstAmount[row] as number; a < past; a++) {
+    for (let a = first; a < past; a++) {
       this.values.add(summary.kinds[a] as number, summary.values[a] as number, summary.amounts[a] as number);
     }
     return true;

@@ -19,7 +19,7 @@ import { checksum } from "./checksum.ts";
 import type { ByteSink, ByteSource } from "./store.ts";
 
 /** Raise with every change of any layout in this folder, and describe it in docs/formats.md. */
-export const formatVersion = 4;
+export const formatVersion = 5;
 
 const headerBytes = 16;
 const trailerBytes = 40;

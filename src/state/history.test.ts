@@ -365,12 +365,17 @@ describe.each(Object.entries(stores))("tables in %s", (_, build) => {
 });
 
 describe("at full size", () => {
-  /** Short and long states, some texts, many numbers; every tenth interval arrives late. */
+  /** Short and long states, some texts, numbers that ascend (in some attributes nearly always), many others; every tenth interval arrives late. */
   function lifeOf(n: number, random: () => number): Life {
     const pieces = Array.from({ length: 12_000 }, (_, i) => ({
       gap: random() < 0.8 ? 0 : Math.floor(random() * 500),
       length: Math.floor(random() < 0.001 ? random() * 5e6 : random() * 1000),
-      value: n % 3 === 0 ? texts[i % texts.length]! : n % 3 === 1 ? 1e6 + i : Math.floor(random() * 4) / 2,
+      value:
+        n % 3 === 0
+          ? texts[i % texts.length]!
+          : n % 3 === 1
+            ? (n < 12 ? 1e6 : 30_000) + i - (n % 2 === 0 ? 0 : i % 7)
+            : Math.floor(random() * 4) / 2,
       rank: random() < 0.9 ? 0 : random() * 1000,
     }));
     return { bySet: n % 4 === 0, disorder: 100, pieces };
@@ -405,6 +410,35 @@ describe("at full size", () => {
       const from = Math.floor((state.end - state.end / zoom) * random());
       for (const columns of [1, 2, 30]) sameColumns(history, model, from, from + columns * Math.ceil(state.end / zoom / columns), columns);
     }
+  });
+});
+
+describe("numbers that ascend, but come again", () => {
+  /** The dominant values of two attributes that take these numbers by turns, each for its length, over one column. */
+  function dominantOf(numbers: readonly { readonly value: number; readonly length: number }[], options: IntervalWriterOptions): unknown[] {
+    const history = stores["memory"]!((writer) => {
+      const { state } = writer;
+      const quarks = ["a", "b"].map((name) => state.child(-1, name));
+      let time = 0;
+      for (const { value, length } of numbers) {
+        for (const quark of quarks) state.set(time, quark, value);
+        time += length;
+      }
+      writer.finish(time);
+    }, options);
+    return history.state.columns([0, 1], 0, history.state.end + 1, 1).map(({ values, dominant }) => values[dominant[0]!]);
+  }
+
+  test("in the next run", () => {
+    const ids = Array.from({ length: 16 }, (_, i) => ({ value: 100_000 + i, length: i === 9 ? 20 : 10 }));
+    const again = ids.map(({ value, length }) => ({ value: value + 5, length: value === 100_000 ? 12 : length / 10 }));
+    expect(dominantOf([...ids, ...again], { runIntervals: 32, leafIntervals: 32, blockIntervals: 32 })).toEqual([100_005, 100_005]);
+  });
+
+  test("in a block of few values", () => {
+    const ids = Array.from({ length: 20 }, (_, i) => ({ value: 32_760 + i, length: i === 10 ? 35 : 10 }));
+    const few = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? { value: 32_765, length: 3 } : { value: 32_766, length: 1 }));
+    expect(dominantOf([...ids, ...few], { runIntervals: 80, leafIntervals: 80, blockIntervals: 20 })).toEqual([32_765, 32_765]);
   });
 });
 

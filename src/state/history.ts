@@ -1,18 +1,18 @@
 /**
  * One history: a state history, tables and documents in one container. The footer (JSON):
  *
- *     { identity, state: { start, end, intervalCount, texts, attributes, leaves, ids: { space: quarks } },
+ *     { identity, state: { start, end, intervalCount, texts, attributes, leaves, runs, ids: { space: quarks } },
  *       tables: [{ name, columns, rowCount, index }], documents: { name: block }, idSpaces: { name: count } }
  *
- * where texts, attributes, leaves, index and the documents are block references. A history of parts has another footer: see joined-history.ts.
+ * where texts, attributes, leaves, runs, index and the documents are block references. A history of parts has another footer: see joined-history.ts.
  */
 import { assert, BadInputError, type RelativeNs } from "../base/index.ts";
 import { Attributes } from "./attributes.ts";
-import { decodeIndex } from "./block-index.ts";
+import { decodeIndex, type IndexColumns } from "./block-index.ts";
 import { type BlockRef, type ContainerReader, ContainerWriter } from "./container.ts";
 import type { ColumnSpec, HistoryKey, HistoryReader, HistoryWriter, StateHistory, Table, TableBuilder } from "./contract.ts";
 import { IntervalIndex } from "./interval-index.ts";
-import { IntervalWriter, type IntervalWriterOptions, leafIndexShape } from "./interval-writer.ts";
+import { IntervalWriter, type IntervalWriterOptions, leafIndexShape, runIndexShape } from "./interval-writer.ts";
 import { readLeaf, readSummary, StateReader } from "./state-reader.ts";
 import { StateWriter } from "./state-writer.ts";
 import type { ByteSink } from "./store.ts";
@@ -30,6 +30,7 @@ interface StateFooter {
   readonly texts: BlockRef;
   readonly attributes: BlockRef;
   readonly leaves: BlockRef;
+  readonly runs: BlockRef;
   /** Attributes whose numbers are ids, by id space. */
   readonly ids: Readonly<Record<string, readonly number[]>>;
 }
@@ -86,7 +87,7 @@ export class History implements HistoryWriter {
   finish(end: RelativeNs): void {
     assert(this.isOpen && Number.isFinite(end), "finish of a closed history, or at no finite time");
     this.state.closeAll(end);
-    const leaves = this.intervals.finish();
+    const indices = this.intervals.finish();
     const tables = [...this.tables.values()].map((table) => table.finish());
     const { count } = this.intervals;
     const footer: Footer = {
@@ -97,7 +98,7 @@ export class History implements HistoryWriter {
         intervalCount: count,
         texts: this.container.append(this.texts.encode()),
         attributes: this.container.append(this.state.attributes.encode()),
-        leaves,
+        ...indices,
         ids: Object.fromEntries([...this.state.ids].map(([space, quarks]) => [space, [...quarks].sort((a, b) => a - b)])),
       },
       tables,
@@ -136,15 +137,12 @@ export class HistoryFile implements HistoryReader {
     this.footer = footer;
     this.identity = footer.identity;
     this.bytes = source.size;
-    const { texts, attributes, leaves } = footer.state;
+    const { texts, attributes, leaves, runs } = footer.state;
     this.texts = new TextReader(this.container.read(texts), source.name, texts.offset);
     const tree = Attributes.decode(this.container.read(attributes), this.texts, source.name, attributes.offset);
-    const { f64, u32 } = leafIndexShape;
-    this.index = new IntervalIndex(
-      decodeIndex(this.container.read(leaves), f64, u32, source.name, leaves.offset),
-      source.name,
-      leaves.offset,
-    );
+    const indexColumns = (ref: BlockRef, { f64, u32 }: { readonly f64: number; readonly u32: number }): IndexColumns =>
+      decodeIndex(this.container.read(ref), f64, u32, source.name, ref.offset);
+    this.index = new IntervalIndex(indexColumns(leaves, leafIndexShape), indexColumns(runs, runIndexShape), source.name, leaves.offset);
     this.state = new StateReader(this.container, footer.state, tree, this.texts, this.index, cacheBytes);
     for (const table of footer.tables)
       this.tables.set(table.name, new TableReader(table, this.container, this.texts, Math.min(tableCacheBytes, cacheBytes), translate));
@@ -176,9 +174,11 @@ export class HistoryFile implements HistoryReader {
     for (let leaf = 0; leaf < this.index.leafCount; leaf++) {
       intervals += readLeaf(this.container, this.index, leaf).count;
       advance(this.index.leaf(leaf).bytes);
-      const summary = this.index.summary(leaf);
+    }
+    for (let run = 0; run < this.index.runCount; run++) {
+      const summary = this.index.summary(run);
       if (summary === undefined) continue;
-      readSummary(this.container, this.index, leaf);
+      readSummary(this.container, this.index, run);
       advance(summary.bytes);
     }
     if (intervals !== this.state.intervalCount) {
@@ -222,7 +222,7 @@ function parseFooter(value: unknown, file: string, offset: number): Footer {
     };
   };
   const { identity, state, tables, documents, idSpaces } = object(value, "content");
-  const { start, end, intervalCount, texts, attributes, leaves, ids } = object(state, "state");
+  const { start, end, intervalCount, texts, attributes, leaves, runs, ids } = object(state, "state");
   return {
     identity: text(identity, "identity"),
     state: {
@@ -232,6 +232,7 @@ function parseFooter(value: unknown, file: string, offset: number): Footer {
       texts: block(texts, "texts"),
       attributes: block(attributes, "attributes"),
       leaves: block(leaves, "leaves"),
+      runs: block(runs, "runs"),
       ids: Object.fromEntries(
         Object.entries(object(ids, "ids")).map(([space, quarks]) => [space, list(quarks, "ids").map((quark) => count(quark, "ids"))]),
       ),

@@ -5,7 +5,7 @@
 import { BadInputError } from "../base/index.ts";
 import type { IndexColumns } from "./block-index.ts";
 import type { BlockRef } from "./container.ts";
-import { leafIndexShape, levelCount } from "./interval-writer.ts";
+import { leafIndexShape, levelCount, runIndexShape } from "./interval-writer.ts";
 
 /** The runs of one level. */
 interface LevelRuns {
@@ -27,6 +27,10 @@ export class IntervalIndex {
   readonly ends: Float64Array;
   private readonly bytes: Uint32Array;
   private readonly checksums: Uint32Array;
+  readonly runCount: number;
+  /** Each leaf's run. */
+  readonly runs: Uint32Array;
+  private readonly firstLeaves: Uint32Array;
   private readonly summaryOffsets: Float64Array;
   private readonly summaryBytes: Uint32Array;
   private readonly summaryChecksums: Uint32Array;
@@ -34,45 +38,42 @@ export class IntervalIndex {
   readonly lastQuarks: Uint32Array;
   private readonly levels: LevelRuns[] = [];
 
-  constructor(columns: IndexColumns, file: string, offset: number) {
-    const [offsets, starts, ends, summaryOffsets] = columns.f64;
-    const [bytes, checksums, levels, runs, firstQuarks, lastQuarks, summaryBytes, summaryChecksums] = columns.u32;
-    if (
-      !offsets ||
-      !starts ||
-      !ends ||
-      !summaryOffsets ||
-      !bytes ||
-      !checksums ||
-      !levels ||
-      !runs ||
-      !firstQuarks ||
-      !lastQuarks ||
-      !summaryBytes ||
-      !summaryChecksums
-    ) {
+  /** `file` and `offset` say where the leaf index came from. */
+  constructor(leafIndex: IndexColumns, runIndex: IndexColumns, file: string, offset: number) {
+    const [offsets, starts, ends] = leafIndex.f64;
+    const [bytes, checksums, levels, runs, firstQuarks, lastQuarks] = leafIndex.u32;
+    const [summaryOffsets] = runIndex.f64;
+    const [summaryBytes, summaryChecksums] = runIndex.u32;
+    if (!offsets || !starts || !ends || !bytes || !checksums || !levels || !runs || !firstQuarks || !lastQuarks)
       throw new Error(`bug: the leaf index needs ${leafIndexShape.f64} + ${leafIndexShape.u32} columns`);
-    }
-    this.leafCount = columns.rows;
+    if (!summaryOffsets || !summaryBytes || !summaryChecksums)
+      throw new Error(`bug: the run index needs ${runIndexShape.f64} + ${runIndexShape.u32} columns`);
+    this.leafCount = leafIndex.rows;
     this.offsets = offsets;
     this.starts = starts;
     this.ends = ends;
     this.bytes = bytes;
     this.checksums = checksums;
+    this.runCount = runIndex.rows;
+    this.runs = runs;
+    this.firstLeaves = new Uint32Array(runIndex.rows);
     this.summaryOffsets = summaryOffsets;
     this.summaryBytes = summaryBytes;
     this.summaryChecksums = summaryChecksums;
     this.firstQuarks = firstQuarks;
     this.lastQuarks = lastQuarks;
     for (let i = 0; i < levelCount; i++) this.levels.push({ first: [], past: [], reached: [], remaining: [], start: [], end: [] });
-    for (let leaf = 0; leaf < columns.rows; ) {
+    for (let leaf = 0; leaf < leafIndex.rows; ) {
       const level = this.levels[levels[leaf] as number];
       if (level === undefined) throw new BadInputError("HISTORY_INVALID", file, offset, `leaf ${leaf} is in level ${levels[leaf]}`);
       const run = runs[leaf] as number;
+      if (run >= runIndex.rows)
+        throw new BadInputError("HISTORY_INVALID", file, offset, `leaf ${leaf} is in run ${run} of ${runIndex.rows}`);
       const first = leaf;
+      this.firstLeaves[run] = first;
       let start = Number.POSITIVE_INFINITY;
       let end = Number.NEGATIVE_INFINITY;
-      for (; leaf < columns.rows && runs[leaf] === run; leaf++) {
+      for (; leaf < leafIndex.rows && runs[leaf] === run; leaf++) {
         start = Math.min(start, starts[leaf] as number);
         end = Math.max(end, ends[leaf] as number);
       }
@@ -96,16 +97,19 @@ export class IntervalIndex {
     return { offset: this.offsets[leaf] as number, bytes: this.bytes[leaf] as number, checksum: this.checksums[leaf] as number };
   }
 
-  /** Where the leaf's summary is; undefined when it has none. */
-  summary(leaf: number): BlockRef | undefined {
-    const bytes = this.summaryBytes[leaf] as number;
-    return bytes === 0
-      ? undefined
-      : { offset: this.summaryOffsets[leaf] as number, bytes, checksum: this.summaryChecksums[leaf] as number };
+  /** First leaf of the run that holds this one. */
+  firstOfRun(leaf: number): number {
+    return this.firstLeaves[this.runs[leaf] as number] as number;
   }
 
-  hasSummary(leaf: number): boolean {
-    return this.summaryBytes[leaf] !== 0;
+  /** Where the run's summary is; undefined when it has none. */
+  summary(run: number): BlockRef | undefined {
+    const bytes = this.summaryBytes[run] as number;
+    return bytes === 0 ? undefined : { offset: this.summaryOffsets[run] as number, bytes, checksum: this.summaryChecksums[run] as number };
+  }
+
+  hasSummary(run: number): boolean {
+    return this.summaryBytes[run] !== 0;
   }
 
   /** Appends to `out` every leaf that may hold an interval of a quark in [firstQuark, lastQuark] with start <= `to` and end >= `from`. */

@@ -25,8 +25,8 @@ import { SummaryEncoder } from "./summary.ts";
 export const levelCount = 4;
 /** Intervals per run. */
 const defaultRunIntervals = 1 << 17;
-/** Intervals per leaf, at most. */
-const defaultLeafIntervals = 4096;
+/** Intervals per leaf, at most. With half as many a view of everything is faster and a history 3 % larger. */
+const defaultLeafIntervals = 2048;
 
 /** Sizes, smaller in tests. */
 export interface IntervalWriterOptions {
@@ -41,11 +41,17 @@ interface Level extends IntervalColumns {
   reached: number;
 }
 
-/**
- * Columns of the leaf index. f64: offset, start, end, offset of the summary. u32: bytes, checksum, level, run (counted over all levels), first quark, last
- * quark, bytes of the summary (0: none), checksum of the summary.
- */
-export const leafIndexShape = { f64: 4, u32: 8 } as const;
+/** Columns of the leaf index. f64: offset, start, end. u32: bytes, checksum, level, run (counted over all levels), first quark, last quark. */
+export const leafIndexShape = { f64: 3, u32: 6 } as const;
+
+/** Columns of the run index: where each run's summary is. f64: offset. u32: bytes (0: none), checksum. */
+export const runIndexShape = { f64: 1, u32: 2 } as const;
+
+/** Where the two indices are. */
+export interface IndexRefs {
+  readonly leaves: BlockRef;
+  readonly runs: BlockRef;
+}
 
 const noBlock: BlockRef = { offset: 0, bytes: 0, checksum: 0 };
 
@@ -57,8 +63,8 @@ export class IntervalWriter {
   private readonly encoder: LeafEncoder;
   private readonly summaries: SummaryEncoder;
   private readonly order: Uint32Array;
-  private readonly index = new IndexWriter(leafIndexShape.f64, leafIndexShape.u32);
-  private runs = 0;
+  private readonly leaves = new IndexWriter(leafIndexShape.f64, leafIndexShape.u32);
+  private readonly runs = new IndexWriter(runIndexShape.f64, runIndexShape.u32);
   /** Intervals added, and what they span. */
   count = 0;
   start = Number.POSITIVE_INFINITY;
@@ -70,7 +76,7 @@ export class IntervalWriter {
     this.runIntervals = options.runIntervals ?? defaultRunIntervals;
     this.leafIntervals = options.leafIntervals ?? defaultLeafIntervals;
     this.encoder = new LeafEncoder(this.leafIntervals);
-    this.summaries = new SummaryEncoder(options.blockIntervals);
+    this.summaries = new SummaryEncoder(this.leafIntervals, options.blockIntervals);
     this.order = new Uint32Array(this.runIntervals);
     this.lowest = this.level(0);
   }
@@ -88,10 +94,10 @@ export class IntervalWriter {
     if (at + 1 === this.runIntervals) this.flush(0);
   }
 
-  /** Writes out everything and then the leaf index. */
-  finish(): BlockRef {
+  /** Writes out everything and then the indices. */
+  finish(): IndexRefs {
     for (let i = 0; i < levelCount; i++) this.flush(i);
-    return this.container.append(this.index.encode());
+    return { leaves: this.container.append(this.leaves.encode()), runs: this.container.append(this.runs.encode()) };
   }
 
   private level(i: number): Level {
@@ -160,19 +166,17 @@ export class IntervalWriter {
     if (count === 0) return;
     const { order } = this;
     checkedSort(level, count, order);
-    const run = this.runs++;
+    const run = this.runs.rows;
     for (let from = 0; from < count; from += this.leafIntervals) {
       const to = Math.min(count, from + this.leafIntervals);
       const leaf = this.encoder.encode(level, order, from, to);
       const ref = this.container.append(leaf.bytes);
       const firstQuark = level.quarks[order[from] as number] as number;
       const lastQuark = level.quarks[order[to - 1] as number] as number;
-      const summary = this.summaries.encode(level, order, from, to);
-      const summaryRef = summary === undefined ? noBlock : this.container.append(summary);
-      this.index.add(
-        [ref.offset, leaf.start, leaf.end, summaryRef.offset],
-        [ref.bytes, ref.checksum, i, run, firstQuark, lastQuark, summaryRef.bytes, summaryRef.checksum],
-      );
+      this.leaves.add([ref.offset, leaf.start, leaf.end], [ref.bytes, ref.checksum, i, run, firstQuark, lastQuark]);
     }
+    const summary = this.summaries.encode(level, order, count);
+    const ref = summary === undefined ? noBlock : this.container.append(summary);
+    this.runs.add([ref.offset], [ref.bytes, ref.checksum]);
   }
 }

@@ -20,8 +20,8 @@ export interface StateBounds {
 /** Most columns of one query; viewers ask for their pixels. */
 const maxColumns = 65536;
 
-/** More columns than this over a leaf: none of its blocks (4096 intervals in blocks of 256) is likely to lie inside one. */
-const mostBlocks = 16;
+/** More columns than this over a run: none of its blocks (2^17 intervals in blocks of 256) is likely to lie inside one. */
+const mostBlocks = 512;
 
 export class StateReader implements StateHistory {
   readonly start: RelativeNs;
@@ -50,7 +50,7 @@ export class StateReader implements StateHistory {
     this.attributes = attributes;
     this.index = index;
     this.leaves = new NodeCache(index.leafCount, cacheBytes, (leaf) => readLeaf(container, index, leaf));
-    this.summaries = new NodeCache(index.leafCount, cacheBytes / 4, (leaf) => readSummary(container, index, leaf));
+    this.summaries = new NodeCache(index.runCount, cacheBytes / 4, (run) => readSummary(container, index, run));
     this.open = (leaf) => this.leaves.get(leaf);
     this.text = (id) => texts.text(id);
   }
@@ -109,33 +109,59 @@ export class StateReader implements StateHistory {
       throw new UsageError(`1 to ${maxColumns} columns, not ${columns}`);
     for (const quark of quarks) this.checkQuark(quark);
     const summer = new ColumnSummer(from, to, columns, room, this.text);
-    const rows = new Map(quarks.map((quark) => [quark, summer.begin()]));
-    // An empty range has empty columns.
-    if (from < to) this.sum(summer, rows, from, to, (to - from) / columns);
-    return quarks.map((quark) => summer.finish(defined(rows.get(quark), "a row"), quark));
+    let rows = new Map(quarks.map((quark) => [quark, summer.begin()]));
+    const all = new Map(rows);
+    // An empty range has empty columns. Rows whose numbers did not ascend are summed again: see ColumnSummer.
+    while (from < to && rows.size > 0) {
+      this.sum(summer, rows, from, to, (to - from) / columns);
+      rows = new Map([...rows].filter(([, row]) => !summer.isSure(row)).map(([quark]) => [quark, summer.begin(true)]));
+      for (const [quark, row] of rows) all.set(quark, row);
+    }
+    return quarks.map((quark) => summer.finish(defined(all.get(quark), "a row"), quark));
   }
 
-  /** Adds everything in [from, to) to the rows. Leaf by leaf, so that each is read once, however many of the rows it has and however few the cache holds. */
+  /** Adds everything in [from, to) to the rows. Run by run, so that each leaf is read once, however many of the rows it has and however few the cache holds. */
   private sum(summer: ColumnSummer, rows: ReadonlyMap<Quark, ColumnRow>, from: RelativeNs, to: RelativeNs, width: number): void {
     const { index } = this;
     const quarks = [...rows.keys()].sort((left, right) => left - right);
     const leaves: number[] = [];
     if (quarks.length > 0) index.collect(from, to, quarks[0] as number, quarks.at(-1) as number, leaves);
-    for (const id of leaves) {
-      let leaf: Leaf | undefined;
-      let summary: Summary | undefined;
-      const last = index.lastQuarks[id] as number;
-      for (let i = firstAtLeast(quarks, index.firstQuarks[id] as number); i < quarks.length; i++) {
-        const quark = quarks[i] as number;
-        if (quark > last) break;
-        summer.select(rows.get(quark) as ColumnRow);
-        if (summary === undefined && index.hasSummary(id) && this.mayFitColumns(id, width)) summary = this.summaries.get(id);
-        const row = summary === undefined ? -1 : summary.segment(quark);
-        if (summary === undefined || row < 0) {
-          leaf ??= this.leaves.get(id);
-          const [first, past] = touching(leaf, quark, from, to);
-          summer.add(leaf, first, past);
-        } else if (!summer.addSummary(summary, row)) this.addParts(summer, id, quark, summary, row, from, to);
+    for (let first = 0, past = 0; first < leaves.length; first = past) {
+      const run = index.runs[leaves[first] as number] as number;
+      while (past < leaves.length && index.runs[leaves[past] as number] === run) past++;
+      const summary = index.hasSummary(run) && this.mayFitColumns(leaves, first, past, width) ? this.summaries.get(run) : undefined;
+      for (let l = first; l < past; l++) this.sumLeaf(summer, rows, quarks, summary, leaves, l, first, from, to);
+    }
+  }
+
+  /** Adds the rows of one of a run's leaves: by the summary those that it has, in the first leaf that may hold them, and the others from the leaf. */
+  private sumLeaf(
+    summer: ColumnSummer,
+    rows: ReadonlyMap<Quark, ColumnRow>,
+    quarks: readonly Quark[],
+    summary: Summary | undefined,
+    leaves: readonly number[],
+    at: number,
+    first: number,
+    from: RelativeNs,
+    to: RelativeNs,
+  ): void {
+    const { index } = this;
+    const id = leaves[at] as number;
+    const last = index.lastQuarks[id] as number;
+    let leaf: Leaf | undefined;
+    for (let i = firstAtLeast(quarks, index.firstQuarks[id] as number); i < quarks.length; i++) {
+      const quark = quarks[i] as number;
+      if (quark > last) break;
+      summer.select(rows.get(quark) as ColumnRow);
+      if (summer.isWrong) continue;
+      const row = summary === undefined ? -1 : summary.segment(quark);
+      if (summary === undefined || row < 0) {
+        leaf ??= this.leaves.get(id);
+        const [begin, past] = touching(leaf, quark, from, to);
+        summer.add(leaf, begin, past);
+      } else if (at === first || (index.lastQuarks[leaves[at - 1] as number] as number) < quark) {
+        if (!summer.addSummary(summary, row)) this.addParts(summer, index.firstOfRun(id), quark, summary, row, from, to);
       }
     }
   }
@@ -143,35 +169,43 @@ export class StateReader implements StateHistory {
   /** Adds a segment by its blocks, and the intervals of those blocks that do not lie inside one column. */
   private addParts(
     summer: ColumnSummer,
-    id: number,
+    firstLeaf: number,
     quark: Quark,
     summary: Summary,
     segment: number,
     from: RelativeNs,
     to: RelativeNs,
   ): void {
-    const parts = summary.parts[segment] as number;
+    let id = -1;
     let leaf: Leaf | undefined;
     let first = 0;
     let past = 0;
-    for (let row = segment + 1; row <= segment + parts; row++) {
+    for (let row = segment - (summary.parts[segment] as number); row < segment; row++) {
       if ((summary.end[row] as number) < from || (summary.start[row] as number) >= to || summer.addSummary(summary, row)) continue;
-      if (leaf === undefined) {
+      const at = summary.leaf[row] as number;
+      if (leaf === undefined || firstLeaf + at !== id) {
+        id = firstLeaf + at;
         leaf = this.leaves.get(id);
         [first, past] = touching(leaf, quark, from, to);
       }
-      // Neighbouring blocks are summed in one go.
+      // Neighbouring blocks of a leaf are summed in one go.
       const begin = summary.first[row] as number;
       let end = begin + (summary.count[row] as number);
-      while (row < segment + parts && !summer.fits(summary, row + 1))
+      while (row + 1 < segment && summary.leaf[row + 1] === at && !summer.fits(summary, row + 1))
         end = (summary.first[++row] as number) + (summary.count[row] as number);
       summer.add(leaf, Math.max(first, begin), Math.min(past, end));
     }
   }
 
-  /** Whether blocks of a leaf can lie inside columns of this width: otherwise its summary need not be read. */
-  private mayFitColumns(leaf: number, width: number): boolean {
-    return (this.index.ends[leaf] as number) - (this.index.starts[leaf] as number) < width * mostBlocks;
+  /** Whether blocks of a run can lie inside columns of this width: otherwise its summary need not be read. */
+  private mayFitColumns(leaves: readonly number[], first: number, past: number, width: number): boolean {
+    let start = Number.POSITIVE_INFINITY;
+    let end = Number.NEGATIVE_INFINITY;
+    for (let l = first; l < past; l++) {
+      start = Math.min(start, this.index.starts[leaves[l] as number] as number);
+      end = Math.max(end, this.index.ends[leaves[l] as number] as number);
+    }
+    return end - start < width * mostBlocks;
   }
 
   nextChange(time: RelativeNs, quark: Quark): RelativeNs | undefined {
@@ -247,8 +281,8 @@ export function readLeaf(container: ContainerReader, index: IntervalIndex, leaf:
   return new Leaf(container.read(ref), container.source.name, ref.offset);
 }
 
-/** Reads and checks one leaf's summary, which must exist. */
-export function readSummary(container: ContainerReader, index: IntervalIndex, leaf: number): Summary {
-  const ref = defined(index.summary(leaf), "a leaf without a summary");
+/** Reads and checks one run's summary, which must exist. */
+export function readSummary(container: ContainerReader, index: IntervalIndex, run: number): Summary {
+  const ref = defined(index.summary(run), "a run without a summary");
   return new Summary(container.read(ref), container.source.name, ref.offset);
 }
