@@ -108,6 +108,32 @@ export interface RequestInfo {
   readonly phases: readonly Phase[];
   /** Of a PUBLISH that is asked for by its id: the subscribers, on whichever node, that its message was put into the output of; the first to be written first. */
   readonly deliveries?: readonly DeliveryInfo[];
+  /** Of a request that is asked for by its id, and was redirected or is the repeat of one that was: the whole of it. */
+  readonly redirected?: RedirectedInfo;
+}
+
+/** What the client sees as one request: a command that was answered MOVED or ASK, and its repeats. */
+export interface RedirectedInfo {
+  /** In time order. Every hop but the last was redirected; the last was, too, where the trace does not tell how it was followed. */
+  readonly hops: readonly HopInfo[];
+  /** From the first hop's arrival to the last one's end. */
+  readonly durationNs: number;
+  /** From the first hop's arrival to that of the last: what the redirects cost. */
+  readonly lostNs: number;
+  /** What the hops are joined by; "order": what client, command and order have in common, so likely and not certain. "nothing" where there is one hop. */
+  readonly evidence: Evidence;
+}
+
+export interface HopInfo {
+  readonly request: number;
+  readonly node: string;
+  readonly connectionLabel: string;
+  readonly start: AbsoluteNs;
+  readonly end: AbsoluteNs;
+  /** The ASKING before it. */
+  readonly asking: number | undefined;
+  /** Where it was sent instead, `host:port` as the node said; undefined for the hop that was served. */
+  readonly redirect: { readonly kind: "moved" | "ask"; readonly slot: number; readonly target: string } | undefined;
 }
 
 /** A published message on its way to one subscriber. */

@@ -21,9 +21,20 @@ import {
 } from "../analyses/redis/keys.ts";
 import { type AbsoluteNs, Best, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
 import type { HistoryReader, Table, TableChunk } from "../state/index.ts";
-import type { CommandStats, DeliveryInfo, Holder, NodeStats, Phase, RequestInfo, RequestQuery } from "./contract.ts";
+import type {
+  CommandStats,
+  DeliveryInfo,
+  Holder,
+  HopInfo,
+  NodeStats,
+  Phase,
+  RedirectedInfo,
+  RequestInfo,
+  RequestQuery,
+} from "./contract.ts";
 import { DurationHistogram } from "./distribution.ts";
 import { compileFilter, type FilterValue } from "./filter.ts";
+import { redirectsOf } from "./redirects.ts";
 
 type RequestColumn = (typeof requestColumns)[number]["name"];
 type ConnectionColumn = (typeof connectionColumns)[number]["name"];
@@ -140,7 +151,33 @@ export class RequestQueries {
   /** One request by id, its waits attributed. */
   get(id: number): RequestInfo {
     const deliveries = this.deliveries(id);
-    return { ...this.info(this.row(id), true), ...(deliveries.length === 0 ? {} : { deliveries }) };
+    const redirected = this.redirected(id);
+    return {
+      ...this.info(this.row(id), true),
+      ...(deliveries.length === 0 ? {} : { deliveries }),
+      ...(redirected === undefined ? {} : { redirected }),
+    };
+  }
+
+  /** All hops of a request that was redirected, or is a repeat. */
+  private redirected(id: number): RedirectedInfo | undefined {
+    const redirects = redirectsOf(this.history, id);
+    if (redirects.length === 0) return undefined;
+    const hop = (request: number, asking: number | undefined, redirect: HopInfo["redirect"]): HopInfo => {
+      const { node, connectionLabel, start, end } = this.info(this.row(request));
+      return { request, node, connectionLabel, start, end, asking, redirect };
+    };
+    const hops = redirects.map(({ request, kind, slot, target }, i) => hop(request, redirects[i - 1]?.asking, { kind, slot, target }));
+    const last = redirects.at(-1);
+    if (last?.repeat !== undefined) hops.push(hop(last.repeat, last.asking, undefined));
+    const [first, served] = [hops[0], hops.at(-1)];
+    if (first === undefined || served === undefined) return undefined;
+    return {
+      hops,
+      durationNs: Number(served.end - first.start),
+      lostNs: Number(served.start - first.start),
+      evidence: hops.length > 1 ? "order" : "nothing",
+    };
   }
 
   /** Where a PUBLISH's message went, at most `mostDeliveries`. */

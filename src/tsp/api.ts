@@ -93,6 +93,22 @@ const deliveryShape = object({
   written: optional(int64),
 });
 export type DeliveryWire = Decoded<typeof deliveryShape>;
+const hopShape = object({
+  request: index,
+  node: text,
+  connectionLabel: text,
+  start: int64,
+  end: int64,
+  asking: optional(index),
+  redirect: optional(object({ kind: oneOf("moved", "ask"), slot: number, target: text })),
+});
+const redirectedShape = object({
+  hops: list(hopShape),
+  durationNs: number,
+  lostNs: number,
+  evidence: oneOf("nothing", "stream-offset", "order", "context"),
+});
+export type RedirectedWire = Decoded<typeof redirectedShape>;
 const requestShape = object({
   id: index,
   node: text,
@@ -109,6 +125,7 @@ const requestShape = object({
   complete: flag,
   phases: list(phaseShape),
   deliveries: optional(list(deliveryShape)),
+  redirected: optional(redirectedShape),
 });
 export type HolderWire = Decoded<typeof holderShape>;
 export type PhaseWire = Decoded<typeof phaseShape>;

@@ -131,6 +131,7 @@ struct ss_ev_cluster_redirect {
     uint16_t slot;
     uint8_t kind;
     const char *target;
+    uint16_t command;
 };
 
 struct ss_ev_fork_start {
@@ -613,6 +614,7 @@ LTTNG_UST_TRACEPOINT_EVENT(redis, cluster_redirect,
         lttng_ust_field_integer(uint16_t, slot, e->slot)
         lttng_ust_field_integer(uint8_t, kind, e->kind)
         lttng_ust_field_string(target, e->target)
+        lttng_ust_field_integer(uint16_t, command, e->command)
     ))
 
 /* fork() is called. Purpose: 1 rdb, 2 aof, 3 script debugger, 4 module. */

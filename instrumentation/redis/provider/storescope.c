@@ -880,7 +880,8 @@ void ss_redirect(const client *c, int slot, int kind, const void *to) {
     const clusterNode *node = to;
     char target[NET_IP_STR_LEN + 8] = "";
     if (node) snprintf(target, sizeof(target), "%s:%d", node->ip, ss_node_port(node));
-    EMIT(cluster_redirect, .conn_id = c->id, .fd = ss_fd(c), .slot = (uint16_t)slot, .kind = (uint8_t)kind, .target = target);
+    EMIT(cluster_redirect, .conn_id = c->id, .fd = ss_fd(c), .slot = (uint16_t)slot, .kind = (uint8_t)kind, .target = target,
+         .command = (uint16_t)c->lastcmd->id);
 }
 
 /* FNV-1a: channel names are private, so only their hash is recorded. */

@@ -1,4 +1,4 @@
-/** The `redis` analysis: front door. The model is in model.ts, the cluster bus in bus.ts, its names in keys.ts. A part is every eighth process. */
+/** The `redis` analysis: front door. The model is in model.ts, the cluster bus in bus.ts, redirects in redirects.ts, its names in keys.ts. A part is every eighth process. */
 
 import { addBuckets, furthestReach } from "../../base/time-buckets.ts";
 import { RedisDecoder, type RedisProcess, type Slopes } from "../../environments/redis/index.ts";
@@ -6,8 +6,9 @@ import type { TraceSource } from "../../trace/index.ts";
 import { partCount, type SharedAnalysis, type Spool, type SpoolEnd } from "../contract.ts";
 import { type IntegrationConnection, integrationWidth } from "../integration.ts";
 import { deliveryWidth, endWidth, joinMessages, type PartStreams } from "./bus.ts";
-import { deliveryColumns, documents, messageColumns, type ProcessSummary, type StepSummary, tables } from "./keys.ts";
+import { deliveryColumns, documents, messageColumns, type ProcessSummary, redirectColumns, type StepSummary, tables } from "./keys.ts";
 import { RedisModel } from "./model.ts";
+import { hopWidth, joinRedirects } from "./redirects.ts";
 
 /** Events looked at to learn how many processes there are: when tracing is switched on, each introduces itself. */
 const introductionEvents = 5000;
@@ -22,6 +23,7 @@ interface PartOutcome {
   readonly ends: SpoolEnd;
   readonly deliveries: SpoolEnd;
   readonly connections: number;
+  readonly hops: ReturnType<RedisModel["hopsOf"]>;
   readonly integration: { readonly connections: readonly IntegrationConnection[]; readonly rows: SpoolEnd } | undefined;
 }
 
@@ -51,7 +53,7 @@ function countProcesses(source: TraceSource): number {
 
 const redis: SharedAnalysis<Outcome> = {
   id: "redis",
-  version: 5,
+  version: 6,
   needs: [],
   usefulShares: (source) => Math.min(partCount, countProcesses(source)),
   startShare({ source, cursor, owns, writer, spool, isIntegrated }) {
@@ -71,7 +73,9 @@ const redis: SharedAnalysis<Outcome> = {
         const ends = spool(endWidth);
         const deliveries = spool(deliveryWidth);
         const served = isIntegrated ? spool(integrationWidth) : undefined;
-        const model = new RedisModel(writer(number), source, { ends, deliveries, served }, (of) => nodeName(of, decoder.processes));
+        const model = new RedisModel(writer(number), source, { ends, deliveries, served, hops: () => spool(hopWidth) }, (of) =>
+          nodeName(of, decoder.processes),
+        );
         part = { model, ends, deliveries, served, processes: [] };
         parts.set(number, part);
       }
@@ -94,6 +98,7 @@ const redis: SharedAnalysis<Outcome> = {
             ends: ends.end(),
             deliveries: deliveries.end(),
             connections: model.connectionCount,
+            hops: model.hopsOf(processes),
             integration: served && { connections: model.integrationConnections(processes), rows: served.end() },
           };
         });
@@ -121,6 +126,16 @@ const redis: SharedAnalysis<Outcome> = {
       };
     });
     const causes = joinMessages(ends, writer.table(tables.messages, messageColumns), writer.table(tables.deliveries, deliveryColumns));
+    const hops = parts.map((part, i) => ({
+      ...part.hops,
+      processes: part.hops.processes.map(({ process, rows: spooled }) => {
+        const commands = part.processes.find(({ index }) => index === process)?.commands ?? [];
+        return { process, commands, rows: () => rows(spooled) };
+      }),
+      firstRequest: firstRequests[i] ?? 0,
+      firstConnection: ends[i]?.firstConnection ?? 0,
+    }));
+    joinRedirects(hops, writer.table(tables.redirects, redirectColumns));
     for (const [i, { processes, integration }] of parts.entries()) {
       if (integration === undefined) continue;
       offers.push({

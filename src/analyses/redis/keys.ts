@@ -214,6 +214,33 @@ export const conflictColumns = [
   { name: "list", type: "u16" },
 ] as const satisfies readonly ColumnSpec[];
 
+/** Values of the redirects table's `kind`, as in `cluster_redirect`. */
+export const redirectKinds = { moved: 1, ask: 2 } as const;
+
+/**
+ * One row per request that was answered MOVED or ASK, in the order in which that was known to be followed or not. `repeat` is the request by which the client
+ * followed it, 4294967295 where none or more than one might be it; joined by what the two have in common (redirects.ts), so it is likely and not certain.
+ * `asking` is the ASKING before it. `to` is the repeat's process, 65535 where there is none. Times: the redirected request `arrived` and was `answered`; it
+ * was `resumed` when the repeat arrived: infinite where there is none.
+ */
+export const redirectColumns = [
+  { name: "request", type: "u32" },
+  { name: "kind", type: "u8" },
+  { name: "slot", type: "u16" },
+  { name: "target", type: "text" },
+  { name: "process", type: "u16" },
+  { name: "connection", type: "u32" },
+  { name: "repeat", type: "u32" },
+  { name: "asking", type: "u32" },
+  { name: "to", type: "u16" },
+  { name: "toConnection", type: "u32" },
+  { name: "arrived", type: "f64" },
+  { name: "answered", type: "f64" },
+  { name: "resumed", type: "f64" },
+] as const satisfies readonly ColumnSpec[];
+
+export type RedirectColumn = (typeof redirectColumns)[number]["name"];
+
 export const tables = {
   requests: "requests",
   nestedCalls: "nested-calls",
@@ -221,6 +248,7 @@ export const tables = {
   messages: "messages",
   conflicts: "conflicts",
   deliveries: "deliveries",
+  redirects: "redirects",
 } as const;
 
 /** The `processes` document. */

@@ -174,6 +174,19 @@ describe("redis analysis", () => {
     ]);
   });
 
+  it("gives each of several redirected requests of a pipeline its own redirect and command, in both sets", () => {
+    const redirect = (time: number, command: number): string =>
+      `${time} redis:cluster_redirect vpid=9 vtid=9 conn_id=7 fd=8 slot=5 kind=1 target="127.0.0.1:7002" command=${command}`;
+    const found = [
+      `${redirect(309, 3)}\n${redirect(319, 4)}\n${light(900, "poll@100 duration=90 aux=1; read@300 duration=100 conn=7 nread=60; parsed@310 aux=2 end_offset=1030; parsed@320 aux=2 end_offset=1060; write@800 duration=100 conn=7 nwritten=14")}`,
+      `${redirect(310, 3)}\n${redirect(330, 4)}\n${batch(900, `poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=60; parsed@305 end_offset=1030; process_end@315; parsed@325 end_offset=1060; process_end@335; read_end@340 conn=7; write_start@500 conn=7; write_end@510 conn=7 nwritten=14`)}`,
+    ].map((text) => requests(analyse(`${server}\n${text}`)).map(({ command, flags }) => `${command} ${flags}`));
+    expect(found).toEqual([
+      ["set 146", "get 145"],
+      ["set 146", "get 145"],
+    ]);
+  });
+
   it("says when a request was still under way at the end", () => {
     const history = analyse(`${server}
       ${batch(450, `poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=30; parsed@310 end_offset=1030; call_start@320 aux=3 flags=4; call_end@400 aux=3 flags=4 reply_bytes=5`)}`);

@@ -19,7 +19,7 @@ import { TimeBuckets, TimeReach } from "../../base/time-buckets.ts";
 import { connectionKinds, type RareEvent, type RedisProcess, Step, type StepSink, stepName } from "../../environments/redis/index.ts";
 import type { HistoryWriter, Quark, StateBuilder, TableBuilder } from "../../state/contract.ts";
 import type { TraceSource } from "../../trace/index.ts";
-import type { Spool } from "../contract.ts";
+import type { Spool, SpoolEnd } from "../contract.ts";
 import { endpoint, type IntegrationConnection, integrationKinds, integrationWidth } from "../integration.ts";
 import { Bus, type Delivery, type PartStreams, type ProcessBus } from "./bus.ts";
 import {
@@ -33,6 +33,7 @@ import {
   noRequest,
   operations,
   type ProcessSummary,
+  redirectKinds,
   requestColumns,
   requestFlags,
   root,
@@ -40,6 +41,7 @@ import {
   tables,
   unknownBytes,
 } from "./keys.ts";
+import { hopAnswered, hopWidth, isSetup, type RedirectTarget } from "./redirects.ts";
 
 const noConnection = 0xffff_ffff;
 /** Two threads' reads of one connection overlap when it is by more than the counters of two processors lag behind each other. */
@@ -110,6 +112,21 @@ interface Request {
   replyBytes: number;
   /** Low 32 bits of where it ends in the request stream; -1 while unknown. */
   endOffset: number;
+  /** The join of redirects has been told of it. */
+  isTold: boolean;
+  /** It was sent elsewhere. */
+  redirect: Redirect | undefined;
+  /** The ASKING it stands behind; -1 for none. */
+  readonly asking: number;
+}
+
+/** What `cluster_redirect` says. Numbers are -1 where it does not say. */
+interface Redirect {
+  readonly kind: number;
+  readonly slot: number;
+  /** Number of the target, of the part's. */
+  readonly target: number;
+  readonly command: number;
 }
 
 interface Connection {
@@ -154,8 +171,12 @@ interface Connection {
   readerTurn: number;
   second: Thread | undefined;
   secondStart: number;
-  /** The request at hand was sent elsewhere (cluster_redirect). */
-  isRedirected: boolean;
+  /** Where the request at hand was sent, if elsewhere. */
+  redirect: Redirect | undefined;
+  /** Parked by BLPOP and the like. */
+  isBlocked: boolean;
+  /** The previous request, where that was ASKING; -1. */
+  asking: number;
   /** End of the previous request's processing. */
   processed: number;
   /** Parsed and not yet called, or being called. */
@@ -200,6 +221,9 @@ interface Process {
   readonly calls: Map<number, number>;
   readonly commandText: number[];
   readonly commandType: number[];
+  readonly commandSetup: boolean[];
+  /** Of nodes of a cluster: where its requests and redirects are told (redirects.ts). */
+  hops: Spool | undefined;
   iterations: number;
   bytesIn: number;
   bytesOut: number;
@@ -228,6 +252,10 @@ export class RedisModel implements StepSink {
   private readonly row = new Float64Array(requestColumns.length);
   private readonly served: Spool | undefined;
   private readonly servedRow = new Float64Array(integrationWidth);
+  private readonly newHops: () => Spool;
+  private readonly hopRow = new Float64Array(hopWidth);
+  private readonly targets = new Map<string, RedirectTarget & { readonly number: number }>();
+  private readonly redirected = new Set<number>();
   private readonly nestedRow = new Float64Array(nestedCallColumns.length);
   private readonly nestedStarts: number[] = [];
   private readonly buckets = new TimeBuckets();
@@ -242,17 +270,22 @@ export class RedisModel implements StepSink {
   private readonly readText: number;
   private readonly writeText: number;
   private readonly otherText: number;
+  private readonly askingText: number;
   private readonly notExecuted: number;
 
-  /** `spools` take rows of `endWidth` and `deliveryWidth` numbers (bus.ts), and integration events; `nodeName` must give each process a name of its own. */
+  /**
+   * `spools` take rows of `endWidth` and `deliveryWidth` numbers (bus.ts), and integration events; `hops` gives one for rows of `hopWidth` (redirects.ts);
+   * `nodeName` must give each process a name of its own.
+   */
   constructor(
     writer: HistoryWriter,
     source: TraceSource,
-    spools: { readonly ends: Spool; readonly deliveries: Spool; readonly served: Spool | undefined },
+    spools: { readonly ends: Spool; readonly deliveries: Spool; readonly served: Spool | undefined; readonly hops: () => Spool },
     nodeName: (of: RedisProcess) => string,
   ) {
     this.writer = writer;
     this.served = spools.served;
+    this.newHops = spools.hops;
     this.nodeName = nodeName;
     this.state = writer.state;
     this.requests = writer.table(tables.requests, requestColumns);
@@ -274,6 +307,7 @@ export class RedisModel implements StepSink {
     this.readText = intern("read");
     this.writeText = intern("write");
     this.otherText = intern("other");
+    this.askingText = intern("asking");
     this.notExecuted = this.requests.intern("(not executed)");
   }
 
@@ -326,7 +360,7 @@ export class RedisModel implements StepSink {
         this.readEnd(this.connection(process, conn, time), time, a);
         break;
       case Step.parsed:
-        this.parsed(this.connection(process, conn, time), time, b);
+        this.parsed(process, this.connection(process, conn, time), time, b);
         break;
       case Step.callStart:
         this.callStart(process, thread, conn, time, a, b);
@@ -337,7 +371,7 @@ export class RedisModel implements StepSink {
       case Step.processEnd: {
         const connection = this.connection(process, conn, time);
         connection.processed = time;
-        this.settleUncalled(connection, time);
+        this.settleUncalled(process, connection, time);
         break;
       }
       case Step.writeStart:
@@ -492,16 +526,18 @@ export class RedisModel implements StepSink {
       case "client_blocked": {
         const connection = this.connection(process, event.conn, time);
         if (connection.current !== undefined) connection.current.flags |= requestFlags.blocked;
+        connection.isBlocked = true;
         this.setState(connection, time, this.text.blocked);
         break;
       }
       case "client_unblocked": {
         const connection = this.connection(process, event.conn, time);
+        connection.isBlocked = false;
         this.setState(connection, time, connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle);
         break;
       }
       case "cluster_redirect":
-        this.connection(process, event.conn, time).isRedirected = true;
+        this.redirect(process, this.connection(process, event.conn, time), time, fields);
         break;
       case "call_counted": {
         const command = Number(fields["command"]);
@@ -580,7 +616,7 @@ export class RedisModel implements StepSink {
   }
 
   private readStart(process: Process, thread: Thread, connection: Connection, time: number): void {
-    this.settleUncalled(connection, time);
+    this.settleUncalled(process, connection, time);
     if (connection.reader === undefined || connection.readerTurn !== process.turns) {
       connection.reader = thread;
       connection.readerTurn = process.turns;
@@ -629,6 +665,8 @@ export class RedisModel implements StepSink {
   private begin(connection: Connection, parseStart: number): Request {
     const readStart = connection.readStart >= 0 ? connection.readStart : connection.readEnd >= 0 ? connection.readEnd : parseStart;
     const readEnd = Math.max(readStart, connection.readEnd);
+    const { asking } = connection;
+    connection.asking = -1;
     return {
       id: this.nextRequest++,
       arrived: connection.arrived >= 0 ? Math.min(connection.arrived, readStart) : readStart,
@@ -644,13 +682,43 @@ export class RedisModel implements StepSink {
       requestBytes: unknownBytes,
       replyBytes: unknownBytes,
       endOffset: -1,
+      isTold: false,
+      redirect: undefined,
+      asking,
     };
   }
 
-  private parsed(connection: Connection, time: number, endOffset: number): void {
+  /** The request at hand is sent elsewhere; or the one that is parked, whose slot has left. */
+  private redirect(process: Process, connection: Connection, time: number, fields: RareEvent["fields"]): void {
+    const text = String(fields["target"] ?? "");
+    let target = this.targets.get(text);
+    if (target === undefined) {
+      const port = text.lastIndexOf(":");
+      const address = port < 0 ? "" : endpoint(process.of.hostname, text.slice(0, port), Number(text.slice(port + 1)));
+      target = { text, address, number: this.targets.size };
+      this.targets.set(text, target);
+    }
+    const redirect = {
+      kind: Number(fields["kind"]),
+      slot: Number(fields["slot"]),
+      target: target.number,
+      command: Number(fields["command"] ?? -1),
+    };
+    const parked = connection.isBlocked ? connection.unanswered.find(({ flags }) => (flags & requestFlags.blocked) !== 0) : undefined;
+    if (parked === undefined) {
+      // The light set tells of a request after its redirect: the one before is over.
+      if (connection.redirect !== undefined) this.settleUncalled(process, connection, time);
+      connection.redirect = redirect;
+    } else {
+      parked.redirect = redirect;
+      parked.flags |= requestFlags.redirected;
+    }
+  }
+
+  private parsed(process: Process, connection: Connection, time: number, endOffset: number): void {
     // Two sets recording at once may both tell of it.
     if (connection.current !== undefined && connection.parsedOffset === endOffset) return;
-    this.settleUncalled(connection, time);
+    this.settleUncalled(process, connection, time);
     const request = this.begin(connection, Math.max(connection.readEnd, connection.processed));
     if (connection.parsedOffset >= 0) request.requestBytes = (endOffset - connection.parsedOffset + 0x1_0000_0000) % 0x1_0000_0000;
     connection.parsedOffset = endOffset;
@@ -701,6 +769,7 @@ export class RedisModel implements StepSink {
     request.command = command;
     request.callEnd = time;
     request.flags |= this.commandType(process, command);
+    if (this.commandText(process, command) === this.askingText) connection.asking = request.id;
     if ((flags & errorBit) !== 0) request.flags |= requestFlags.failed;
     if ((flags & blockedBit) !== 0) request.flags |= requestFlags.blocked;
     if ((flags & countedBit) === 0) request.flags |= requestFlags.notCalled;
@@ -732,21 +801,28 @@ export class RedisModel implements StepSink {
   }
 
   /** A request that was parsed but never called (queued by MULTI, redirected, refused) is over when its processing is. */
-  private settleUncalled(connection: Connection, time: number): void {
+  private settleUncalled(process: Process, connection: Connection, time: number): void {
     const request = connection.current;
     if (request === undefined || request.callStart >= 0) return;
     connection.current = undefined;
     request.callStart = Math.max(request.parseStart, time);
     request.callEnd = request.callStart;
-    request.flags |= requestFlags.notCalled | (connection.isRedirected ? requestFlags.redirected : 0);
-    connection.isRedirected = false;
+    request.flags |= requestFlags.notCalled;
+    if (connection.redirect !== undefined) {
+      request.redirect = connection.redirect;
+      request.command = connection.redirect.command;
+      if (request.command >= 0) request.flags |= this.commandType(process, request.command);
+      request.flags |= requestFlags.redirected;
+      connection.redirect = undefined;
+    }
     connection.processed = time;
     connection.unanswered.push(request);
     this.setState(connection, time, this.text.queuedForWrite);
   }
 
   private writeStart(process: Process, thread: Thread, connection: Connection, time: number): void {
-    this.settleUncalled(connection, time);
+    this.settleUncalled(process, connection, time);
+    for (const request of connection.unanswered) if (request.writeStart < 0) this.answered(process, connection, request, time);
     for (const request of connection.unanswered)
       if (request.writeStart < 0 && (request.flags & requestFlags.blocked) === 0) request.writeStart = time;
     // A blocked request is answered by a write of its own, later than its call.
@@ -823,8 +899,51 @@ export class RedisModel implements StepSink {
     row[15] = request.requestBytes;
     row[16] = request.replyBytes;
     this.requests.append(row);
+    if (!request.isTold) this.answered(process, connection, request, time);
     if (this.served !== undefined && request.endOffset >= 0 && request.requestBytes !== unknownBytes)
       this.offer(this.served, connection, request, row[14] as number);
+  }
+
+  /** Where hops of this connection are told; undefined where it is no client's, or the process no node of a cluster. */
+  private hops(process: Process, connection: Connection): Spool | undefined {
+    if (process.of.info?.clusterEnabled !== true || connection.kind !== "client") return undefined;
+    process.hops ??= this.newHops();
+    return process.hops;
+  }
+
+  /** Its answer is about to be written, or never will be. */
+  private answered(process: Process, connection: Connection, request: Request, time: number): void {
+    request.isTold = true;
+    const hops = this.hops(process, connection);
+    if (hops === undefined || (request.command >= 0 && this.isSetup(process, request.command))) return;
+    const row = this.hopRow;
+    row.fill(0);
+    row[0] = time;
+    row[1] = hopAnswered;
+    row[2] = request.id;
+    row[3] = connection.row;
+    row[4] = request.command;
+    row[5] = request.requestBytes;
+    row[6] = request.arrived;
+    row[7] = request.asking;
+    hops.append(row);
+    const { redirect } = request;
+    if (redirect === undefined || (redirect.kind !== redirectKinds.moved && redirect.kind !== redirectKinds.ask)) return;
+    this.redirected.add(connection.row);
+    row[1] = redirect.kind;
+    row[7] = redirect.slot;
+    row[8] = redirect.target;
+    row[9] = connection.unanswered.length === 1 ? 1 : 0;
+    hops.append(row);
+  }
+
+  private isSetup(process: Process, command: number): boolean {
+    let known = process.commandSetup[command];
+    if (known === undefined) {
+      known = isSetup(this.commandName(process, command));
+      process.commandSetup[command] = known;
+    }
+    return known;
   }
 
   /** Tells the integration analysis. */
@@ -925,6 +1044,8 @@ export class RedisModel implements StepSink {
       calls: new Map(),
       commandText: [],
       commandType: [],
+      commandSetup: [],
+      hops: undefined,
       iterations: 0,
       bytesIn: 0,
       bytesOut: 0,
@@ -1003,7 +1124,9 @@ export class RedisModel implements StepSink {
       readerTurn: 0,
       second: undefined,
       secondStart: 0,
-      isRedirected: false,
+      redirect: undefined,
+      isBlocked: false,
+      asking: -1,
       processed: -1,
       current: undefined,
       unanswered: [],
@@ -1109,6 +1232,24 @@ export class RedisModel implements StepSink {
 
   get streams(): PartStreams {
     return this.bus.streams;
+  }
+
+  /** What the part tells of redirects (redirects.ts); `connections` are empty where no process is a node of a cluster. */
+  hopsOf(processes: readonly RedisProcess[]): {
+    readonly processes: readonly { readonly process: number; readonly rows: SpoolEnd }[];
+    readonly connections: readonly IntegrationConnection[];
+    readonly targets: readonly RedirectTarget[];
+    readonly redirected: readonly number[];
+  } {
+    const told = this.processes.flatMap((process) =>
+      process?.hops === undefined ? [] : [{ process: process.of.index, rows: process.hops.end() }],
+    );
+    return {
+      processes: told,
+      connections: told.length === 0 ? [] : this.integrationConnections(processes),
+      targets: [...this.targets.values()].map(({ text, address }) => ({ text, address })),
+      redirected: [...this.redirected],
+    };
   }
 
   /** This part of the `steps` document. */

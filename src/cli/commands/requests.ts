@@ -1,5 +1,5 @@
 /** `storescope requests`. */
-import { type Experiment, type RequestInfo, requestFilterNames } from "../../engine/index.ts";
+import { type Experiment, type RedirectedInfo, type RequestInfo, requestFilterNames } from "../../engine/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { bytes, count, duration, offset, printable } from "../format.ts";
 import { parseChoice, parseCount } from "../parse.ts";
@@ -36,6 +36,7 @@ function requestText(experiment: Experiment, request: RequestInfo): string {
       );
     }
   }
+  if (request.redirected !== undefined) lines.push(...redirectedLines(request, request.redirected));
   for (const { node, connectionLabel, received, queued, written } of request.deliveries ?? []) {
     const since = (time: bigint | undefined): string =>
       time === undefined ? "never, as far as the trace goes" : `+${duration(Number(time - request.start))}`;
@@ -45,6 +46,25 @@ function requestText(experiment: Experiment, request: RequestInfo): string {
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** All hops of what the client sees as one request. */
+function redirectedLines(request: RequestInfo, { hops, durationNs, lostNs, evidence }: RedirectedInfo): readonly string[] {
+  const first = hops[0]?.start ?? request.start;
+  const likely = evidence === "order" ? "; the hops are joined by their order: likely, not certain" : "";
+  const head =
+    hops.length > 1
+      ? `  redirected: ${duration(durationNs)} over ${hops.length} hops, of which ${duration(lostNs)} lost${likely}`
+      : "  redirected: how it was followed the trace does not tell";
+  return [
+    head,
+    ...hops.map(({ request: id, node, connectionLabel, start, end, asking, redirect }) => {
+      const before = asking === undefined ? "" : `after ASKING (request ${asking}) `;
+      const then =
+        redirect === undefined ? "served" : `${redirect.kind.toUpperCase()}, slot ${redirect.slot}, to ${printable(redirect.target)}`;
+      return `    +${duration(Number(start - first))} to +${duration(Number(end - first))}  ${before}request ${id} on ${printable(node)}, ${printable(connectionLabel)}: ${then}`;
+    }),
+  ];
 }
 
 const requests: CommandFile = (command, shell) => {

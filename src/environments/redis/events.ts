@@ -83,7 +83,7 @@ export const events: readonly EventDefinition[] = [
   event(
     "cluster_redirect",
     every,
-    `${connection}, u16 slot, u8 kind, string target`,
+    `${connection}, u16 slot, u8 kind, string target, u16 command`,
     "A command is sent elsewhere. Kind: 1 MOVED, 2 ASK, 3 other refusal.",
   ),
   event("fork_start", every, "u8 purpose", "fork() is called. Purpose: 1 rdb, 2 aof, 3 script debugger, 4 module."),

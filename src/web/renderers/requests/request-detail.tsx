@@ -8,6 +8,7 @@ import {
   type ExperimentSummary,
   type HolderWire,
   type PhaseWire,
+  type RedirectedWire,
   type RequestWire,
 } from "../../../tsp/index.ts";
 import { formatDuration, formatExactNs, formatTime } from "../../format/time.ts";
@@ -93,6 +94,7 @@ function Life({ experiment, request, events }: LifeProps) {
           <PhaseItem key={`${phase.name}${phase.start}`} phase={phase} request={request} origin={origin} />
         ))}
       </ol>
+      {request.redirected === undefined ? null : <Redirected of={request.redirected} shown={request.id} />}
       {request.deliveries === undefined ? null : <Deliveries request={request} deliveries={request.deliveries} />}
       <h3>Events</h3>
       <ol className="request-events">
@@ -148,6 +150,41 @@ function PhaseItem({ phase, request, origin }: { readonly phase: PhaseWire; read
         <div className="muted phase-thread">on thread {phase.thread}</div>
       )}
     </li>
+  );
+}
+
+/** All hops of what the client sees as one request. */
+function Redirected({ of: { hops, durationNs, lostNs, evidence }, shown }: { readonly of: RedirectedWire; readonly shown: number }) {
+  const since = (time: bigint): string => `+${formatDuration(Number(time - (hops[0]?.start ?? time)))}`;
+  return (
+    <>
+      <h3>Redirected</h3>
+      <p className="muted">
+        {hops.length > 1
+          ? `${formatDuration(durationNs)} in all, of which ${formatDuration(lostNs)} were lost to the redirect.`
+          : "How it was followed the trace does not tell."}
+        {evidence === "order" ? " The hops are joined by their order: likely, not certain." : ""}
+      </p>
+      <ol className="phases">
+        {hops.map(({ request, node, connectionLabel, start, end, asking, redirect }) => (
+          <li key={request}>
+            {node}, {connectionLabel}{" "}
+            {request === shown ? (
+              <span className="muted">this request</span>
+            ) : (
+              <button type="button" className="link" onClick={() => useStore.getState().showRequest(request)}>
+                #{request}
+              </button>
+            )}
+            <div className="muted phase-thread">
+              {since(start)} to {since(end)}
+              {asking === undefined ? "" : ", after ASKING"},{" "}
+              {redirect === undefined ? "served" : `${redirect.kind.toUpperCase()}, slot ${redirect.slot}, to ${redirect.target}`}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 
