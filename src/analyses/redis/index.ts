@@ -135,7 +135,7 @@ const redis: SharedAnalysis<Outcome> = {
       firstRequest: firstRequests[i] ?? 0,
       firstConnection: ends[i]?.firstConnection ?? 0,
     }));
-    joinRedirects(hops, writer.table(tables.redirects, redirectColumns));
+    if (hops.some(({ redirected }) => redirected.length > 0)) joinRedirects(hops, writer.table(tables.redirects, redirectColumns));
     for (const [i, { processes, integration }] of parts.entries()) {
       if (integration === undefined) continue;
       offers.push({

@@ -270,7 +270,6 @@ export class RedisModel implements StepSink {
   private readonly readText: number;
   private readonly writeText: number;
   private readonly otherText: number;
-  private readonly askingText: number;
   private readonly notExecuted: number;
 
   /**
@@ -307,7 +306,6 @@ export class RedisModel implements StepSink {
     this.readText = intern("read");
     this.writeText = intern("write");
     this.otherText = intern("other");
-    this.askingText = intern("asking");
     this.notExecuted = this.requests.intern("(not executed)");
   }
 
@@ -769,7 +767,7 @@ export class RedisModel implements StepSink {
     request.command = command;
     request.callEnd = time;
     request.flags |= this.commandType(process, command);
-    if (this.commandText(process, command) === this.askingText) connection.asking = request.id;
+    if (this.isAsking(process, command)) connection.asking = request.id;
     if ((flags & errorBit) !== 0) request.flags |= requestFlags.failed;
     if ((flags & blockedBit) !== 0) request.flags |= requestFlags.blocked;
     if ((flags & countedBit) === 0) request.flags |= requestFlags.notCalled;
@@ -935,6 +933,10 @@ export class RedisModel implements StepSink {
     row[8] = redirect.target;
     row[9] = connection.unanswered.length === 1 ? 1 : 0;
     hops.append(row);
+  }
+
+  private isAsking(process: Process, command: number): boolean {
+    return this.isSetup(process, command) && this.commandName(process, command) === "asking";
   }
 
   private isSetup(process: Process, command: number): boolean {

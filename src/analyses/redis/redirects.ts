@@ -370,7 +370,7 @@ function partnersOf(connection: Connection, address: string): Partners {
   return partners;
 }
 
-/** Follows the redirects of all parts: a row each. */
+/** Follows the redirects of all parts: a row each. For traces that have some. */
 export function joinRedirects(parts: readonly PartHops[], table: TableBuilder): void {
-  if (parts.some(({ redirected }) => redirected.length > 0)) new Join(parts, table).run();
+  new Join(parts, table).run();
 }
