@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { diagnosisList } from "../engine/index.ts";
 import { diagnoseText, redisServer } from "../testing/diagnose-text.ts";
+import { redirectedCluster } from "../testing/redirected-cluster.ts";
 import aofFsyncStall from "./aof-fsync-stall/index.ts";
 import bigValue from "./big-value/index.ts";
 import connectionStorm from "./connection-storm/index.ts";
@@ -245,6 +246,13 @@ describe("redirects", () => {
       evidence: { redirects: 30, "connections redirected": 1 },
     });
     expect(verdict(redirects, redirected(19))).toBe("not found");
+  });
+
+  it("says what they cost, where they are joined with their repeats", () => {
+    expect(found(redirects, redirectedCluster(25))).toMatchObject({
+      evidence: { redirects: 25, "redirects joined with their repeat": 25, "time lost by those": 25 * 4000 },
+      costNs: 25 * 4000,
+    });
   });
 });
 

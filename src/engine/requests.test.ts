@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import eventCounts from "../analyses/event-counts/index.ts";
 import redis from "../analyses/redis/index.ts";
 import { type HistoryReader, openHistory } from "../state/index.ts";
+import { analyseText } from "../testing/analyse-text.ts";
+import { redirectedCluster } from "../testing/redirected-cluster.ts";
 import { traceFromText } from "../testing/trace-from-text.ts";
 import type { TraceSource } from "../trace/index.ts";
 import { buildHistory } from "./build-history.ts";
@@ -107,6 +109,41 @@ describe("RequestQueries", () => {
       ["set", 1, 30, 5],
     ]);
     expect(node?.commands[1]?.phases.execute?.max).toBe(270);
+  });
+});
+
+describe("a redirected request", () => {
+  const { history: cluster } = analyseText([redis], redirectedCluster(2, true));
+  const all = new RequestQueries(cluster, 0n);
+  const { requests } = all.find({ sort: "start" }, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  const [redirected, asking, repeat] = requests;
+
+  it("shows all its hops, from whichever it is asked for, and what was lost", () => {
+    expect(requests.map(({ command, node }) => `${command} ${node}`).slice(0, 3)).toEqual([
+      "set test:7001",
+      "asking test:7002",
+      "set test:7002",
+    ]);
+    const whole = all.get(redirected!.id).redirected;
+    expect(whole).toMatchObject({
+      durationNs: 6100,
+      lostNs: 4000,
+      evidence: "order",
+      hops: [
+        { request: redirected!.id, node: "test:7001", start: 20_000n, end: 21_100n, asking: undefined },
+        { request: repeat!.id, node: "test:7002", start: 24_000n, end: 26_100n, asking: asking!.id, redirect: undefined },
+      ],
+    });
+    expect(whole?.hops[0]?.redirect).toEqual({ kind: "ask", slot: 5, target: "127.0.0.1:7002" });
+    expect(all.get(repeat!.id).redirected).toEqual(whole);
+    expect(all.get(asking!.id).redirected).toBeUndefined();
+  });
+
+  it("has one hop where the trace does not tell how it was followed", () => {
+    const alone = new RequestQueries(analyseText([redis], redirectedCluster(1).replaceAll("lport=7002", "lport=7003")).history, 0n);
+    const { requests: found } = alone.find({ sort: "start" }, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    expect(alone.get(found[0]!.id).redirected).toMatchObject({ evidence: "nothing", lostNs: 0, hops: [{ request: found[0]!.id }] });
+    expect(alone.get(found[1]!.id).redirected).toBeUndefined();
   });
 });
 

@@ -29,6 +29,7 @@ export const fixedStyles: Readonly<Record<string, ViewStyle>> = {
   ...Object.fromEntries(housekeeping.map((text) => [text, { text, color: "#b45309" }])),
   [sslStyle]: { text: sslStyle, color: "#0ea5e9" },
   delivery: { text: "message to a subscriber", color: "#65a30d" },
+  redirect: { text: "redirected request, to its repeat", color: "#dc2626" },
   "bus publish": { text: "bus: publish", color: "#c026d3" },
   "bus gossip": { text: "bus: gossip", color: "#94a3b8" },
 };

@@ -1,11 +1,21 @@
 /**
  * Netflow: the life of requests (the paper's Fig. 4 and 6). Per node one row per thread, with what it does, and below them one row per connection, with the
- * state of its requests; arrows are cluster-bus messages from the sending main thread to the receiving one, and published messages from there to subscribers. With several nodes the connections start out
+ * state of its requests; arrows are cluster-bus messages from the sending main thread to the receiving one, published messages from there to subscribers, and
+ * redirects from the connection that was answered MOVED or ASK to the one that the client came again on. With several nodes the connections start out
  * folded, so that the threads that talk to each other stand together, as in the paper.
  *
  * Entry ids are quarks: of the node and its branches for rows that group, of `Operation` and `State` for rows with states.
  */
-import { branches, type connectionColumns, deliveryColumns, root, tables } from "../../analyses/redis/keys.ts";
+import {
+  branches,
+  type connectionColumns,
+  deliveryColumns,
+  type RedirectColumn,
+  redirectColumns,
+  redirectKinds,
+  root,
+  tables,
+} from "../../analyses/redis/keys.ts";
 import { Best, type RelativeNs } from "../../base/index.ts";
 import type { AttributeTree, StateHistory } from "../../state/contract.ts";
 import type { TimeGraphView, ViewArrow, ViewContext, ViewRange } from "../contract.ts";
@@ -46,28 +56,42 @@ function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
       best.add(rank, { source, target, start, end, label, style: isPublish ? "bus publish" : "bus gossip" });
     }
   }
-  addDeliveries(context, range, rows, best);
+  const connections = connectionRows(context);
+  addDeliveries(context, range, rows, connections, best);
+  addRedirects(context, range, connections, best);
   return best.sorted().sort((left, right) => left.start - right.start);
 }
 
 type DeliveryColumn = (typeof deliveryColumns)[number]["name"];
 const deliveryIndex = Object.fromEntries(deliveryColumns.map(({ name }, i) => [name, i])) as Record<DeliveryColumn, number>;
 
-/** From the thread that put a published message into a subscriber's output to the subscriber's connection, which had written it at the arrow's end. */
-function addDeliveries(context: ViewContext, range: ViewRange, threads: ReadonlyMap<number, number>, best: Best<ViewArrow>): void {
-  const table = context.history.table(tables.deliveries);
-  if (table === undefined || table.rowCount === 0) return;
+/** Finds the row of a connection, of which tables have the process and the row in the connections table. */
+type ConnectionRows = (process: number, connection: number) => number | undefined;
+
+function connectionRows(context: ViewContext): ConnectionRows {
   const { attributes } = context.history.state;
   const names = new Map(processes(context).map(({ index, node }) => [index, node]));
-  const targets = new Map<number, number | undefined>();
-  const target = (process: number, connection: number): number | undefined => {
-    if (!targets.has(connection))
-      targets.set(
+  const found = new Map<number, number | undefined>();
+  return (process, connection) => {
+    if (!found.has(connection))
+      found.set(
         connection,
         attributes.find(root, names.get(process) ?? "", branches.connections, connectionId(context, connection), "State"),
       );
-    return targets.get(connection);
+    return found.get(connection);
   };
+}
+
+/** From the thread that put a published message into a subscriber's output to the subscriber's connection, which had written it at the arrow's end. */
+function addDeliveries(
+  context: ViewContext,
+  range: ViewRange,
+  threads: ReadonlyMap<number, number>,
+  target: ConnectionRows,
+  best: Best<ViewArrow>,
+): void {
+  const table = context.history.table(tables.deliveries);
+  if (table === undefined || table.rowCount === 0) return;
   for (const chunk of table.chunks({ column: deliveryIndex.written, min: range.start, max: Number.POSITIVE_INFINITY })) {
     const at = (column: DeliveryColumn): ArrayLike<number> => chunk.columns[deliveryIndex[column]] ?? [];
     const [queued, written, process, connection] = [at("queued"), at("written"), at("process"), at("connection")];
@@ -82,6 +106,29 @@ function addDeliveries(context: ViewContext, range: ViewRange, threads: Readonly
       const to = target(process[row] as number, connection[row] as number);
       if (from !== undefined && to !== undefined)
         best.add(rank, { source: from, target: to, start, end, label: "message to a subscriber", style: "delivery" });
+    }
+  }
+}
+
+const redirectIndex = Object.fromEntries(redirectColumns.map(({ name }, i) => [name, i])) as Record<RedirectColumn, number>;
+
+/** From the connection that was sent elsewhere, when its answer was written, to where and when the client came again. */
+function addRedirects(context: ViewContext, range: ViewRange, row: ConnectionRows, best: Best<ViewArrow>): void {
+  const table = context.history.table(tables.redirects);
+  if (table === undefined) return;
+  for (const chunk of table.chunks({ column: redirectIndex.resumed, min: range.start, max: Number.POSITIVE_INFINITY })) {
+    const at = (column: RedirectColumn, i: number): number => chunk.columns[redirectIndex[column]]?.[i] ?? 0;
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const start = at("answered", i);
+      const end = at("resumed", i);
+      if (!(start < range.end && end >= range.start) || !Number.isFinite(end)) continue;
+      // Requests lost time there: behind messages that were published, before their deliveries.
+      const rank = 5e17 + (end - start);
+      if (rank <= best.floor) continue;
+      const source = row(at("process", i), at("connection", i));
+      const target = row(at("to", i), at("toConnection", i));
+      const label = `${at("kind", i) === redirectKinds.ask ? "ASK" : "MOVED"}, slot ${at("slot", i)}`;
+      if (source !== undefined && target !== undefined) best.add(rank, { source, target, start, end, label, style: "redirect" });
     }
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import redis from "../../analyses/redis/index.ts";
 import { analyseText } from "../../testing/analyse-text.ts";
+import { redirectedCluster } from "../../testing/redirected-cluster.ts";
 import { twoNodes } from "../../testing/two-nodes.ts";
 import netflow from "./index.ts";
 
@@ -55,6 +56,19 @@ describe("netflow", () => {
       style: "bus publish",
     });
     expect(netflow.arrows(context, { ...range, start: 400 })).toEqual([]);
+  });
+
+  it("draws an arrow from a redirected request's connection to the one of its repeat", () => {
+    const cluster = analyseText([redis], redirectedCluster(2, true));
+    const [first, second] = netflow.tree(cluster).filter((each) => each.labels[0]?.startsWith("fd 8"));
+    const whole = { start: 0, end: 50_000, columns: 100 };
+    const arrow = { source: first?.id, target: second?.id, label: "ASK, slot 5", style: "redirect" };
+    expect(netflow.arrows(cluster, whole)).toEqual([
+      { ...arrow, start: 21_000, end: 24_000 },
+      { ...arrow, start: 31_000, end: 34_000 },
+    ]);
+    expect(netflow.arrows(cluster, { ...whole, start: 25_000 })).toEqual([{ ...arrow, start: 31_000, end: 34_000 }]);
+    expect(netflow.styles(cluster)).toHaveProperty("redirect");
   });
 
   it("has a style for every state it gives, and answers for rows it does not know", () => {
