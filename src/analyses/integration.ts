@@ -20,11 +20,11 @@
  *     callOver    time   span        failed       -            -           -        -        -       the caller has the whole answer
  *     read        time   connection  end offset   -            -           -        -        -       bytes up to there reached the caller
  *     closed      time   connection  -            -            -           -        -        -
- *     served      time   ref         connection   start        end         begun    reply end  -     a whole request, known when its reply was written
+ *     served      time   ref         connection   start        end         begun    reply end  target  a whole request, known when its reply was written
  *     pushed      time   message     connection   start        end         -        -        -       bytes that nobody asked for on this connection were written: a published message is among them
  *
  * Spans are numbered by the offer from 0, connections and names are indices into its lists; `noSpan` stands for none. Offsets are known to their low 32
- * bits at least, and are compared by these. -1 is an unknown offset. A call without a connection (-1) has the index of its process in place of `start`.
+ * bits at least, and are compared by these. A target is 1 + the index of where the reply said to ask instead, 0 where it was no redirect. -1 is an unknown offset. A call without a connection (-1) has the index of its process in place of `start`.
  */
 import type { RelativeNs } from "../base/index.ts";
 import type { SpoolRows } from "./spool.ts";
@@ -82,6 +82,8 @@ export interface IntegrationOffer {
   readonly firstRef: number;
   /** The ref (already that of the history) whose request caused each pushed message; `noSpan` where that is not known. */
   readonly causes?: ArrayLike<number>;
+  /** Addresses that replies said to ask instead, as in `IntegrationConnection`. */
+  readonly targets?: readonly string[];
   readonly rows: SpoolRows;
 }
 

@@ -120,7 +120,7 @@ export interface RedirectedInfo {
   readonly durationNs: number;
   /** From the first hop's arrival to that of the last: what the redirects cost. */
   readonly lostNs: number;
-  /** What the hops are joined by; "order": what client, command and order have in common, so likely and not certain. "nothing" where there is one hop. */
+  /** What the hops are joined by. "context": the caller is traced. "order": by client, command and order, so likely and not certain. "nothing": there is one hop. */
   readonly evidence: Evidence;
 }
 
@@ -187,6 +187,10 @@ export interface SpanInfo {
   readonly complete: boolean;
   /** The store's request, for `Experiment.request`. */
   readonly request: number | undefined;
+  /** In a flow, of a call that its callee sent elsewhere (MOVED, ASK): the span by which the caller followed, and after how long; undefined where that is not known. */
+  readonly redirected?: { readonly repeat: number | undefined; readonly lostNs: number | undefined };
+  /** In a flow: the redirected call that this one repeats. */
+  readonly repeats?: number;
 }
 
 /** A stretch of time in which a flow's root waited for this span's own work. */

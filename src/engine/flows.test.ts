@@ -4,8 +4,10 @@ import { documents, evidences, none, spanColumns, spanFlags, spanKinds, tables }
 import node from "../analyses/node/index.ts";
 import redis from "../analyses/redis/index.ts";
 import { analyseText } from "../testing/analyse-text.ts";
+import { redirectedCluster } from "../testing/redirected-cluster.ts";
 import { answer, close, command, ends, info, push, read, receive, request, response, twoServices } from "../testing/two-services.ts";
 import { FlowQueries } from "./flows.ts";
+import { RequestQueries } from "./requests.ts";
 
 interface Row {
   readonly [column: string]: number | string;
@@ -148,5 +150,76 @@ describe("flows", () => {
     expect(path(twoServices)).toEqual([...before, "250-260 in 2", "260-275 in 1", ...after]);
     const late = twoServices.replace(response(260, 2, 2, 1, 120), response(278, 2, 2, 1, 120));
     expect(path(late)).toEqual([...before, "250-275 in 2", ...after]);
+  });
+});
+
+describe("redirected calls", () => {
+  const app = 50;
+  const at = (i: number): number => 20_000 + i * 10_000;
+  /** A service that sends the SETs of `redirectedCluster`, all in the context of one request, and what it does besides. */
+  const service = (times: number, besides: readonly string[] = []): string =>
+    [
+      redirectedCluster(times),
+      info(app, "service"),
+      ends("socket_accept", 5, app, 9, 80, 4000),
+      ends("socket_connect", 6, app, 1, 5001, 7001),
+      ends("socket_connect", 7, app, 2, 5002, 7002),
+      receive(100, app, 2, 9, 90, "/outer"),
+      ...Array.from({ length: times }, (_, i) => [
+        command(at(i) - 1000, app, 2, 1, 30 * i, 30 * (i + 1), "set"),
+        read(at(i) + 2500, app, 1, 20 * i, 20),
+        command(at(i) + 3000, app, 2, 2, 30 * i, 30 * (i + 1), "set"),
+        read(at(i) + 7000, app, 2, 10 * i, 10),
+      ]).flat(),
+      ...besides,
+      response(at(times) + 500, app, 2, 9, 120),
+    ].join("\n");
+  const flowOf = (text: string) => {
+    const { history } = analyseText([flows, node, redis], text);
+    return { flow: new FlowQueries(history, 0n).get(0), requests: new RequestQueries(history, 0n) };
+  };
+
+  it("are joined with the calls by which they were followed, one after the other in one context", () => {
+    const { flow, requests } = flowOf(service(3));
+    const calls = flow.spans.filter(({ kind }) => kind === "store");
+    expect(calls.map(({ id, redirected, repeats }) => ({ id, redirected, repeats }))).toEqual([
+      { id: 1, redirected: { repeat: 2, lostNs: 4000 }, repeats: undefined },
+      { id: 2, redirected: undefined, repeats: 1 },
+      { id: 3, redirected: { repeat: 4, lostNs: 4000 }, repeats: undefined },
+      { id: 4, redirected: undefined, repeats: 3 },
+      { id: 5, redirected: { repeat: 6, lostNs: 4000 }, repeats: undefined },
+      { id: 6, redirected: undefined, repeats: 5 },
+    ]);
+    const [first, second] = calls;
+    const whole = requests.get(first!.request!).redirected;
+    expect(whole?.evidence).toBe("context");
+    expect(whole?.hops.map(({ request }) => request)).toEqual([first!.request, second!.request]);
+    expect(requests.get(second!.request!).redirected).toEqual(whole);
+  });
+
+  it("are not joined where two calls may be the repeat", () => {
+    // Another SET of as many bytes to the second node, in the same context, before the repeat is over.
+    const other = [
+      ends("socket_connect", 8, app, 3, 5003, 7002),
+      command(at(0) + 2800, app, 2, 3, 0, 30, "set"),
+      read(at(0) + 9000, app, 3, 0, 10),
+    ];
+    const calls = flowOf(service(2, other)).flow.spans.filter(({ kind }) => kind === "store");
+    expect(
+      calls.map(({ redirected, repeats }) => `${redirected === undefined ? "" : (redirected.repeat ?? "unknown")}/${repeats ?? ""}`),
+    ).toEqual(["unknown/", "/", "/", "5/", "/4"]);
+  });
+
+  it("are not joined with a call of another context, name or length, or to another node", () => {
+    const text = service(1);
+    const repeat = command(at(0) + 3000, app, 2, 2, 0, 30, "set");
+    for (const changed of [
+      command(at(0) + 3000, app, 7, 2, 0, 30, "set"),
+      command(at(0) + 3000, app, 2, 2, 0, 30, "get"),
+      command(at(0) + 3000, app, 2, 2, 0, 31, "set"),
+      command(at(0) + 3000, app, 2, 1, 30, 60, "set"),
+    ])
+      expect(flowOf(text.replace(repeat, changed)).flow.spans.map(({ redirected }) => redirected?.repeat)).not.toContain(2);
+    expect(flowOf(text).flow.spans.map(({ redirected }) => redirected?.repeat)).toContain(2);
   });
 });

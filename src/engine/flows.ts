@@ -14,6 +14,8 @@ import {
   type FlowSummary,
   root as flowsRoot,
   none,
+  type RepeatColumn,
+  repeatColumns,
   type SpanColumn,
   spanColumns,
   spanFlags,
@@ -26,6 +28,7 @@ import type { FlowInfo, FlowQuery, PathPart, SpanInfo } from "./contract.ts";
 import { compileFilter, type FilterValue } from "./filter.ts";
 
 const columnIndex = Object.fromEntries(spanColumns.map(({ name }, i) => [name, i])) as Record<SpanColumn, number>;
+const repeatIndex = Object.fromEntries(repeatColumns.map(({ name }, i) => [name, i])) as Record<RepeatColumn, number>;
 const defaultLimit = 100;
 /** Spans of one flow that are returned, at most. */
 const mostSpans = 10_000;
@@ -38,11 +41,13 @@ type Row = Readonly<Record<SpanColumn, number>>;
 export class FlowQueries {
   readonly summary: FlowSummary | undefined;
   private readonly table: Table | undefined;
+  private readonly repeats: Table | undefined;
   private readonly processes: readonly FlowProcess[];
   private readonly origin: AbsoluteNs;
 
   constructor(history: HistoryReader, origin: AbsoluteNs) {
     this.table = history.table(tables.spans);
+    this.repeats = history.table(tables.repeats);
     this.processes = (history.document(documents.processes) as readonly FlowProcess[] | undefined) ?? [];
     this.summary = history.document(documents.summary) as FlowSummary | undefined;
     this.origin = origin;
@@ -87,9 +92,17 @@ export class FlowQueries {
     const children = new Map<number, Row[]>();
     for (const row of rows.sort((left, right) => left.start - right.start || left.id - right.id))
       if (row !== root) children.set(row.parent, [...(children.get(row.parent) ?? []), row]);
+    const redirects = this.redirects(id);
+    const repeats = new Map([...redirects].map(([call, { repeat }]) => [repeat, call]));
     const spans: SpanInfo[] = [];
     const list = (row: Row, depth: number): void => {
-      spans.push({ ...this.info(row), depth });
+      const [redirected, repeated] = [redirects.get(row.id), repeats.get(row.id)];
+      spans.push({
+        ...this.info(row),
+        depth,
+        ...(redirected === undefined ? {} : { redirected }),
+        ...(repeated === undefined ? {} : { repeats: repeated }),
+      });
       for (const child of children.get(row.id) ?? []) list(child, depth + 1);
     };
     list(root, 0);
@@ -97,6 +110,22 @@ export class FlowQueries {
     this.walk(root, root.end, children, path);
     path.reverse();
     return { root: this.info(root), spans, path };
+  }
+
+  /** Calls of a flow that were sent elsewhere. */
+  private redirects(flow: number): ReadonlyMap<number, NonNullable<SpanInfo["redirected"]>> {
+    const found = new Map<number, NonNullable<SpanInfo["redirected"]>>();
+    for (const { columns, rowCount } of this.repeats?.chunks({ column: repeatIndex.flow, min: flow, max: flow }) ?? [])
+      for (let i = 0; i < rowCount; i++) {
+        const at = (column: RepeatColumn): number => columns[repeatIndex[column]]?.[i] ?? 0;
+        if (at("flow") !== flow) continue;
+        const isKnown = at("repeat") !== none;
+        found.set(at("call"), {
+          repeat: isKnown ? at("repeat") : undefined,
+          lostNs: isKnown ? at("resumed") - at("start") : undefined,
+        });
+      }
+    return found;
   }
 
   /** The flow whose span a lane shows at `time`; `entry` is a row of the spans view. Undefined where there is none. */

@@ -176,7 +176,8 @@ export class RequestQueries {
       hops,
       durationNs: Number(served.end - first.start),
       lostNs: Number(served.start - first.start),
-      evidence: hops.length > 1 ? "order" : "nothing",
+      evidence:
+        hops.length === 1 ? "nothing" : redirects.every(({ repeat, isTold }) => repeat === undefined || isTold) ? "context" : "order",
     };
   }
 

@@ -152,6 +152,8 @@ const spanShape = object({
   failed: flag,
   complete: flag,
   request: optional(index),
+  redirected: optional(object({ repeat: optional(index), lostNs: optional(number) })),
+  repeats: optional(index),
 });
 export type SpanWire = Decoded<typeof spanShape>;
 export const decodeFlowList = object({ total: number, flows: list(spanShape) });

@@ -21,11 +21,14 @@ import {
   type FlowSummary,
   none,
   noProcess,
+  repeatColumns,
   root,
   spanColumns,
   spanFlags,
   tables,
 } from "./keys.ts";
+
+import { type RepeatableCall, Repeats } from "./repeats.ts";
 
 const offsetRange = 0x1_0000_0000;
 /** What waits for its call is forgotten when this many more have come on its connection. */
@@ -52,7 +55,11 @@ interface Span {
   callee: number;
 }
 
-interface Call extends Span {
+interface Call extends Span, RepeatableCall {
+  readonly id: number;
+  readonly name: number;
+  readonly start: RelativeNs;
+  request: number;
   /** Low 32 bits of where its bytes begin and end; -1 unknown. */
   readonly from: number;
   readonly to: number;
@@ -73,6 +80,8 @@ type Waiting =
       readonly from: number;
       readonly to: number;
       readonly replyEnd: number;
+      /** Where the reply said to ask; empty where it did not. */
+      readonly target: string;
     };
 
 /** Bytes that a store pushed over a connection, and the request that caused it. */
@@ -171,6 +180,8 @@ class Join {
   private readonly row = new Float64Array(spanColumns.length);
   private readonly sources: readonly Source[];
   private readonly parents: Uint32Array;
+  /** Undefined where nobody was sent elsewhere. */
+  private readonly repeats: Repeats | undefined;
   private readonly open = new Map<number, Span>();
   private readonly messages = new Map<number, Message>();
   private readonly counts = evidences.map(() => 0);
@@ -209,6 +220,8 @@ class Join {
       return { offer, firstSpan: first, processes: own, channels: channels.slice(), detached: newChannel(), names };
     });
     this.parents = new Uint32Array(firstSpan).fill(none);
+    if (offers.some(({ targets }) => targets !== undefined && targets.length > 0))
+      this.repeats = new Repeats(writer.table(tables.repeats, repeatColumns), (span) => this.flow(span));
     this.pair(ends);
   }
 
@@ -295,6 +308,7 @@ class Join {
           this.name(source, d),
           e === noSpan ? none : firstSpan + e,
           f,
+          a < 0 ? "" : (offer.connections[a]?.remote ?? ""),
         );
         break;
       case integrationKinds.callEnd:
@@ -326,6 +340,7 @@ class Join {
           from: b,
           to: c,
           replyEnd: e,
+          target: f > 0 ? (offer.targets?.[f - 1] ?? "") : "",
         });
         break;
       default:
@@ -376,18 +391,32 @@ class Join {
     name: number,
     parent: number,
     what: number,
+    address: string,
   ): void {
     const kind = what & 0xff;
     // Over HTTP a connection carries one call at a time; whatever its reply was, it has been read.
     for (const earlier of [...channel.calls])
       if (earlier.lastRead >= 0 && (kind === callKinds.http || !channel.isPaired)) this.over(channel, earlier, earlier.lastRead);
     const span = this.begin(id, kind, process, time, name);
-    const call: Call = { ...span, from: low(from), to: low(to), isMatched: false, replyEnd: -1, lastRead: -1 };
+    const call: Call = {
+      ...span,
+      from: low(from),
+      to: low(to),
+      isMatched: false,
+      replyEnd: -1,
+      lastRead: -1,
+      parent,
+      length: to < 0 ? -1 : to - from,
+      address,
+      ended: Number.POSITIVE_INFINITY,
+      target: "",
+    };
     this.calls++;
     this.parents[id] = parent;
     const message = parent === none ? undefined : this.messages.get(parent);
     if (message !== undefined) message.open++;
     channel.calls.push(call);
+    this.repeats?.called(call);
     this.callById.set(id, { call, channel });
     for (const [i, waiting] of channel.waiting.entries())
       if (this.match(channel, waiting)) {
@@ -429,6 +458,7 @@ class Join {
       call.evidence = evidence.offset;
       if (call.request === none) call.request = what.request;
       this.published(what.request, call.id);
+      if (call.from === what.from && call.to === what.to) call.target = what.target;
       call.replyEnd = low(what.replyEnd);
       const read = channel.reads.find(({ offset }) => call.replyEnd >= 0 && !isBehind(call.replyEnd, offset));
       if (read !== undefined) this.over(channel, call, Math.max(read.time, call.start));
@@ -506,6 +536,8 @@ class Join {
     if (at < 0) return;
     channel.calls.splice(at, 1);
     this.callById.delete(call.id);
+    call.ended = end;
+    if (call.target !== "") this.repeats?.redirected(call);
     if (channel.calls.length === 0) channel.reads.length = 0;
     if (call.evidence === evidence.nothing) call.flags |= spanFlags.unmatched;
     this.counts[call.evidence] = (this.counts[call.evidence] as number) + 1;
@@ -617,6 +649,7 @@ class Join {
       span.flags |= spanFlags.unfinished;
       this.end(span, cut);
     }
+    this.repeats?.finish();
     const named = Object.fromEntries(evidences.map((name, i) => [name, this.counts[i] ?? 0])) as FlowSummary["evidence"];
     return { spans: this.spans, calls: this.calls, evidence: named, strangers: this.strangers };
   }

@@ -57,7 +57,23 @@ export const spanColumns = [
 
 export type SpanColumn = (typeof spanColumns)[number]["name"];
 
-export const tables = { spans: "spans" } as const;
+/**
+ * One row per call that its callee sent elsewhere, in the order in which it was known whether it was followed (repeats.ts): `call` and `repeat` are spans, `request` and
+ * `repeatRequest` the store's requests, all 4294967295 where there is none or it is not known. The caller followed at `resumed`, infinite where it did not.
+ */
+export const repeatColumns = [
+  { name: "call", type: "u32" },
+  { name: "repeat", type: "u32" },
+  { name: "flow", type: "u32" },
+  { name: "request", type: "u32" },
+  { name: "repeatRequest", type: "u32" },
+  { name: "start", type: "f64" },
+  { name: "resumed", type: "f64" },
+] as const satisfies readonly ColumnSpec[];
+
+export type RepeatColumn = (typeof repeatColumns)[number]["name"];
+
+export const tables = { spans: "spans", repeats: "repeats" } as const;
 export const documents = { processes: "flow-processes", summary: "flow-summary" } as const;
 
 /** The `flow-processes` document holds these. */

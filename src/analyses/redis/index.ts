@@ -145,6 +145,7 @@ const redis: SharedAnalysis<Outcome> = {
         spans: 0,
         firstRef: firstRequests[i] ?? 0,
         causes: causes[i] ?? [],
+        targets: hops[i]?.targets.map(({ address }) => address) ?? [],
         rows: rows(integration.rows),
       });
     }

@@ -926,7 +926,7 @@ export class RedisModel implements StepSink {
     row[7] = request.asking;
     hops.append(row);
     const { redirect } = request;
-    if (redirect === undefined || (redirect.kind !== redirectKinds.moved && redirect.kind !== redirectKinds.ask)) return;
+    if (!isFollowed(redirect)) return;
     this.redirected.add(connection.row);
     row[1] = redirect.kind;
     row[7] = redirect.slot;
@@ -959,6 +959,7 @@ export class RedisModel implements StepSink {
     row[5] = request.endOffset;
     row[6] = request.arrived;
     row[7] = connection.writeOffset;
+    row[8] = isFollowed(request.redirect) ? request.redirect.target + 1 : 0;
     served.append(row);
   }
 
@@ -1286,6 +1287,11 @@ export class RedisModel implements StepSink {
       badRecords: of.badRecords,
     };
   }
+}
+
+/** Whether the client is to ask another node: not so with other refusals. */
+function isFollowed(redirect: Redirect | undefined): redirect is Redirect {
+  return redirect !== undefined && (redirect.kind === redirectKinds.moved || redirect.kind === redirectKinds.ask);
 }
 
 function mapValues<K extends string>(from: Readonly<Record<K, string>>, map: (text: string) => number): Record<K, number> {

@@ -25,10 +25,14 @@ function remarks(span: SpanInfo): string {
     span.complete ? "" : "cut",
     span.kind === "served" || span.kind === "message" || span.evidence !== "nothing" ? "" : "other end not traced",
     span.evidence === "order" ? "joined by order only" : "",
+    span.redirected === undefined ? "" : redirectText(span.redirected.lostNs),
+    span.repeats === undefined ? "" : "repeat of a redirected call",
     span.request === undefined ? "" : `request ${span.request}`,
   ];
   return said.filter((each) => each !== "").join(", ");
 }
+
+const redirectText = (lostNs: number | undefined): string => (lostNs === undefined ? "redirected" : `redirected, ${duration(lostNs)} lost`);
 
 /** Its place in the flow: `=` where the flow's root waited for it, `-` where not. */
 function bar(span: SpanInfo, flow: FlowInfo): string {

@@ -1,4 +1,5 @@
 /** Redirects: a client that does not follow the slot map sends commands to the wrong node and has to send them again. */
+import { tables as flowTables, type RepeatColumn, repeatColumns } from "../../analyses/flows/keys.ts";
 import { type RedirectColumn, redirectColumns, requestFlags, tables } from "../../analyses/redis/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found, NodeFacts } from "../contract.ts";
@@ -21,16 +22,30 @@ interface Sum {
   lostNs: number;
 }
 
+/** Of redirects that the caller's side tells of: when the request was followed, after how long, by the request. */
+function told(context: DiagnosisContext): ReadonlyMap<number, number> {
+  const column = Object.fromEntries(repeatColumns.map(({ name }, i) => [name, i])) as Record<RepeatColumn, number>;
+  const found = new Map<number, number>();
+  for (const { columns, rowCount } of context.history.table(flowTables.repeats)?.chunks() ?? []) {
+    const at = (name: RepeatColumn, i: number): number => columns[column[name]]?.[i] ?? 0;
+    for (let i = 0; i < rowCount; i++)
+      if (Number.isFinite(at("resumed", i))) found.set(at("request", i), at("resumed", i) - at("start", i));
+  }
+  return found;
+}
+
 /** Adds what the redirects cost that were joined with their repeats; `sums` by process. */
 function addLost(context: DiagnosisContext, sums: readonly Sum[]): void {
+  const callers = told(context);
   const column = Object.fromEntries(redirectColumns.map(({ name }, i) => [name, i])) as Record<RedirectColumn, number>;
   for (const { columns, rowCount } of context.history.table(tables.redirects)?.chunks() ?? []) {
     const at = (name: RedirectColumn, i: number): number => columns[column[name]]?.[i] ?? 0;
     for (let i = 0; i < rowCount; i++) {
       const sum = sums[at("process", i)];
-      if (sum === undefined || !Number.isFinite(at("resumed", i))) continue;
+      const lostNs = callers.get(at("request", i)) ?? at("resumed", i) - at("arrived", i);
+      if (sum === undefined || !Number.isFinite(lostNs)) continue;
       sum.followed++;
-      sum.lostNs += at("resumed", i) - at("arrived", i);
+      sum.lostNs += lostNs;
     }
   }
 }
@@ -108,7 +123,8 @@ work for a node that has nothing to do with it. Clients that keep the slot map a
 Decided from requests that \`cluster_redirect\` belongs to (MOVED, ASK, and refusals for a slot). At least 20 and 2 % of a node's requests are a warning: after a resharding every
 client may be redirected once for a slot, which is far less. From 20 % it is critical: that is a client without a slot map (two of three commands, with three nodes).
 
-What a redirect cost is the time from the request's arrival to that of its repeat on the other node, where the two can be joined (docs/model.md); else what the first node
+What a redirect cost is the time from the request's arrival to that of its repeat on the other node, or on the caller's side where that is traced, if the two can be
+joined (docs/model.md); else what the first node
 spent on it.`,
   check,
 };

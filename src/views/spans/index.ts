@@ -4,7 +4,16 @@
  *
  * Entry ids are quarks: of a process and its branches for rows that group, of a lane's `Name` and a thread's `Operation` for rows with states.
  */
-import { branches, root, type SpanColumn, spanColumns, spanKinds, tables } from "../../analyses/flows/keys.ts";
+import {
+  branches,
+  type RepeatColumn,
+  repeatColumns,
+  root,
+  type SpanColumn,
+  spanColumns,
+  spanKinds,
+  tables,
+} from "../../analyses/flows/keys.ts";
 import { requestColumns, tables as storeTables } from "../../analyses/redis/keys.ts";
 import { Best } from "../../base/index.ts";
 import type { Quark } from "../../state/contract.ts";
@@ -25,6 +34,7 @@ const laneStyles = {
   "span database": { text: "database called", color: "#a855f7" },
   "span command": { text: "command called", color: "#0d9488" },
   "span call": { text: "caller to callee", color: "#64748b" },
+  "span repeat": { text: "redirected call, to its repeat", color: "#dc2626" },
 } as const satisfies Readonly<Record<string, ViewStyle>>;
 
 /** A span by its kind: names of HTTP calls begin with a method, those of statements with a database; commands have no space. */
@@ -85,6 +95,7 @@ function lookOf(context: ViewContext, entry: number): StateLook {
 interface Call {
   readonly row: Quark;
   readonly start: number;
+  readonly end: number;
   readonly name: string;
 }
 
@@ -118,7 +129,7 @@ function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
     }
     const row = lane(at("process"), branches.calls, at("lane"));
     if (row === undefined) continue;
-    const call = { row, start: at("start"), name: table.text(at("name")) };
+    const call = { row, start: at("start"), end: at("end"), name: table.text(at("name")) };
     calls.set(at("id"), call);
     byRequest.set(at("request"), call);
   }
@@ -129,7 +140,22 @@ function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
   };
   for (const { parent, row, start } of served) add(calls.get(parent), row, start);
   addStoreArrows(context, range, byRequest, add);
+  addRepeats(context, range, calls, found);
   return found.sort((left, right) => left.start - right.start).slice(0, arrowLimit);
+}
+
+/** From calls that were sent elsewhere to those by which the caller followed. */
+function addRepeats(context: ViewContext, range: ViewRange, calls: ReadonlyMap<number, Call>, found: ViewArrow[]): void {
+  const column = Object.fromEntries(repeatColumns.map(({ name }, i) => [name, i])) as Record<RepeatColumn, number>;
+  const table = context.history.table(tables.repeats);
+  for (const { columns, rowCount } of table?.chunks({ column: column.resumed, min: range.start, max: Number.POSITIVE_INFINITY }) ?? [])
+    for (let i = 0; i < rowCount && found.length < 2 * arrowLimit; i++) {
+      const at = (name: RepeatColumn): number => columns[column[name]]?.[i] ?? 0;
+      const [call, repeat] = [calls.get(at("call")), calls.get(at("repeat"))];
+      if (call === undefined || repeat === undefined) continue;
+      const [start, end] = [Math.min(call.end, repeat.start), repeat.start];
+      found.push({ source: call.row, target: repeat.row, start, end, label: `${call.name}, redirected`, style: "span repeat" });
+    }
 }
 
 /** From calls of commands to the store's thread that executed them. */

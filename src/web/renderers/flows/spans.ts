@@ -7,6 +7,8 @@ export function spanRemarks(span: SpanWire): string {
   const said = [
     span.status > 0 ? String(span.status) : "",
     span.waitedNs > 0 ? `waited ${formatDuration(span.waitedNs)} for a connection` : "",
+    span.redirected === undefined ? "" : redirectText(span.redirected.lostNs),
+    span.repeats === undefined ? "" : "repeat of a redirected call",
     span.broken ? "broken" : "",
     span.failed ? "failed" : "",
     span.complete ? "" : "cut",
@@ -15,6 +17,9 @@ export function spanRemarks(span: SpanWire): string {
   ];
   return said.filter((each) => each !== "").join(", ");
 }
+
+const redirectText = (lostNs: number | undefined): string =>
+  lostNs === undefined ? "redirected" : `redirected, ${formatDuration(lostNs)} lost`;
 
 /** Selects the span's time; its request in the store is shown beside, where it has one. `isZoom`: it fills the view. */
 export function showSpan(span: SpanWire, origin: bigint, isZoom: boolean): void {
