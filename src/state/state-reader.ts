@@ -20,8 +20,8 @@ export interface StateBounds {
 /** Most columns of one query; viewers ask for their pixels. */
 const maxColumns = 65536;
 
-/** More columns than this over a run: none of its blocks (2^17 intervals in blocks of 256) is likely to lie inside one. */
-const mostBlocks = 512;
+/** More columns than this over a run: none of its blocks (2^17 intervals in blocks of 512) is likely to lie inside one. */
+const mostBlocks = 256;
 
 export class StateReader implements StateHistory {
   readonly start: RelativeNs;

@@ -1,5 +1,5 @@
 /**
- * Summaries: what columns() may use instead of the intervals themselves. A segment of a run (its intervals of one quark) of at least one block (256 intervals)
+ * Summaries: what columns() may use instead of the intervals themselves. A segment of a run (its intervals of one quark) of at least one block (512 intervals)
  * gets a row for each of its blocks, none of which crosses a leaf's edge, and behind them one for the whole segment; the rows of a run are one block of the
  * container. A row that lies inside one column of a query is added as it is; otherwise its parts are looked at, and at last the intervals.
  *
@@ -20,7 +20,7 @@ import { numberKind } from "./leaf.ts";
 import { ColumnPacker, readColumns } from "./packed-columns.ts";
 import { PackReader, PackWriter } from "./packed-integers.ts";
 
-const defaultBlockIntervals = 256;
+const defaultBlockIntervals = 512;
 const maxAmounts = 16;
 const ascent = maxAmounts + 1;
 const ascentAmounts = 3;
