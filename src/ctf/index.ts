@@ -52,4 +52,11 @@ export function findCtfTraces(path: string): string[] {
   return findTraceDirectories(path);
 }
 
-export { createEventPrinter, type EventFormat, type EventPrinter, type EventPrinterOptions, eventFormats } from "./text/index.ts";
+export {
+  createEventPrinter,
+  deltaText,
+  type EventFormat,
+  type EventPrinter,
+  type EventPrinterOptions,
+  eventFormats,
+} from "./text/index.ts";

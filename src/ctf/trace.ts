@@ -14,6 +14,7 @@ import {
   type FieldInfo,
   type FieldReader,
   MergeQueue,
+  type PacketStart,
   type StreamInfo,
   type TextVisitor,
   type TraceLoss,
@@ -124,6 +125,7 @@ export function makeTraceSource(
     streams: infos,
     warnings,
     losses: losses.flatMap((loss) => loss.list),
+    packetStarts: () => packetStarts(groups, origin),
     cursor: () => new TraceCursor(schema, eventSchemas, groups, streams, makeDecoder, compiled),
     close() {
       for (const file of files) file.close();
@@ -216,6 +218,17 @@ function compare(a: bigint, b: bigint): number {
 /** Files of one stream by their first packets: time, else sequence number. */
 function compareFirst(a: Packet | undefined, b: Packet | undefined): number {
   return compare(a?.begin ?? 0n, b?.begin ?? 0n) || compare(a?.sequence ?? 0n, b?.sequence ?? 0n);
+}
+
+function packetStarts(groups: readonly StreamGroup[], origin: bigint): readonly PacketStart[] | undefined {
+  const starts: PacketStart[] = [];
+  for (const { schema, packets } of groups) {
+    for (const { begin, size } of packets) {
+      if (schema.clock === undefined || begin === undefined) return undefined;
+      starts.push({ time: Number(cyclesToNs(schema.clock, begin) - origin), bytes: size });
+    }
+  }
+  return starts;
 }
 
 interface Span {

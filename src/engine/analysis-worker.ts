@@ -1,13 +1,12 @@
 /** The module that a thread of an analysis runs; team.ts starts it and says what it is told and tells. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Analysis } from "../analyses/contract.ts";
-import { assert, BadInputError, StorescopeError } from "../base/index.ts";
-import { FilePool, openCtf } from "../ctf/index.ts";
-import { type ClockCorrection, openExperimentSource } from "../experiment/index.ts";
+import { assert, StorescopeError } from "../base/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import { analyses } from "./registry.gen.ts";
 import { Share } from "./share.ts";
-import { openedAs, SharedState, type TraceFile, type WorkerMessage, type WorkerTask } from "./team.ts";
+import { SharedState, type WorkerMessage, type WorkerTask } from "./team.ts";
+import { openedAs, openTraces, toFailure } from "./thread.ts";
 
 const eventsPerLook = 1024;
 
@@ -40,22 +39,8 @@ function work(task: WorkerTask, source: TraceSource): void {
   }
 }
 
-function openTraces(traces: readonly TraceFile[]): TraceSource {
-  const pool = new FilePool();
-  const corrections = new Map<TraceSource, ClockCorrection>();
-  const sources = traces.map(({ path, correction }) => {
-    const source = openCtf(path, { pool });
-    if (correction !== undefined) corrections.set(source, correction);
-    return source;
-  });
-  return openExperimentSource(sources, corrections);
-}
-
 function tellFailure(error: unknown): void {
-  const message =
-    error instanceof Error ? (error instanceof StorescopeError ? error.message : (error.stack ?? error.message)) : String(error);
-  const place = error instanceof BadInputError ? { file: error.file, offset: error.offset, what: error.what } : undefined;
-  tell({ kind: "failed", code: error instanceof StorescopeError ? error.code : undefined, message, place });
+  tell({ kind: "failed", failure: toFailure(error) });
 }
 
 try {

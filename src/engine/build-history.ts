@@ -9,7 +9,8 @@ import { StorescopeError, type TaskOptions } from "../base/index.ts";
 import { createHistoryPart } from "../state/index.ts";
 import type { EventCursor, TraceSource } from "../trace/index.ts";
 import { joinShares, Share } from "./share.ts";
-import { type SharedState, Team, type TraceFile, usefulThreads, type WorkerOptions } from "./team.ts";
+import { type SharedState, Team, usefulThreads } from "./team.ts";
+import type { TraceFile, WorkerOptions } from "./thread.ts";
 
 /** How long the pass runs before it lets others (a server, a Ctrl-C) have a turn, in ms. */
 const turnMs = 20;

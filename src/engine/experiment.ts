@@ -40,7 +40,7 @@ import { compileGlob } from "./glob.ts";
 import { experimentId, historyDirectory, historyIdentity } from "./history-cache.ts";
 import { analyses, views } from "./registry.gen.ts";
 import { RequestQueries } from "./requests.ts";
-import { ownWorker, type TraceFile } from "./team.ts";
+import { ownWorker, type TraceFile } from "./thread.ts";
 
 /** How long a search runs before it lets others have a turn, in ms. */
 const searchTurnMs = 25;
@@ -121,7 +121,7 @@ export class OpenExperiment implements Experiment {
           this.status = { state: "running", done: progress.done, total: progress.total };
           options.onProgress?.(progress);
         };
-        const workers = ownWorker();
+        const workers = ownWorker("analysis-worker");
         await buildHistory(this.source, analyses, directory, identity, {
           ...options,
           onProgress,
@@ -143,7 +143,7 @@ export class OpenExperiment implements Experiment {
   }
 
   /** How another thread opens the same traces. */
-  private traceFiles(): readonly TraceFile[] {
+  traceFiles(): readonly TraceFile[] {
     return this.sources.map((source) => ({ path: source.path, correction: this.clocks.corrections.get(source) }));
   }
 

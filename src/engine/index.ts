@@ -10,6 +10,7 @@ import { OpenExperiment } from "./experiment.ts";
 import { archiveFolder } from "./history-cache.ts";
 import { type PrintOptions, printEvents as printSource } from "./print-events.ts";
 import { environments } from "./registry.gen.ts";
+import { ownWorker } from "./thread.ts";
 
 export type { Confidence, Measure, Severity } from "../diagnoses/contract.ts";
 export { severities } from "../diagnoses/contract.ts";
@@ -50,5 +51,6 @@ export async function openExperiment(paths: readonly string[], options: OpenOpti
 /** Prints (or counts) an experiment's raw events; returns how many matched. */
 export function printEvents(experiment: Experiment, options: PrintOptions): Promise<number> {
   if (!(experiment instanceof OpenExperiment)) throw new UsageError("only experiments opened by openExperiment can be printed");
-  return printSource(experiment.rawSource, options);
+  const workers = ownWorker("print-worker");
+  return printSource(experiment.rawSource, options, workers && { ...workers, traces: experiment.traceFiles() });
 }

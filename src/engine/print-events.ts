@@ -1,9 +1,10 @@
 /** `storescope events`: raw events as text, from any time to any time, filtered. */
-import { type AbsoluteNs, StorescopeError, type TaskOptions, toRelative } from "../base/index.ts";
+import { type AbsoluteNs, type RelativeNs, StorescopeError, type TaskOptions, toRelative } from "../base/index.ts";
 import { createEventPrinter } from "../ctf/index.ts";
-import type { EventCursor, FieldReader, TraceSource } from "../trace/index.ts";
+import type { CursorPosition, EventCursor, FieldReader, TraceSource } from "../trace/index.ts";
 import type { EventFormat } from "./contract.ts";
 import { compileFilter, type FilterValue } from "./filter.ts";
+import { type PrintWorkers, printSlices } from "./print-slices.ts";
 
 export interface PrintOptions extends TaskOptions {
   readonly format: EventFormat;
@@ -27,58 +28,83 @@ export interface PrintOptions extends TaskOptions {
 /** Events between looks at the signal, and sixteen times as many between turns of others: a broken pipe, for one, is told then. */
 const eventsPerTurn = 4096;
 
-/** Prints (or counts) the events of a source in time order; returns how many matched. */
-export async function printEvents(source: TraceSource, options: PrintOptions): Promise<number> {
+/** Where to begin and what came before: after what other threads have printed. */
+interface Continued {
+  readonly position: CursorPosition;
+  readonly last: RelativeNs | undefined;
+}
+
+/** Prints (or counts) the events of a source in time order; returns how many matched. Long traces are cut into slices for other threads (print-slices.ts). */
+export async function printEvents(source: TraceSource, options: PrintOptions, workers?: PrintWorkers): Promise<number> {
   const cursor = source.cursor();
   try {
     const matches = eventFilter(source, cursor, options.filter);
-    let blocked: Promise<void> | undefined;
-    const write = (bytes: Uint8Array): void => {
-      blocked = options.write(bytes) ?? undefined;
-    };
-    const printer =
-      options.countOnly === true
-        ? undefined
-        : createEventPrinter(source, cursor, options.format, write, {
-            clockSeconds: options.clockSeconds === true,
-            noDelta: options.noDelta === true,
-          });
-    printer?.header();
-    if (options.from !== undefined) cursor.seekTime(toRelative(options.from, source.origin));
-    const to = options.to === undefined ? Number.POSITIVE_INFINITY : toRelative(options.to, source.origin);
-    const limit = options.limit ?? Number.POSITIVE_INFINITY;
-    let count = 0;
-    let seen = 0;
-    try {
-      while (count < limit && cursor.next() && cursor.time <= to) {
-        if (matches === undefined || matches()) {
-          count++;
-          printer?.event();
-          if (blocked !== undefined) {
-            await blocked;
-            blocked = undefined;
-          }
-        }
-        if (++seen % eventsPerTurn !== 0) continue;
-        if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "printing was cancelled");
-        options.onProgress?.({ label: "Reading", done: cursor.bytesRead, total: source.totalBytes });
-        if (seen % (eventsPerTurn * 16) === 0) await new Promise((resume) => setImmediate(resume));
-      }
-    } finally {
-      // Also where reading ends with an error: what came before it has been printed.
-      printer?.end();
-      await blocked;
+    const printer = createEventPrinter(source, cursor, options.format, () => undefined, { clockSeconds: options.clockSeconds === true });
+    if (options.countOnly !== true) {
+      const header = printer.header();
+      if (header.length > 0) await options.write(header);
     }
-    const losses = printer?.lossMessages() ?? "";
+    const sliced = workers && (await printSlices(source, options, workers));
+    const rest = sliced === undefined || sliced.rest !== undefined ? await printRange(source, cursor, matches, options, sliced?.rest) : 0;
+    const losses = options.countOnly === true ? "" : printer.lossMessages();
     if (losses !== "") options.notice?.(losses);
-    return count;
+    return (sliced?.count ?? 0) + rest;
   } finally {
     cursor.close();
   }
 }
 
+/** Prints from `options.from`, or from where others have stopped. */
+async function printRange(
+  source: TraceSource,
+  cursor: EventCursor,
+  matches: (() => boolean) | undefined,
+  options: PrintOptions,
+  continued?: Continued,
+): Promise<number> {
+  let blocked: Promise<void> | undefined;
+  const write = (bytes: Uint8Array): void => {
+    blocked = options.write(bytes) ?? undefined;
+  };
+  const printer =
+    options.countOnly === true
+      ? undefined
+      : createEventPrinter(source, cursor, options.format, write, {
+          clockSeconds: options.clockSeconds === true,
+          noDelta: options.noDelta === true,
+          last: continued?.last,
+        });
+  if (continued !== undefined) cursor.restore(continued.position);
+  else if (options.from !== undefined) cursor.seekTime(toRelative(options.from, source.origin));
+  const to = options.to === undefined ? Number.POSITIVE_INFINITY : toRelative(options.to, source.origin);
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  let count = 0;
+  let seen = 0;
+  try {
+    while (count < limit && cursor.next() && cursor.time <= to) {
+      if (matches === undefined || matches()) {
+        count++;
+        printer?.event();
+        if (blocked !== undefined) {
+          await blocked;
+          blocked = undefined;
+        }
+      }
+      if (++seen % eventsPerTurn !== 0) continue;
+      if (options.signal?.aborted) throw new StorescopeError("CANCELLED", "printing was cancelled");
+      options.onProgress?.({ label: "Reading", done: cursor.bytesRead, total: source.totalBytes });
+      if (seen % (eventsPerTurn * 16) === 0) await new Promise((resume) => setImmediate(resume));
+    }
+  } finally {
+    // Also where reading ends with an error: what came before it has been printed.
+    printer?.end();
+    await blocked;
+  }
+  return count;
+}
+
 /** A test of the cursor's current event; undefined when there is no expression. */
-function eventFilter(source: TraceSource, cursor: EventCursor, expression: string | undefined): (() => boolean) | undefined {
+export function eventFilter(source: TraceSource, cursor: EventCursor, expression: string | undefined): (() => boolean) | undefined {
   if (expression === undefined || expression.trim() === "") return undefined;
   const names = new Set(["name"]);
   for (const eventClass of source.eventClasses) for (const field of [...eventClass.payload, ...eventClass.contexts]) names.add(field.name);

@@ -10,21 +10,13 @@
  *
  * Shared memory carries what must be told while nobody listens for messages: stop, and how far each share is.
  */
-import { existsSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { rmSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { Analysis } from "../analyses/contract.ts";
-import { BadInputError, type ErrorCode, StorescopeError } from "../base/index.ts";
-import type { ClockCorrection } from "../experiment/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import type { ShareResult } from "./share.ts";
 import { closeSpool } from "./spool.ts";
-
-/** One trace of the experiment, for another thread to open. */
-export interface TraceFile {
-  readonly path: string;
-  readonly correction: ClockCorrection | undefined;
-}
+import { type Failure, fromFailure, isSame, type Opened, openedAs, type TraceFile, type WorkerOptions } from "./thread.ts";
 
 /** What a worker is given. */
 export interface WorkerTask {
@@ -36,27 +28,11 @@ export interface WorkerTask {
   readonly shared: SharedArrayBuffer;
 }
 
-/** What tells whether two threads have opened the same trace: one being recorded grows. */
-export interface Opened {
-  readonly bytes: number;
-  readonly end: bigint;
-  readonly streams: number;
-}
-
 export type WorkerMessage =
   | { readonly kind: "ready"; readonly opened: Opened }
   | { readonly kind: "part"; readonly path: string }
   | { readonly kind: "done"; readonly result: ShareResult }
-  | {
-      readonly kind: "failed";
-      readonly code: ErrorCode | undefined;
-      readonly message: string;
-      readonly place: { readonly file: string; readonly offset: number; readonly what: string } | undefined;
-    };
-
-export function openedAs(source: TraceSource): Opened {
-  return { bytes: source.totalBytes, end: source.end, streams: source.streams.length };
-}
+  | { readonly kind: "failed"; readonly failure: Failure };
 
 /** The shared memory: one flag, and the bytes of trace each share has passed. */
 export class SharedState {
@@ -90,23 +66,6 @@ export class SharedState {
   get passedByAll(): number {
     return Math.min(...this.passed);
   }
-}
-
-export interface WorkerOptions {
-  /** Module that a worker runs: analysis-worker.ts, bundled. */
-  readonly entry: URL;
-  /** Threads to use at most, the caller's included. */
-  readonly threads: number;
-  /** Smaller traces are not shared: they are done before another thread has started. */
-  readonly smallestBytes: number;
-}
-
-/** The bundled worker beside the bundle this runs from; undefined where there is none (sources run by a tool): then one thread does all. */
-export function ownWorker(): WorkerOptions | undefined {
-  const entry = ["./analysis-worker.js", "../analysis-worker.js"]
-    .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(url));
-  return entry === undefined ? undefined : { entry, threads: availableParallelism(), smallestBytes: 4_000_000 };
 }
 
 /** How many threads should share this trace: no more than have something to do. */
@@ -143,7 +102,7 @@ class Member {
       else if (message.kind === "done") {
         this.result = message.result;
         done.resolve(message.result);
-      } else fail(rebuilt(message));
+      } else fail(fromFailure(message.failure));
     });
     this.worker.on("error", (cause) => fail(new Error(`an analysis thread broke down: ${cause.message}`, { cause })));
     this.worker.on("exit", (code) => {
@@ -182,11 +141,6 @@ function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-function rebuilt({ code, message, place }: Extract<WorkerMessage, { kind: "failed" }>): Error {
-  if (code === undefined) return new Error(message);
-  return place === undefined ? new StorescopeError(code, message) : new BadInputError(code, place.file, place.offset, place.what);
-}
-
 export class Team {
   readonly shared: SharedState;
   readonly count: number;
@@ -209,8 +163,7 @@ export class Team {
     try {
       const own = openedAs(source);
       const opened = await Promise.all(team.members.map((member) => member.ready));
-      const isSame = opened.every(({ bytes, end, streams }) => bytes === own.bytes && end === own.end && streams === own.streams);
-      if (isSame) return team;
+      if (opened.every((each) => isSame(each, own))) return team;
       await team.abort();
       return undefined;
     } catch (error) {

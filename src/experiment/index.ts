@@ -16,6 +16,7 @@ import {
   type FieldReader,
   type Mergeable,
   MergeQueue,
+  type PacketStart,
   type TextVisitor,
   type TraceSource,
 } from "../trace/index.ts";
@@ -102,11 +103,22 @@ export function openExperimentSource(
         end: loss.end === undefined ? undefined : correct(part.source, loss.end),
       })),
     ),
+    packetStarts: () => packetStarts(parts),
     cursor: () => new ExperimentCursor(parts),
     close() {
       for (const source of ordered) source.close();
     },
   };
+}
+
+function packetStarts(parts: readonly Part[]): readonly PacketStart[] | undefined {
+  const all: PacketStart[] = [];
+  for (const { source, rate, shift } of parts) {
+    const starts = source.packetStarts?.();
+    if (starts === undefined) return undefined;
+    for (const { time, bytes } of starts) all.push({ time: (rate === 1 ? time : Math.round(time * rate)) + shift, bytes });
+  }
+  return all;
 }
 
 function bySourceOrder(a: TraceSource, b: TraceSource): number {

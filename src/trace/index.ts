@@ -202,6 +202,12 @@ export interface TraceLoss {
   readonly count: number | undefined;
 }
 
+/** Where a packet begins, and its bytes. */
+export interface PacketStart {
+  readonly time: RelativeNs;
+  readonly bytes: number;
+}
+
 /** An open trace. Opening reads metadata and packet headers only. */
 export interface TraceSource {
   readonly path: string;
@@ -219,6 +225,8 @@ export interface TraceSource {
   readonly uid?: string | undefined;
   /** Every loss, in the order of the streams; absent where the source does not know. */
   readonly losses?: readonly TraceLoss[];
+  /** Every packet, stream by stream; undefined where a packet does not tell its time, so that `seekTime` has to read what comes before. */
+  packetStarts?(): readonly PacketStart[] | undefined;
   /** A fresh cursor before the first event. Several may be open at once. */
   cursor(): EventCursor;
   close(): void;

@@ -1,5 +1,4 @@
 /** `storescope events`. */
-import { once } from "node:events";
 import { printEvents } from "../../engine/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { count } from "../format.ts";
@@ -22,8 +21,13 @@ const formats = ["text", "babeltrace", "json", "csv"] as const;
  * also where a file or pipe has taken it at once.)
  */
 function writeToStdout(bytes: Uint8Array): Promise<void> | undefined {
-  process.stdout.write(bytes);
-  return process.stdout.writableLength === 0 ? undefined : once(process.stdout, "drain").then(() => undefined);
+  // Not the event "drain": there is none after a piece smaller than the stream's limit, though a full pipe has not taken it.
+  const written = new Promise<void>((resolve, reject) => {
+    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
+  if (process.stdout.writableLength > 0) return written;
+  written.catch(() => undefined);
+  return undefined;
 }
 
 const events: CommandFile = (command, shell) => {

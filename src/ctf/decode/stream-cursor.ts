@@ -149,6 +149,7 @@ export class StreamCursor implements Mergeable {
 
   /** Four numbers to give to `restore`: before the current event, or behind it. */
   save(beforeCurrent: boolean): number[] {
+    if (this.#packet >= this.#packets.length) return [this.#packets.length, 0, 0, 0];
     const shift = this.#shift * this.#decoder.unit;
     if (beforeCurrent) return [this.#packet, this.start + shift, this.startLow, this.startHigh];
     return [this.#packet, this.position + shift, this.clockLow, this.clockHigh];

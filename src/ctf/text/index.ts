@@ -8,6 +8,7 @@
  * | json       | one JSON document per line; 64-bit integers with all digits; `time` in ns since the epoch     |
  * | csv        | RFC 4180: time (ns since the epoch), event, stream, fields (as in json)                       |
  */
+import type { RelativeNs } from "../../base/index.ts";
 import type { EventCursor, TextVisitor, TraceSource } from "../../trace/index.ts";
 import { BabeltraceFields, lossMessage, tracePrefix } from "./babeltrace.ts";
 import { ByteWriter, Literal } from "./byte-writer.ts";
@@ -24,14 +25,21 @@ export interface EventPrinterOptions {
   readonly clockSeconds?: boolean | undefined;
   /** Without the time since the previous event (babeltrace2's `--no-delta`). */
   readonly noDelta?: boolean | undefined;
+  /** Time of the event printed before the first. */
+  readonly last?: RelativeNs | undefined;
+  /** The event before the first, and before the first after a `restart`, is not known: told is where in the next piece handed out `deltaText` belongs. */
+  readonly onGap?: ((offset: number) => void) | undefined;
 }
 
 export interface EventPrinter {
-  header(): void;
+  /** What stands before the first event; empty for most formats. */
+  header(): Uint8Array;
   /** Prints the cursor's current event. */
   event(): void;
   /** Hands out what is left. */
   end(): void;
+  /** Forgets the last event: the cursor has been moved. */
+  restart(): void;
   /** Format `babeltrace`: the lines babeltrace2 prints on its error output about losses. Empty for the others. */
   lossMessages(): string;
 }
@@ -50,20 +58,22 @@ export function createEventPrinter(
 ): EventPrinter {
   // The last event goes beyond the limit: usually less than that far.
   const out = new ByteWriter(flushBytes + (flushBytes >> 3));
-  const printEvent = makeEventWriter(source, cursor, format, out, options);
+  const before: Before = { last: options.last };
+  const printEvent = makeEventWriter(source, cursor, format, out, options, before);
   const flush = (): void => {
     if (out.length > 0) write(out.written);
     out.length = 0;
   };
   return {
-    header() {
-      if (format === "csv") out.text("time,event,stream,fields\r\n");
-    },
+    header: () => encoder.encode(format === "csv" ? "time,event,stream,fields\r\n" : ""),
     event() {
       printEvent();
       if (out.length >= flushBytes) flush();
     },
     end: flush,
+    restart() {
+      before.last = undefined;
+    },
     lossMessages() {
       if (format !== "babeltrace") return "";
       const time = new TimeWriter(0n, options.clockSeconds === true);
@@ -78,18 +88,24 @@ export function createEventPrinter(
   };
 }
 
+/** Time of the event printed last. */
+interface Before {
+  last: RelativeNs | undefined;
+}
+
 function makeEventWriter(
   source: TraceSource,
   cursor: EventCursor,
   format: EventFormat,
   out: ByteWriter,
   options: EventPrinterOptions,
+  before: Before,
 ): () => void {
   const hasClock = source.streams.map((stream) => stream.hasClock !== false);
   const fieldsIn = (visitor: TextVisitor): (() => void) => makeFieldsWriter(source, cursor, visitor);
   switch (format) {
     case "babeltrace":
-      return makeBabeltraceWriter(source, cursor, out, options, hasClock, fieldsIn(new BabeltraceFields(out)));
+      return makeBabeltraceWriter(source, cursor, out, options, before, hasClock, fieldsIn(new BabeltraceFields(out)));
     case "text": {
       const time = new TimeWriter(source.origin, options.clockSeconds === true);
       const names = source.eventClasses.map(({ name }) => encoder.encode(name));
@@ -182,6 +198,7 @@ function makeBabeltraceWriter(
   cursor: EventCursor,
   out: ByteWriter,
   options: EventPrinterOptions,
+  before: Before,
   hasClock: readonly boolean[],
   writeFields: () => void,
 ): () => void {
@@ -198,7 +215,6 @@ function makeBabeltraceWriter(
   const afterTime = new Literal(encoder.encode(options.noDelta === true ? "] " : "] (+"));
   const noDelta = new Literal(encoder.encode("?.?????????) "));
   const afterDelta = new Literal(encoder.encode(") "));
-  let last: number | undefined;
   return () => {
     const { stream, eventClass } = cursor;
     const name = names[stream]?.[eventClass] ?? nameOf(stream, eventClass);
@@ -210,16 +226,11 @@ function makeBabeltraceWriter(
       const { bytes, view } = out;
       let at = afterTime.put(view, out.length);
       if (options.noDelta !== true) {
-        if (last === undefined) at = noDelta.put(view, at);
-        else {
-          const delta = now > last ? now - last : 0;
-          const seconds = delta < second ? 0 : Math.floor(delta / second);
-          at = putWhole(bytes, view, at, seconds);
-          bytes[at++] = 0x2e;
-          at = putNine(bytes, view, at, delta - seconds * second);
-          at = afterDelta.put(view, at);
-        }
-        last = now;
+        const { last } = before;
+        if (last !== undefined) at = afterDelta.put(view, putDelta(bytes, view, at, now - last));
+        else if (options.onGap !== undefined) options.onGap(at);
+        else at = noDelta.put(view, at);
+        before.last = now;
       }
       out.length = at;
     }
@@ -227,6 +238,23 @@ function makeBabeltraceWriter(
     writeFields();
     out.byte(0x0a);
   };
+}
+
+/** Seconds and nanoseconds; negative ones are 0. Returns the place behind. */
+function putDelta(bytes: Uint8Array, view: DataView, at: number, difference: number): number {
+  const delta = Math.max(0, difference);
+  const seconds = delta < second ? 0 : Math.floor(delta / second);
+  const point = putWhole(bytes, view, at, seconds);
+  bytes[point] = 0x2e;
+  return putNine(bytes, view, point + 1, delta - seconds * second);
+}
+
+/** What belongs into the gap that `onGap` told of. */
+export function deltaText(now: RelativeNs, last: RelativeNs | undefined): Uint8Array {
+  if (last === undefined) return encoder.encode("?.?????????) ");
+  const bytes = new Uint8Array(64);
+  const length = putDelta(bytes, new DataView(bytes.buffer), 0, now - last);
+  return Uint8Array.of(...bytes.subarray(0, length), 0x29, 0x20);
 }
 
 /** Absolute ns in decimal, from a relative time. */
