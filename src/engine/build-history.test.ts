@@ -82,7 +82,7 @@ describe("buildHistory", () => {
     const place = `{ file: "f", offset: 7, what: "bad" }`;
     const failed = worker(
       "bad.mjs",
-      `${ready} parentPort.once("message", () => parentPort.postMessage({ kind: "failed", code: "EVENT_INVALID", message: "", place: ${place} }));`,
+      `${ready} parentPort.once("message", () => parentPort.postMessage({ kind: "failed", failure: { code: "EVENT_INVALID", message: "", place: ${place} } }));`,
     );
     await expect(build("bad", 2, { entry: failed })).rejects.toMatchObject({ code: "EVENT_INVALID", message: "f: byte 7: bad" });
   });
