@@ -8,7 +8,8 @@ import { synchroniseClocks } from "./clock-sync.ts";
 import type { Experiment, OpenOptions } from "./contract.ts";
 import { OpenExperiment } from "./experiment.ts";
 import { archiveFolder } from "./history-cache.ts";
-import { type PrintOptions, printEvents as printSource } from "./print-events.ts";
+import { printEvents as printSource } from "./print-events.ts";
+import type { PrintOptions } from "./print-range.ts";
 import { environments } from "./registry.gen.ts";
 import { ownWorker } from "./thread.ts";
 
@@ -20,7 +21,7 @@ export { eventText } from "./event-text.ts";
 export { flowFilterNames } from "./flows.ts";
 export { compileGlob } from "./glob.ts";
 export { cacheFolderName, historyDirectory, userCacheDirectory } from "./history-cache.ts";
-export type { PrintOptions } from "./print-events.ts";
+export type { PrintOptions } from "./print-range.ts";
 export { requestFilterNames } from "./requests.ts";
 
 /**

@@ -6,7 +6,8 @@ import { oneClock, packetContext, tsdl } from "../../test/traces/cases.ts";
 import { openCtf } from "../ctf/index.ts";
 import { bundleWorker } from "../testing/worker-bundle.ts";
 import type { TraceSource } from "../trace/index.ts";
-import { type PrintOptions, printEvents } from "./print-events.ts";
+import { printEvents } from "./print-events.ts";
+import type { PrintOptions } from "./print-range.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const own = join(root, "test", "traces", "own");

@@ -16,7 +16,7 @@ import { Worker } from "node:worker_threads";
 import { defined, type RelativeNs, StorescopeError, toRelative } from "../base/index.ts";
 import { deltaText } from "../ctf/index.ts";
 import type { CursorPosition, TraceSource } from "../trace/index.ts";
-import type { PrintOptions } from "./print-events.ts";
+import type { PrintOptions } from "./print-range.ts";
 import { type Failure, fromFailure, isSame, type Opened, openedAs, type TraceFile, type WorkerOptions } from "./thread.ts";
 
 /** Bytes of trace in a slice, about: as much as takes some 20 ms. */

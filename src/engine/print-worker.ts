@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createEventPrinter, type EventPrinter } from "../ctf/index.ts";
 import type { EventCursor, TraceSource } from "../trace/index.ts";
-import { eventFilter } from "./print-events.ts";
+import { eventFilter } from "./print-range.ts";
 import {
   type Gap,
   type PrintMessage,
