@@ -127,6 +127,11 @@ interface Connection {
   readonly state: Quark;
   readonly type: Quark;
   readonly memory: Quark;
+  /** Of memory that few connections ever have: made when first needed; -1 before. */
+  outputBuffer: Quark;
+  totalMemory: Quark;
+  /** Bytes last told by client_memory. */
+  held: number;
   readonly dataStructure: Quark;
   readonly thread: Quark;
   readonly request: Quark;
@@ -191,6 +196,11 @@ interface Process {
   readonly iteration: Quark;
   readonly ready: Quark;
   readonly queueLength: Quark;
+  readonly usedMemory: Quark;
+  readonly clientMemory: Quark;
+  readonly replicationBacklog: Quark;
+  /** Sum of what its connections hold, as far as they have told. */
+  held: number;
   readonly connections: Map<number, Connection>;
   /** By index: few numbers, most of them small. */
   readonly threads: (Thread | undefined)[];
@@ -436,7 +446,7 @@ export class RedisModel implements StepSink {
         break;
       case Step.clusterWrite: {
         this.flash(thread, time, this.op.clusterSend);
-        this.state.setNumber(time, this.bus.link(process.bus, a).backlog, c);
+        this.showBacklog(time, this.bus.link(process.bus, a).backlog, c);
         break;
       }
       case Step.clusterRead:
@@ -510,6 +520,13 @@ export class RedisModel implements StepSink {
         if (parked !== undefined) parked.flags &= ~requestFlags.notCalled;
         break;
       }
+      case "client_memory":
+        this.clientMemory(process, this.connection(process, event.conn, time), time, fields);
+        break;
+      case "server_state":
+        this.state.setNumber(time, process.usedMemory, Number(fields["used_memory"]));
+        this.state.setNumber(time, process.replicationBacklog, Number(fields["repl_backlog"]));
+        break;
       case "fork_start":
         this.push(this.thread(process, event.thread), time, this.op.fork);
         break;
@@ -526,6 +543,26 @@ export class RedisModel implements StepSink {
 
   handedOver(first: RelativeNs, last: RelativeNs, told: RelativeNs): void {
     this.reach.add(first, last, told);
+  }
+
+  /** A sample of what a client holds. Output buffers are noted from when there first is one: most clients never have any. */
+  private clientMemory(process: Process, connection: Connection, time: number, fields: RareEvent["fields"]): void {
+    if (connection.closed !== forever) return;
+    const [output, total] = [Number(fields["output_buffer"]), Number(fields["memory"])];
+    const attribute = (name: string): Quark => this.state.child(this.state.child(process.connectionsQuark, String(connection.id)), name);
+    this.state.setNumber(time, connection.memory, Number(fields["query_buffer"]));
+    if (connection.totalMemory < 0) connection.totalMemory = attribute("TotalMemory");
+    this.state.setNumber(time, connection.totalMemory, total);
+    if (connection.outputBuffer < 0 && output > 0) connection.outputBuffer = attribute("OutputBuffer");
+    if (connection.outputBuffer >= 0) this.state.setNumber(time, connection.outputBuffer, output);
+    this.hold(process, connection, time, total);
+  }
+
+  private hold(process: Process, connection: Connection, time: number, bytes: number): void {
+    if (bytes === connection.held) return;
+    process.held += bytes - connection.held;
+    connection.held = bytes;
+    this.state.setNumber(time, process.clientMemory, process.held);
   }
 
   // ---- Requests -------------------------------------------------------------------------------------------------------------------------------------
@@ -853,7 +890,13 @@ export class RedisModel implements StepSink {
   private clusterSend(process: Process, time: number, id: number, type: number, length: number, endOffset: number, backlog: number): void {
     const link = this.bus.link(process.bus, id);
     this.bus.sent(process.bus, time, link, type, length, endOffset, process.executing?.id ?? noRequest);
-    this.state.setNumber(time, link.backlog, backlog);
+    this.showBacklog(time, link.backlog, backlog);
+  }
+
+  /** Nothing queued is no state, so that where many share a pixel what waited is seen. */
+  private showBacklog(time: number, quark: Quark, bytes: number): void {
+    if (bytes === 0) this.state.clear(time, quark);
+    else this.state.setNumber(time, quark, bytes);
   }
 
   private clusterPacket(process: Process, thread: Thread, time: number, id: number, type: number, length: number, endOffset: number): void {
@@ -908,6 +951,7 @@ export class RedisModel implements StepSink {
     const state = this.state;
     const quark = state.child(state.child(-1, root), node);
     const loop = state.child(quark, branches.eventLoop);
+    const server = state.child(quark, branches.server);
     const made: Process = {
       of,
       node,
@@ -918,6 +962,10 @@ export class RedisModel implements StepSink {
       iteration: state.child(loop, "Iteration"),
       ready: state.child(loop, "Ready"),
       queueLength: state.child(loop, "QueueLength"),
+      usedMemory: state.child(server, "UsedMemory"),
+      clientMemory: state.child(server, "ClientMemory"),
+      replicationBacklog: state.child(server, "ReplicationBacklog"),
+      held: 0,
       connections: new Map(),
       threads: [],
       latest: undefined,
@@ -982,6 +1030,9 @@ export class RedisModel implements StepSink {
       state: state.child(quark, "State"),
       type: state.child(quark, "Type"),
       memory: state.child(quark, "Memory"),
+      outputBuffer: -1,
+      totalMemory: -1,
+      held: 0,
       dataStructure: state.child(quark, "DataStructure"),
       thread: state.child(quark, "Thread"),
       request: state.child(request, "Request"),
@@ -1034,6 +1085,8 @@ export class RedisModel implements StepSink {
     const end = connection.changed;
     for (const quark of [connection.state, connection.type, connection.memory, connection.dataStructure, connection.thread])
       this.state.clear(end, quark);
+    for (const quark of [connection.outputBuffer, connection.totalMemory]) if (quark >= 0) this.state.clear(end, quark);
+    this.hold(process, connection, time, 0);
     for (const quark of [connection.request, connection.requestType, connection.requestData]) this.state.clear(end, quark);
   }
 
