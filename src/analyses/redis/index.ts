@@ -51,7 +51,7 @@ function countProcesses(source: TraceSource): number {
 
 const redis: SharedAnalysis<Outcome> = {
   id: "redis",
-  version: 5,
+  version: 6,
   needs: [],
   usefulShares: (source) => Math.min(partCount, countProcesses(source)),
   startShare({ source, cursor, owns, writer, spool, isIntegrated }) {
