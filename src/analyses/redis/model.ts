@@ -159,6 +159,8 @@ interface Connection {
   readerTurn: number;
   second: Thread | undefined;
   secondStart: number;
+  /** Parked, by client_blocked, and not yet released. */
+  isBlocked: boolean;
   /** The request at hand was sent elsewhere (cluster_redirect). */
   isRedirected: boolean;
   /** End of the previous request's processing. */
@@ -253,6 +255,7 @@ export class RedisModel implements StepSink {
   private readonly writeText: number;
   private readonly otherText: number;
   private readonly notExecuted: number;
+  private readonly syncTexts: readonly number[];
 
   /** `spools` take rows of `endWidth` and `deliveryWidth` numbers (bus.ts), and integration events; `nodeName` must give each process a name of its own. */
   constructor(
@@ -281,6 +284,7 @@ export class RedisModel implements StepSink {
       cron: intern("cron"),
     };
     this.lists = { pendingRead: intern("pending-read"), pendingWrite: intern("pending-write") };
+    this.syncTexts = [intern("psync"), intern("sync")];
     this.readText = intern("read");
     this.writeText = intern("write");
     this.otherText = intern("other");
@@ -336,6 +340,8 @@ export class RedisModel implements StepSink {
         this.readEnd(this.connection(process, conn, time), time, a);
         break;
       case Step.parsed:
+        // Records without a connection of their own are of the one before; a damaged batch may have none.
+        if (conn < 0) break;
         this.parsed(this.connection(process, conn, time), time, b);
         break;
       case Step.callStart:
@@ -345,6 +351,7 @@ export class RedisModel implements StepSink {
         this.callEnd(process, thread, conn, time, a, b, c);
         break;
       case Step.processEnd: {
+        if (conn < 0) break;
         const connection = this.connection(process, conn, time);
         connection.processed = time;
         this.settleUncalled(connection, time);
@@ -502,12 +509,14 @@ export class RedisModel implements StepSink {
       case "client_blocked": {
         const connection = this.connection(process, event.conn, time);
         if (connection.current !== undefined) connection.current.flags |= requestFlags.blocked;
+        connection.isBlocked = true;
         this.setState(connection, time, this.text.blocked);
         break;
       }
       case "client_unblocked": {
         const connection = this.connection(process, event.conn, time);
-        this.setState(connection, time, connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle);
+        connection.isBlocked = false;
+        this.rest(connection, time);
         break;
       }
       case "cluster_redirect":
@@ -651,16 +660,15 @@ export class RedisModel implements StepSink {
       connection.bytesIn += nread;
       if (connection.kind !== "master") process.bytesIn += nread;
     }
-    if (!this.hasReadEnd || nread <= 0)
-      this.setState(connection, time, connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle);
+    if (!this.hasReadEnd || nread <= 0) this.rest(connection, time);
   }
 
   private readEnd(connection: Connection, time: number, queryBuffer: number): void {
     if (connection.closed !== forever) return;
     this.state.setNumber(time, connection.memory, queryBuffer);
-    const waitsForMain = connection.current !== undefined;
-    if (connection.unanswered.length > 0) this.setState(connection, time, this.text.queuedForWrite);
-    else this.setState(connection, time, waitsForMain ? this.text.queuedForExecution : this.text.idle);
+    if (connection.current !== undefined && connection.unanswered.length === 0)
+      this.setState(connection, time, this.text.queuedForExecution);
+    else this.rest(connection, time);
   }
 
   private begin(connection: Connection, parseStart: number): Request {
@@ -744,7 +752,8 @@ export class RedisModel implements StepSink {
     // A parked request is answered later: what its call queued is not its reply.
     const isParked = (request.flags & requestFlags.blocked) !== 0;
     if (replyBytes >= 0 && !isParked) request.replyBytes = replyBytes;
-    const isAnswered = connection.kind !== "master" && (replyBytes !== 0 || isParked);
+    // A replica's acknowledgements have no replies; `light` does not tell.
+    const isAnswered = connection.kind === "replica" ? replyBytes > 0 : connection.kind !== "master" && (replyBytes !== 0 || isParked);
     if (isAnswered) {
       connection.unanswered.push(request);
       this.setState(connection, time, isParked ? this.text.blocked : this.text.queuedForWrite);
@@ -752,6 +761,10 @@ export class RedisModel implements StepSink {
       request.writeStart = time;
       this.complete(process, connection, request, time);
       this.setState(connection, time, this.text.idle);
+    }
+    if (this.syncTexts.includes(this.commandText(process, command)) && (flags & errorBit) === 0) {
+      connection.kind = "replica";
+      this.state.set(time, connection.type, connection.kind);
     }
   }
 
@@ -813,7 +826,7 @@ export class RedisModel implements StepSink {
       connection.unanswered.length = 0;
       this.state.clear(time, connection.request);
       this.state.clear(time, connection.requestType);
-      this.setState(connection, time, this.text.idle);
+      this.rest(connection, time);
     } else this.setState(connection, time, this.text.queuedForWrite);
     this.state.clear(time, connection.dataStructure);
     this.state.clear(time, connection.requestData);
@@ -1054,6 +1067,7 @@ export class RedisModel implements StepSink {
       readerTurn: 0,
       second: undefined,
       secondStart: 0,
+      isBlocked: false,
       isRedirected: false,
       processed: -1,
       current: undefined,
@@ -1072,6 +1086,12 @@ export class RedisModel implements StepSink {
     connection.changed = Math.max(connection.changed, time);
     if (text === this.text.idle) this.state.clear(connection.changed, connection.state);
     else this.state.setText(connection.changed, connection.state, text);
+  }
+
+  /** What a connection is when nobody works on it. */
+  private rest(connection: Connection, time: number): void {
+    const waits = connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle;
+    this.setState(connection, time, connection.isBlocked ? this.text.blocked : waits);
   }
 
   /** Ids are never reused inside a process: a closed connection stays known, and what still refers to it changes nothing any more. */
