@@ -158,7 +158,7 @@ export function toStyles(styles: ReturnType<TimeGraphView["styles"]>): { readonl
   };
 }
 
-const yTypes: Readonly<Record<string, DataType>> = { "bytes/s": "BINARY_NUMBER", ns: "DURATION" };
+const yTypes: Readonly<Record<string, DataType>> = { bytes: "BINARY_NUMBER", "bytes/s": "BINARY_NUMBER", ns: "DURATION" };
 
 export function toXy(view: XyView, series: ReturnType<XyView["series"]>, experiment: Experiment): XyModel {
   return {

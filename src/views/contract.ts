@@ -100,7 +100,7 @@ export interface ViewSeries {
 /** Curves over time. */
 export interface XyView extends ViewBase {
   readonly type: "xy";
-  /** Of y: `ns` and `bytes/s` are shown in units that suit. */
+  /** Of y: `ns`, `bytes` and `bytes/s` are shown in units that suit. */
   readonly unit: string;
   /** How the curves are meant; lines where absent. */
   readonly draw?: "lines" | "points";

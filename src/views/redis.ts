@@ -57,8 +57,8 @@ export interface ConnectionRow {
   readonly requests: number;
 }
 
-/** Connections of all processes by `process/conn_id`. */
-function connections(context: ViewContext): ReadonlyMap<string, ConnectionRow> {
+/** Connections of all processes by `process/conn_id`. One pass over their table. */
+export function connections(context: ViewContext): ReadonlyMap<string, ConnectionRow> {
   const found = new Map<string, ConnectionRow>();
   const table = context.history.table(tables.connections);
   if (table === undefined) return found;

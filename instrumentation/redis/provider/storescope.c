@@ -750,6 +750,19 @@ void ss_free_client_async(const client *c) {
     EMIT(free_client_async, .conn_id = c->id, .fd = ss_fd(c), .flags = ss_client_flags(c));
 }
 
+/* Tells only what has changed since it was told: clients at rest cost no events. */
+void ss_client_memory(client *c) {
+    if (!lttng_ust_tracepoint_enabled(redis, client_memory)) return;
+    size_t output = 0, memory = getClientMemoryUsage(c, &output), query = c->querybuf ? sdslen(c->querybuf) : 0;
+    if (c->ss.told.introduction == ss_generation && c->ss.told.query_buffer == query && c->ss.told.output_buffer == output &&
+        c->ss.told.memory == memory) return;
+    c->ss.told.introduction = ss_generation;
+    c->ss.told.query_buffer = query;
+    c->ss.told.output_buffer = output;
+    c->ss.told.memory = memory;
+    EMIT(client_memory, .conn_id = c->id, .fd = ss_fd(c), .query_buffer = query, .output_buffer = output, .memory = memory);
+}
+
 /* ---- Probes: commands ---- */
 
 static inline unsigned ss_nesting_flag(uint32_t nesting) {

@@ -44,6 +44,10 @@ struct ss_stream {
     uint64_t parsed; /* end of the latest request taken up for processing */
     uint64_t ahead;  /* Valkey parses a pipeline ahead: end of the request in argv, where the parser left it */
     uint64_t called; /* end of the latest request that was executed; kept while `light` records */
+    struct {
+        uint32_t introduction; /* in which the rest was told of */
+        uint64_t query_buffer, output_buffer, memory;
+    } told;
 };
 
 /* The same of a cluster-bus link. */
@@ -150,11 +154,13 @@ void ss_connection_open(const struct client *c);
 void ss_connection_close(const struct client *c);
 void ss_free_client(const struct client *c);
 void ss_free_client_async(const struct client *c);
+void ss_client_memory(struct client *c);
 #define SS_CLIENT_INIT(c) do { (c)->ss = (struct ss_stream){ .id = (c)->id }; } while (0)
 #define SS_CONNECTION_OPEN(c) do { if (SS_ON()) ss_connection_open(c); } while (0)
 #define SS_CONNECTION_CLOSE(c) do { if (SS_ON()) ss_connection_close(c); } while (0)
 #define SS_FREE_CLIENT(c) do { if (SS_ON()) ss_free_client(c); } while (0)
 #define SS_FREE_CLIENT_ASYNC(c) do { if (SS_ON()) ss_free_client_async(c); } while (0)
+#define SS_CLIENT_MEMORY(c) do { if (SS_ON()) ss_client_memory(c); } while (0)
 
 /* ---- Commands ---- */
 

@@ -53,7 +53,7 @@ function countProcesses(source: TraceSource): number {
 
 const redis: SharedAnalysis<Outcome> = {
   id: "redis",
-  version: 6,
+  version: 7,
   needs: [],
   usefulShares: (source) => Math.min(partCount, countProcesses(source)),
   startShare({ source, cursor, owns, writer, spool, isIntegrated }) {

@@ -2,7 +2,8 @@
  * Public names of what the `redis` analysis writes (docs/model.md explains each).
  *
  *     Redis/<host:port>/
- *       Connections/<conn_id>/{State,Type,Memory,DataStructure,Thread}
+ *       Server/{UsedMemory,ClientMemory,ReplicationBacklog}
+ *       Connections/<conn_id>/{State,Type,Memory,OutputBuffer,TotalMemory,DataStructure,Thread}
  *       Requests/<conn_id>/{Request,Type,DataStructure}
  *       Bus/<peer>/{Sent,Received,Backlog,Type}
  *       Threads/<tid>/{Operation,Request}
@@ -15,6 +16,7 @@ import type { ColumnSpec } from "../../state/contract.ts";
 export const root = "Redis";
 
 export const branches = {
+  server: "Server",
   connections: "Connections",
   requests: "Requests",
   bus: "Bus",

@@ -159,6 +159,56 @@ describe("redis analysis", () => {
     expect(requests(history)).toHaveLength(1);
   });
 
+  it("keeps a parked connection blocked until it is released, and then answers it", () => {
+    const history = analyse(`${server}
+      ${batch(350, "poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=30; parsed@310 end_offset=1030; call_start@320 aux=3 flags=4")}
+      360 redis:client_blocked vpid=9 vtid=9 conn_id=7 fd=8 type=1
+      ${batch(450, "context@400 conn=7; call_end@400 aux=3 flags=16 reply_bytes=0; process_end@410; read_end@420 conn=7")}
+      600 redis:client_unblocked vpid=9 vtid=9 conn_id=7 fd=8 type=1
+      ${batch(900, "write_start@700 conn=7; write_end@800 conn=7 nwritten=5")}`);
+    expect(states(history, "Redis", "test:7001", "Connections", "7", "State").slice(-4)).toEqual([
+      "320-360 set",
+      "360-600 BLOCKED",
+      "600-700 queued for write",
+      "700-800 WRITE TO CLIENT",
+    ]);
+  });
+
+  it("knows a replica by its synchronisation, and does not wait for replies to it", () => {
+    const call = (at: number): string =>
+      `read@${at} duration=5 conn=7 nread=30; call@${at + 20} aux=9 flags=4 duration=10 end_offset=${900 + at}`;
+    const history = analyse(`${server}
+      2 redis:command_table vpid=9 vtid=9 command=9 flags=0 name="psync"
+      ${light(900, `poll@90 duration=80 aux=1; ${call(100)}; write@150 duration=10 conn=7 nwritten=5; ${call(200)}`)}`);
+    expect(states(history, "Redis", "test:7001", "Connections", "7", "Type")).toEqual(["3-120 client", "120-900 replica"]);
+    expect(states(history, "Redis", "test:7001", "Connections", "7", "State").at(-1)).toBe("210-220 psync");
+    expect(rows(history, tables.connections, connectionColumns)).toMatchObject([{ kind: "replica" }]);
+  });
+
+  it("notes what connections hold, and what they hold together, until they close", () => {
+    const told = (time: number, id: number, output: number, memory: number): string =>
+      `${time} redis:client_memory vpid=9 vtid=9 conn_id=${id} fd=8 query_buffer=${id} output_buffer=${output} memory=${memory}`;
+    const history = analyse(`${server}
+      ${told(100, 7, 0, 1000)}
+      ${told(200, 7, 500, 1500)}
+      ${told(300, 8, 0, 2000)}
+      400 redis:connection_close vpid=9 vtid=9 conn_id=7 fd=8 reason=0
+      500 redis:connection_close vpid=9 vtid=9 conn_id=8 fd=9 reason=0
+      600 redis:server_state vpid=9 vtid=9 used_memory=9 connected_clients=0 blocked_clients=0 pending_reads=0 pending_writes=0 clients_to_close=0 repl_backlog=0 commands=0 net_input_bytes=0 net_output_bytes=0`);
+    const connection = (name: string, id = "7") => states(history, "Redis", "test:7001", "Connections", id, name);
+    expect(connection("TotalMemory")).toEqual(["100-200 1000", "200-400 1500"]);
+    expect(connection("OutputBuffer")).toEqual(["200-400 500"]);
+    expect(connection("Memory")).toEqual(["100-400 7"]);
+    expect(connection("OutputBuffer", "8")).toEqual([]);
+    expect(states(history, "Redis", "test:7001", "Server", "ClientMemory")).toEqual([
+      "100-200 1000",
+      "200-300 1500",
+      "300-400 3500",
+      "400-500 2000",
+      "500-600 0",
+    ]);
+  });
+
   it("keeps a parsed command that is never called (queued by MULTI, redirected) as a request of its own", () => {
     const history = analyse(`${server}
       ${batch(900, `poll_end@100 aux=1; read_start@200 conn=7; read_done@300 nread=30; parsed@310 end_offset=1030; process_end@330; read_end@340 conn=7; write_start@500 conn=7; write_end@510 conn=7 nwritten=9`)}`);

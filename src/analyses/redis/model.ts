@@ -144,6 +144,11 @@ interface Connection {
   readonly state: Quark;
   readonly type: Quark;
   readonly memory: Quark;
+  /** Of memory that few connections ever have: made when first needed; -1 before. */
+  outputBuffer: Quark;
+  totalMemory: Quark;
+  /** Bytes last told by client_memory. */
+  held: number;
   readonly dataStructure: Quark;
   readonly thread: Quark;
   readonly request: Quark;
@@ -173,7 +178,7 @@ interface Connection {
   secondStart: number;
   /** Where the request at hand was sent, if elsewhere. */
   redirect: Redirect | undefined;
-  /** Parked by BLPOP and the like. */
+  /** Parked by BLPOP and the like (client_blocked), and not yet released. */
   isBlocked: boolean;
   /** The previous request, where that was ASKING; -1. */
   asking: number;
@@ -212,6 +217,11 @@ interface Process {
   readonly iteration: Quark;
   readonly ready: Quark;
   readonly queueLength: Quark;
+  readonly usedMemory: Quark;
+  readonly clientMemory: Quark;
+  readonly replicationBacklog: Quark;
+  /** Sum of what its connections hold, as far as they have told. */
+  held: number;
   readonly connections: Map<number, Connection>;
   /** By index: few numbers, most of them small. */
   readonly threads: (Thread | undefined)[];
@@ -271,6 +281,7 @@ export class RedisModel implements StepSink {
   private readonly writeText: number;
   private readonly otherText: number;
   private readonly notExecuted: number;
+  private readonly syncTexts: readonly number[];
 
   /**
    * `spools` take rows of `endWidth` and `deliveryWidth` numbers (bus.ts), and integration events; `hops` gives one for rows of `hopWidth` (redirects.ts);
@@ -303,6 +314,7 @@ export class RedisModel implements StepSink {
       cron: intern("cron"),
     };
     this.lists = { pendingRead: intern("pending-read"), pendingWrite: intern("pending-write") };
+    this.syncTexts = [intern("psync"), intern("sync")];
     this.readText = intern("read");
     this.writeText = intern("write");
     this.otherText = intern("other");
@@ -358,6 +370,8 @@ export class RedisModel implements StepSink {
         this.readEnd(this.connection(process, conn, time), time, a);
         break;
       case Step.parsed:
+        // Records without a connection of their own are of the one before; a damaged batch may have none.
+        if (conn < 0) break;
         this.parsed(process, this.connection(process, conn, time), time, b);
         break;
       case Step.callStart:
@@ -367,6 +381,7 @@ export class RedisModel implements StepSink {
         this.callEnd(process, thread, conn, time, a, b, c);
         break;
       case Step.processEnd: {
+        if (conn < 0) break;
         const connection = this.connection(process, conn, time);
         connection.processed = time;
         this.settleUncalled(process, connection, time);
@@ -468,7 +483,7 @@ export class RedisModel implements StepSink {
         break;
       case Step.clusterWrite: {
         this.flash(thread, time, this.op.clusterSend);
-        this.state.setNumber(time, this.bus.link(process.bus, a).backlog, c);
+        this.showBacklog(time, this.bus.link(process.bus, a).backlog, c);
         break;
       }
       case Step.clusterRead:
@@ -531,7 +546,7 @@ export class RedisModel implements StepSink {
       case "client_unblocked": {
         const connection = this.connection(process, event.conn, time);
         connection.isBlocked = false;
-        this.setState(connection, time, connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle);
+        this.rest(connection, time);
         break;
       }
       case "cluster_redirect":
@@ -544,6 +559,13 @@ export class RedisModel implements StepSink {
         if (parked !== undefined) parked.flags &= ~requestFlags.notCalled;
         break;
       }
+      case "client_memory":
+        this.clientMemory(process, this.connection(process, event.conn, time), time, fields);
+        break;
+      case "server_state":
+        this.state.setNumber(time, process.usedMemory, Number(fields["used_memory"]));
+        this.state.setNumber(time, process.replicationBacklog, Number(fields["repl_backlog"]));
+        break;
       case "fork_start":
         this.push(this.thread(process, event.thread), time, this.op.fork);
         break;
@@ -560,6 +582,26 @@ export class RedisModel implements StepSink {
 
   handedOver(first: RelativeNs, last: RelativeNs, told: RelativeNs): void {
     this.reach.add(first, last, told);
+  }
+
+  /** A sample of what a client holds. Output buffers are noted from when there first is one: most clients never have any. */
+  private clientMemory(process: Process, connection: Connection, time: number, fields: RareEvent["fields"]): void {
+    if (connection.closed !== forever) return;
+    const [output, total] = [Number(fields["output_buffer"]), Number(fields["memory"])];
+    const attribute = (name: string): Quark => this.state.child(this.state.child(process.connectionsQuark, String(connection.id)), name);
+    this.state.setNumber(time, connection.memory, Number(fields["query_buffer"]));
+    if (connection.totalMemory < 0) connection.totalMemory = attribute("TotalMemory");
+    this.state.setNumber(time, connection.totalMemory, total);
+    if (connection.outputBuffer < 0 && output > 0) connection.outputBuffer = attribute("OutputBuffer");
+    if (connection.outputBuffer >= 0) this.state.setNumber(time, connection.outputBuffer, output);
+    this.hold(process, connection, time, total);
+  }
+
+  private hold(process: Process, connection: Connection, time: number, bytes: number): void {
+    if (bytes === connection.held) return;
+    process.held += bytes - connection.held;
+    connection.held = bytes;
+    this.state.setNumber(time, process.clientMemory, process.held);
   }
 
   // ---- Requests -------------------------------------------------------------------------------------------------------------------------------------
@@ -648,16 +690,15 @@ export class RedisModel implements StepSink {
       connection.bytesIn += nread;
       if (connection.kind !== "master") process.bytesIn += nread;
     }
-    if (!this.hasReadEnd || nread <= 0)
-      this.setState(connection, time, connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle);
+    if (!this.hasReadEnd || nread <= 0) this.rest(connection, time);
   }
 
   private readEnd(connection: Connection, time: number, queryBuffer: number): void {
     if (connection.closed !== forever) return;
     this.state.setNumber(time, connection.memory, queryBuffer);
-    const waitsForMain = connection.current !== undefined;
-    if (connection.unanswered.length > 0) this.setState(connection, time, this.text.queuedForWrite);
-    else this.setState(connection, time, waitsForMain ? this.text.queuedForExecution : this.text.idle);
+    if (connection.current !== undefined && connection.unanswered.length === 0)
+      this.setState(connection, time, this.text.queuedForExecution);
+    else this.rest(connection, time);
   }
 
   private begin(connection: Connection, parseStart: number): Request {
@@ -774,7 +815,8 @@ export class RedisModel implements StepSink {
     // A parked request is answered later: what its call queued is not its reply.
     const isParked = (request.flags & requestFlags.blocked) !== 0;
     if (replyBytes >= 0 && !isParked) request.replyBytes = replyBytes;
-    const isAnswered = connection.kind !== "master" && (replyBytes !== 0 || isParked);
+    // A replica's acknowledgements have no replies; `light` does not tell.
+    const isAnswered = connection.kind === "replica" ? replyBytes > 0 : connection.kind !== "master" && (replyBytes !== 0 || isParked);
     if (isAnswered) {
       connection.unanswered.push(request);
       this.setState(connection, time, isParked ? this.text.blocked : this.text.queuedForWrite);
@@ -782,6 +824,10 @@ export class RedisModel implements StepSink {
       request.writeStart = time;
       this.complete(process, connection, request, time);
       this.setState(connection, time, this.text.idle);
+    }
+    if (this.syncTexts.includes(this.commandText(process, command)) && (flags & errorBit) === 0) {
+      connection.kind = "replica";
+      this.state.set(time, connection.type, connection.kind);
     }
   }
 
@@ -850,7 +896,7 @@ export class RedisModel implements StepSink {
       connection.unanswered.length = 0;
       this.state.clear(time, connection.request);
       this.state.clear(time, connection.requestType);
-      this.setState(connection, time, this.text.idle);
+      this.rest(connection, time);
     } else this.setState(connection, time, this.text.queuedForWrite);
     this.state.clear(time, connection.dataStructure);
     this.state.clear(time, connection.requestData);
@@ -975,7 +1021,13 @@ export class RedisModel implements StepSink {
   private clusterSend(process: Process, time: number, id: number, type: number, length: number, endOffset: number, backlog: number): void {
     const link = this.bus.link(process.bus, id);
     this.bus.sent(process.bus, time, link, type, length, endOffset, process.executing?.id ?? noRequest);
-    this.state.setNumber(time, link.backlog, backlog);
+    this.showBacklog(time, link.backlog, backlog);
+  }
+
+  /** Nothing queued is no state, so that where many share a pixel what waited is seen. */
+  private showBacklog(time: number, quark: Quark, bytes: number): void {
+    if (bytes === 0) this.state.clear(time, quark);
+    else this.state.setNumber(time, quark, bytes);
   }
 
   private clusterPacket(process: Process, thread: Thread, time: number, id: number, type: number, length: number, endOffset: number): void {
@@ -1030,6 +1082,7 @@ export class RedisModel implements StepSink {
     const state = this.state;
     const quark = state.child(state.child(-1, root), node);
     const loop = state.child(quark, branches.eventLoop);
+    const server = state.child(quark, branches.server);
     const made: Process = {
       of,
       node,
@@ -1040,6 +1093,10 @@ export class RedisModel implements StepSink {
       iteration: state.child(loop, "Iteration"),
       ready: state.child(loop, "Ready"),
       queueLength: state.child(loop, "QueueLength"),
+      usedMemory: state.child(server, "UsedMemory"),
+      clientMemory: state.child(server, "ClientMemory"),
+      replicationBacklog: state.child(server, "ReplicationBacklog"),
+      held: 0,
       connections: new Map(),
       threads: [],
       latest: undefined,
@@ -1106,6 +1163,9 @@ export class RedisModel implements StepSink {
       state: state.child(quark, "State"),
       type: state.child(quark, "Type"),
       memory: state.child(quark, "Memory"),
+      outputBuffer: -1,
+      totalMemory: -1,
+      held: 0,
       dataStructure: state.child(quark, "DataStructure"),
       thread: state.child(quark, "Thread"),
       request: state.child(request, "Request"),
@@ -1149,6 +1209,12 @@ export class RedisModel implements StepSink {
     else this.state.setText(connection.changed, connection.state, text);
   }
 
+  /** What a connection is when nobody works on it. */
+  private rest(connection: Connection, time: number): void {
+    const waits = connection.unanswered.length > 0 ? this.text.queuedForWrite : this.text.idle;
+    this.setState(connection, time, connection.isBlocked ? this.text.blocked : waits);
+  }
+
   /** Ids are never reused inside a process: a closed connection stays known, and what still refers to it changes nothing any more. */
   private closeConnection(process: Process, connection: Connection, time: number): void {
     if (connection.closed !== forever) return;
@@ -1160,6 +1226,8 @@ export class RedisModel implements StepSink {
     const end = connection.changed;
     for (const quark of [connection.state, connection.type, connection.memory, connection.dataStructure, connection.thread])
       this.state.clear(end, quark);
+    for (const quark of [connection.outputBuffer, connection.totalMemory]) if (quark >= 0) this.state.clear(end, quark);
+    this.hold(process, connection, time, 0);
     for (const quark of [connection.request, connection.requestType, connection.requestData]) this.state.clear(end, quark);
   }
 

@@ -81,6 +81,12 @@ export const events: readonly EventDefinition[] = [
   event("free_client", every, `${connection}, u64 flags`, "A client's resources are freed."),
   event("free_client_async", every, `${connection}, u64 flags`, "A client is put on the list of clients to close."),
   event(
+    "client_memory",
+    every,
+    `${connection}, u64 query_buffer, u64 output_buffer, u64 memory`,
+    "What a client holds, looked at once a second, told when it changed: bytes read and not yet executed, memory of queued replies (beyond a fixed buffer), and all it takes. CLIENT LIST: qbuf, omem, tot-mem.",
+  ),
+  event(
     "cluster_redirect",
     every,
     `${connection}, u16 slot, u8 kind, string target, u16 command`,

@@ -13,6 +13,7 @@ export interface Curve {
 /** A value of the y axis in words. */
 export function formatValue(value: number, unit: string): string {
   if (unit === "ns") return formatDuration(Math.round(value));
+  if (unit === "bytes") return formatBytes(value);
   if (unit === "bytes/s") return `${formatBytes(value)}/s`;
   const digits = Math.abs(value) < 10 && !Number.isInteger(value) ? value.toFixed(2) : formatCount(value);
   return unit === "" ? digits : `${digits} ${unit}`;

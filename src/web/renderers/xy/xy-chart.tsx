@@ -155,7 +155,7 @@ function Chart({ experiment, view, entries, base }: ChartProps) {
           ...axis,
           font,
           size: yAxisWidth,
-          ...(data.unit === "bytes/s" ? { incrs: [...binarySteps] } : {}),
+          ...(data.unit.startsWith("bytes") ? { incrs: [...binarySteps] } : {}),
           values: (_plot, splits) => splits.map((value) => (value === null ? "" : formatValue(value, data.unit))),
         },
       ],
