@@ -40,10 +40,10 @@ describe("connections", () => {
     expect(outline(context)).toEqual([
       "test:7001 | pid 1",
       "  Clients (2)",
-      "    fd 8 127.0.0.1:5000 | 7 | 2",
-      "    fd 8 10.0.0.8:8 | 8 | 0",
+      "    fd 8 127.0.0.1:5000 | id 7, 2 requests",
+      "    fd 8 10.0.0.8:8 | id 8, 0 requests",
       "  Replicas (1)",
-      "    fd 9 10.0.0.9:9 | 9 | 0",
+      "    fd 9 10.0.0.9:9 | id 9, 0 requests",
       "  Bus links (1)",
       "    test:7001 | n1",
       "test:7002 | pid 2",

@@ -56,7 +56,7 @@ function clientRows(context: ViewContext, index: number, node: string, known: Re
     group.push({
       id,
       branch,
-      labels: [row?.label ?? `connection ${name}`, name, String(row?.requests ?? 0)],
+      labels: [row?.label ?? `connection ${name}`, `id ${name}, ${row?.requests ?? 0} requests`],
       start,
       end: Math.max(start, Math.min(context.end, row?.closed ?? context.end)),
       metadata: { connection: [Number(name)], kind: [kind] },
@@ -75,7 +75,7 @@ function busRows(context: ViewContext, node: string, nodeNames: ReadonlyMap<stri
     const id = attributes.find(root, node, branches.bus, peer, "Backlog");
     if (id === undefined) return [];
     const name = nodeNames.get(peer);
-    return [{ id, branch, labels: [name ?? peer, name === undefined ? "" : peer.slice(0, 8), ""], start: context.start, end: context.end }];
+    return [{ id, branch, labels: [name ?? peer, name === undefined ? "" : peer.slice(0, 8)], start: context.start, end: context.end }];
   });
 }
 
@@ -91,11 +91,11 @@ function tree(context: ViewContext): readonly ViewEntry[] {
     if (id === undefined) continue;
     const groups = clientRows(context, index, node, known);
     groups.set(busTitle, [...busRows(context, node, nodeNames)]);
-    entries.push({ id, parent: -1, labels: [node, `pid ${pid}`, ""], start, end, hasData: false });
+    entries.push({ id, parent: -1, labels: [node, `pid ${pid}`], start, end, hasData: false });
     for (const [title, rows] of groups) {
       const first = rows[0];
       if (first === undefined) continue;
-      entries.push({ id: first.branch, parent: id, labels: [`${title} (${rows.length})`, "", ""], start, end, hasData: false });
+      entries.push({ id: first.branch, parent: id, labels: [`${title} (${rows.length})`, ""], start, end, hasData: false });
       for (const { branch, ...row } of rows) entries.push({ ...row, parent: first.branch, hasData: true });
     }
   }
@@ -158,7 +158,7 @@ const view: TimeGraphView = {
   description:
     "Every connection's life: idle, waiting, being read from, executing, blocked, being written to; and what waits on the links of the bus.",
   needs: ["redis"],
-  headers: ["Connection", "Id", "Requests"],
+  headers: ["Connection", "Detail"],
   tree,
   expandLevel: (context) => (connections(context).size > unfoldedRows ? 1 : undefined),
   states(context, entries, range) {
