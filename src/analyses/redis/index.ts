@@ -1,6 +1,6 @@
-/** The `redis` analysis: front door. The model is in model.ts, the cluster bus in bus.ts, redirects in redirects.ts, its names in keys.ts. A part is every eighth process. */
+/** The `redis` analysis: front door. The model is in model.ts, the cluster bus in bus.ts, redirects in redirects.ts, Valkey's own tracing in valkey.ts, its names in keys.ts. A part is every eighth process. */
 
-import { addBuckets, furthestReach } from "../../base/time-buckets.ts";
+import { addBuckets, furthestReach, TimeBuckets, TimeReach } from "../../base/time-buckets.ts";
 import { RedisDecoder, type RedisProcess, type Slopes } from "../../environments/redis/index.ts";
 import type { TraceSource } from "../../trace/index.ts";
 import { partCount, type SharedAnalysis, type Spool, type SpoolEnd } from "../contract.ts";
@@ -9,6 +9,7 @@ import { deliveryWidth, endWidth, joinMessages, type PartStreams } from "./bus.t
 import { deliveryColumns, documents, messageColumns, type ProcessSummary, redirectColumns, type StepSummary, tables } from "./keys.ts";
 import { RedisModel } from "./model.ts";
 import { hopWidth, joinRedirects } from "./redirects.ts";
+import { ValkeySteps } from "./valkey.ts";
 
 /** Events looked at to learn how many processes there are: when tracing is switched on, each introduces itself. */
 const introductionEvents = 5000;
@@ -65,7 +66,7 @@ const redis: SharedAnalysis<Outcome> = {
       readonly processes: RedisProcess[];
     }
     const parts = new Map<number, Part>();
-    const decoder: RedisDecoder = new RedisDecoder(source, cursor, (process) => {
+    const sinkOf = (process: RedisProcess): RedisModel | undefined => {
       const number = process.index % partCount;
       if (!owns(number)) return undefined;
       let part = parts.get(number);
@@ -81,7 +82,9 @@ const redis: SharedAnalysis<Outcome> = {
       }
       part.processes.push(process);
       return part.model;
-    });
+    };
+    const own = new RedisDecoder(source, cursor, sinkOf);
+    const decoder: RedisDecoder | ValkeySteps = own.isUseful ? own : new ValkeySteps(source, cursor, sinkOf);
     if (!decoder.isUseful) return undefined;
     return {
       handle: () => decoder.handle(),
@@ -93,7 +96,8 @@ const redis: SharedAnalysis<Outcome> = {
             part,
             processes: processes.map((of) => model.summary(of)),
             requests: model.requestCount,
-            steps: model.steps(),
+            // What is read of Valkey's own tracing are events of the trace already.
+            steps: decoder === own ? model.steps() : { counts: {}, buckets: new TimeBuckets().finish(), reach: new TimeReach().finish() },
             streams: model.streams,
             ends: ends.end(),
             deliveries: deliveries.end(),

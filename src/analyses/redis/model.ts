@@ -42,6 +42,7 @@ import {
   unknownBytes,
 } from "./keys.ts";
 import { hopAnswered, hopWidth, isSetup, type RedirectTarget } from "./redirects.ts";
+import { replyUntold } from "./valkey.ts";
 
 const noConnection = 0xffff_ffff;
 /** Two threads' reads of one connection overlap when it is by more than the counters of two processors lag behind each other. */
@@ -509,7 +510,7 @@ export class RedisModel implements StepSink {
         const connection = this.connection(process, event.conn, time);
         const kind = connectionKinds[Number(fields["kind"])] ?? "client";
         connection.kind = kind;
-        connection.label = `fd ${fields["fd"]} ${fields["raddr"]}:${fields["rport"]}`;
+        connection.label = `${fields["fd"] === undefined ? "" : `fd ${fields["fd"]} `}${fields["raddr"]}:${fields["rport"]}`;
         connection.local = endpoint(of.hostname, String(fields["laddr"]), Number(fields["lport"]));
         connection.remote = endpoint(of.hostname, String(fields["raddr"]), Number(fields["rport"]));
         connection.readOffset = Number(fields["read_offset"]) % 0x1_0000_0000;
@@ -816,7 +817,8 @@ export class RedisModel implements StepSink {
     const isParked = (request.flags & requestFlags.blocked) !== 0;
     if (replyBytes >= 0 && !isParked) request.replyBytes = replyBytes;
     // A replica's acknowledgements have no replies; `light` does not tell.
-    const isAnswered = connection.kind === "replica" ? replyBytes > 0 : connection.kind !== "master" && (replyBytes !== 0 || isParked);
+    const hasReply = connection.kind === "replica" ? replyBytes > 0 : replyBytes !== replyUntold && (replyBytes !== 0 || isParked);
+    const isAnswered = connection.kind !== "master" && hasReply;
     if (isAnswered) {
       connection.unanswered.push(request);
       this.setState(connection, time, isParked ? this.text.blocked : this.text.queuedForWrite);
