@@ -215,9 +215,9 @@ class Join {
 
   run(): void {
     for (const { part, rows } of merged(this.parts)) {
-      const [time = 0, kind, , at = 0, , , arrived = 0] = rows.row;
-      const connection = this.connections.get(part)?.[at];
-      if (kind === hopAnswered && connection !== undefined) overlap(connection, arrived, time);
+      const { row } = rows;
+      const connection = this.connections.get(part)?.[row[3] as number];
+      if (row[1] === hopAnswered && connection !== undefined) overlap(connection, row[6] as number, row[0] as number);
     }
     this.follow();
     for (const { partners } of this.every()) partners.clear();
@@ -239,21 +239,23 @@ class Join {
   }
 
   private redirected(part: PartHops, process: ProcessHops, connection: Connection | undefined, from: Float64Array): void {
-    const [time = 0, kind = 0, request = 0, at = 0, command = -1, bytes = 0, arrived = 0, slot = 0, target = 0, alone = 0] = from;
-    const { text, address } = part.targets[target] as RedirectTarget;
+    const time = from[0] as number;
+    const kind = from[1] as number;
+    const bytes = from[5] as number;
+    const { text, address } = part.targets[from[8] as number] as RedirectTarget;
     const row = new Float64Array(redirectColumns.length);
-    row[0] = request + part.firstRequest;
+    row[0] = (from[2] as number) + part.firstRequest;
     row[1] = kind;
-    row[2] = slot;
+    row[2] = from[7] as number;
     row[3] = this.table.intern(text);
     row[4] = process.process;
-    row[5] = at + part.firstConnection;
-    row[10] = arrived;
+    row[5] = (from[3] as number) + part.firstConnection;
+    row[10] = from[6] as number;
     row[11] = time;
     if (connection?.redirect !== undefined) this.moveOn(connection, connection.redirect);
-    const name = process.commands[command] ?? undefined;
+    const name = process.commands[from[4] as number] ?? undefined;
     const partners =
-      connection === undefined || alone === 0 || name === undefined || bytes === unknownBytes ? nobody : partnersOf(connection, address);
+      connection === undefined || from[9] === 0 || name === undefined || bytes === unknownBytes ? nobody : partnersOf(connection, address);
     const redirect: Redirect = {
       row,
       command: name ?? "",
@@ -274,9 +276,14 @@ class Join {
   }
 
   private answered(part: PartHops, process: ProcessHops, connection: Connection, from: Float64Array): void {
-    const [, , number = 0, , command = -1, bytes = 0, arrived = 0, asking = -1] = from;
-    const request = number + part.firstRequest;
     const { redirect } = connection;
+    if (redirect === undefined && connection.expecting.size === 0) return;
+    // By index: taking a typed array apart makes an iterator, and there is one row for every request.
+    const request = (from[2] as number) + part.firstRequest;
+    const command = from[4] as number;
+    const bytes = from[5] as number;
+    const arrived = from[6] as number;
+    const asking = from[7] as number;
     if (redirect !== undefined) {
       // The client went on here before it had followed the redirect there.
       if (redirect.repeat !== undefined && arrived < redirect.repeat.arrived) redirect.isAmbiguous = true;
