@@ -1,6 +1,6 @@
 /** What commands on traces share: the arguments, opening, analysing, closing. */
 import type { Command } from "commander";
-import { type Experiment, openExperiment } from "../engine/index.ts";
+import { type AnalysisSummary, type Experiment, openExperiment, type TraceInfo } from "../engine/index.ts";
 import { parseTime } from "./parse.ts";
 import type { Shell } from "./shell.ts";
 
@@ -62,7 +62,20 @@ export function withAnalyzed<T>(
   task: (experiment: Experiment) => Promise<T> | T,
 ): Promise<T> {
   return withExperiment(shell, paths, options, async (experiment) => {
-    await shell.withProgress((progress) => experiment.analyze(progress));
+    await analyzeNoting(shell, experiment);
     return await task(experiment);
   });
+}
+
+/** Analyses with a progress bar, and notes what only an analysis finds wrong with a trace; `info` tells the rest. */
+export async function analyzeNoting(
+  shell: Shell,
+  experiment: Experiment,
+  options: { readonly force?: boolean } = {},
+): Promise<AnalysisSummary> {
+  const warnings = (): TraceInfo["warnings"] => experiment.traces.flatMap((trace) => trace.warnings);
+  const known = new Set(warnings());
+  const summary = await shell.withProgress((progress) => experiment.analyze({ ...progress, ...options }));
+  for (const warning of warnings()) if (!known.has(warning)) shell.note(`warning: ${warning.message}`);
+  return summary;
 }

@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { type EventSummary, documents as eventDocuments } from "../analyses/event-counts/keys.ts";
+import { documents as nodeDocuments, type UntracedThread } from "../analyses/node/keys.ts";
 import {
   type AbsoluteNs,
   BadInputError,
@@ -179,8 +180,28 @@ export class OpenExperiment implements Experiment {
       wallMs,
       historyDirectory: directory,
     };
+    this.warnOfUntraced(history);
     const context: ViewContext = { history, start: this.relative(this.start), end: this.relative(this.end) };
     return { history, context, requests, flows, rows, summary };
+  }
+
+  /** What the trace lacks because something of the tracer's own failed is a warning, as what cannot be read is. */
+  private warnOfUntraced(history: HistoryReader): void {
+    for (const { stream, name, time, reason } of (history.document(nodeDocuments.untraced) as readonly UntracedThread[] | undefined) ??
+      []) {
+      const file = this.source.streams[stream]?.file ?? "";
+      const seconds = ((time - this.relative(this.start)) / 1e9).toFixed(6);
+      const message = `${name} is not traced from +${seconds} s on, though it may run on: the tracer failed in it (${reason})`;
+      this.warn({ file, offset: 0, message });
+    }
+  }
+
+  /** Adds a warning to its trace, once. */
+  private warn(warning: TraceWarning): void {
+    const { file, offset, message } = warning;
+    const trace = this.traces.find(({ path }) => file.startsWith(path));
+    if (trace?.warnings.some((known) => known.file === file && known.offset === offset && known.message === message) === false)
+      trace.warnings.push(warning);
   }
 
   private need(): Ready {
@@ -226,10 +247,7 @@ export class OpenExperiment implements Experiment {
       } catch (error) {
         if (!(error instanceof BadInputError)) throw error;
         const { file, offset, what } = error;
-        const message = `${what}; the stream is not read any further`;
-        const trace = this.traces.find(({ path }) => file.startsWith(path));
-        if (trace?.warnings.some((known) => known.file === file && known.offset === offset) === false)
-          trace.warnings.push({ file, offset, message });
+        this.warn({ file, offset, message: `${what}; the stream is not read any further` });
       }
     }
   }

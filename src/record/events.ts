@@ -27,7 +27,7 @@ const always = [
 ];
 
 /** The same of Node, for a list with an event of its own. */
-const alwaysOfNode = ["process_info", "socket_connect", "socket_accept", "socket_state", "socket_close"];
+const alwaysOfNode = ["process_info", "tracing_end", "socket_connect", "socket_accept", "socket_state", "socket_close"];
 
 /** Parses `light`, `full`, `classic`, or a comma-separated list such as `poll_start,poll_end,myapp:*`; names without a provider are `redis:`. */
 export function selectEvents(text: string): EventSelection {

@@ -527,6 +527,35 @@ describe("the application", () => {
 });
 
 describe("storescope record -- node", () => {
+  it("says where its own failure ended the tracing of a thread, which runs on", async () => {
+    const output = newTrace();
+    const script = `
+      const net = require("node:net");
+      const server = require("node:http").createServer((_, response) => response.end("ok")).listen(0, "127.0.0.1", async () => {
+        const ask = async () => (await fetch("http://127.0.0.1:" + server.address().port)).text();
+        for (let i = 0; i < 3; i++) await ask();
+        // What no hook of ours expects.
+        Object.defineProperty(net.Socket.prototype, "encrypted", { get() {
+          if (new Error().stack.includes("sockets.cjs")) throw new TypeError("secret");
+          return undefined;
+        } });
+        server.closeIdleConnections();
+        const agent = new (require("node:http").Agent)();
+        require("node:http").get({ host: "127.0.0.1", port: server.address().port, agent }, (response) => {
+          response.resume().on("end", async () => { console.log(await ask()); process.exit(); });
+        });
+      });`;
+    const recording = start(["record", "--output", output, "--", process.execPath, "-e", script]);
+    const { code, stdout } = await recording.ended;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("ok\n") });
+    const text = execFileSync("babeltrace2", [output], { encoding: "utf8", maxBuffer: 1 << 30 });
+    const ends = text.split("\n").filter((line) => line.includes("node:tracing_end"));
+    expect(ends).toEqual([expect.stringMatching(/reason = "TypeError at sockets\.cjs:\d+"/)]);
+    expect(text).not.toContain("secret");
+    const { stderr } = await run(["analyze", output]);
+    expect(stderr).toMatch(/warning: .* is not traced from \+\d+\.\d{6} s on.*TypeError at /);
+  });
+
   it("traces the command and everything below it, and says nothing in its output", async () => {
     const output = newTrace();
     const recording = start(["record", "--output", output, "--", "sh", "-c", `"${process.execPath}" "${app("plain.cjs")}"`]);

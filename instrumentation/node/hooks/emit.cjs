@@ -23,6 +23,7 @@ exports.bits = {
   loop_iteration: 65536,
   gc: 131072,
   dns: 262144,
+  tracing_end: 524288,
 };
 exports.numbers = 8;
 exports.HOW_NONE = 0;
@@ -194,6 +195,9 @@ exports.emitters = (native, n) => {
       n[0] = start_ns;
       n[1] = duration_ns;
       native(18, host);
+    },
+    tracing_end(reason) {
+      native(19, reason);
     },
   };
 };

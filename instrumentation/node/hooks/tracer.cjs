@@ -3,10 +3,19 @@
 //     sockets.cjs   connections and their byte streams          http.cjs   requests, in and out
 //     stores.cjs    commands of Redis clients                   runtime.cjs  event loop, garbage collector, DNS
 //
-// Hooks look at `tracer.isOn` first and change nothing while it is false. A hook that throws switches the thread's tracing off for good: `guard`.
+// Hooks look at `tracer.isOn` first and change nothing while it is false. A hook that throws switches the thread's tracing off for good, and the trace says so:
+// `fail`.
 "use strict";
 const { AsyncLocalStorage } = require("node:async_hooks");
 const { bits, emitters } = require("./emit.cjs");
+
+/** What failed and in which line of ours. Nothing of the message: it may be the application's. */
+function place(error) {
+  const [, name = "error"] = /^([A-Za-z]{1,40})\b/.exec(String(error?.name)) ?? [];
+  const own = String(error?.stack).split("\n").find((frame) => frame.includes(__dirname)) ?? "";
+  const [, line = "an unknown place"] = /([\w-]+\.cjs:\d+):\d+\)?$/.exec(own) ?? [];
+  return `${name} at ${line}`;
+}
 
 exports.create = (addon, debug) => {
   let ids = 0;
@@ -26,6 +35,11 @@ exports.create = (addon, debug) => {
     currentId: () => tracer.storage.getStore()?.id ?? 0,
     /** Called when a hook of ours threw. */
     fail(error) {
+      try {
+        if (tracer.isOn && !isBroken) tracer.emit.tracing_end(place(error));
+      } catch {
+        // An error that cannot be looked at: its thread ends untold.
+      }
       isBroken = true;
       debug(error);
       switchOff();

@@ -5,7 +5,7 @@
 #define SS_NODE_LOOP_ITERATION 16
 
 /* X(name, number) for each event. */
-#define SS_NODE_EVENTS(X) X(process_info, 0) X(socket_connect, 1) X(socket_accept, 2) X(socket_state, 3) X(socket_close, 4) X(socket_write, 5) X(socket_read, 6) X(http_server_receive, 7) X(http_server_response, 8) X(http_client_request, 9) X(http_client_response, 10) X(store_command, 11) X(database_query, 12) X(database_send, 13) X(database_result, 14) X(context_start, 15) X(loop_iteration, 16) X(gc, 17) X(dns, 18)
+#define SS_NODE_EVENTS(X) X(process_info, 0) X(socket_connect, 1) X(socket_accept, 2) X(socket_state, 3) X(socket_close, 4) X(socket_write, 5) X(socket_read, 6) X(http_server_receive, 7) X(http_server_response, 8) X(http_client_request, 9) X(http_client_response, 10) X(store_command, 11) X(database_query, 12) X(database_send, 13) X(database_result, 14) X(context_start, 15) X(loop_iteration, 16) X(gc, 17) X(dns, 18) X(tracing_end, 19)
 
 #ifdef SS_NODE_EMIT
 /* An id is unique in its thread of JavaScript; with the thread's number, in the process. */
@@ -249,6 +249,14 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .host = s[0],
         };
         lttng_ust_tracepoint(node, dns, &e);
+        break;
+    }
+    case 19: {
+        struct ss_ev_tracing_end e = {
+            .environment = environment,
+            .reason = s[0],
+        };
+        lttng_ust_tracepoint(node, tracing_end, &e);
         break;
     }
     }

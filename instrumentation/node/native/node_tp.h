@@ -185,6 +185,11 @@ struct ss_ev_dns {
     uint64_t duration_ns;
     const char *host;
 };
+
+struct ss_ev_tracing_end {
+    uint32_t environment;
+    const char *reason;
+};
 #endif
 
 #if !defined(SS_NODE_TP_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
@@ -423,6 +428,14 @@ LTTNG_UST_TRACEPOINT_EVENT(node, dns,
         lttng_ust_field_integer(uint64_t, start_ns, e->start_ns)
         lttng_ust_field_integer(uint64_t, duration_ns, e->duration_ns)
         lttng_ust_field_string(host, e->host)
+    ))
+
+/* Something of ours failed: of this thread nothing more is told, though it runs on. The reason is the kind of error and the line of our code. */
+LTTNG_UST_TRACEPOINT_EVENT(node, tracing_end,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_tracing_end *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint32_t, environment, e->environment)
+        lttng_ust_field_string(reason, e->reason)
     ))
 
 #endif

@@ -18,7 +18,7 @@ import {
   integrationWidth,
   noSpan,
 } from "../integration.ts";
-import { gcKinds, resources, root } from "./keys.ts";
+import { documents, gcKinds, resources, root, type UntracedThread } from "./keys.ts";
 
 const idsPerThread = 2 ** 40;
 /** Of texts from a trace, as many as this are kept; paths with ids in them may be without end. */
@@ -61,6 +61,7 @@ interface Outcome {
   readonly connections: readonly IntegrationConnection[];
   readonly names: readonly string[];
   readonly spans: number;
+  readonly untraced: readonly UntracedThread[];
   readonly rows: SpoolEnd;
 }
 
@@ -85,6 +86,7 @@ class NodeModel {
   /** Spans of calls that wait for a connection of a pool. */
   private readonly pooled = new Set<number>();
   private spans = 0;
+  private readonly ends: { readonly thread: Thread; readonly stream: number; readonly time: RelativeNs; readonly reason: string }[] = [];
 
   constructor(source: TraceSource, cursor: EventCursor, state: StateBuilder, spool: Spool) {
     this.source = source;
@@ -175,6 +177,11 @@ class NodeModel {
         return () => this.iteration(fields);
       case "node:gc":
         return () => this.collection(fields);
+      case "node:tracing_end":
+        return () => {
+          const thread = this.thread(fields.number("environment") * idsPerThread);
+          this.ends.push({ thread, stream: this.cursor.stream, time: this.cursor.time, reason: fields.text("reason") });
+        };
       default:
         return undefined;
     }
@@ -406,6 +413,12 @@ class NodeModel {
       })),
       names: [...names.keys()],
       spans,
+      untraced: this.ends.map(({ thread, stream, time, reason }) => ({
+        stream,
+        name: processes[thread.process]?.name ?? "",
+        time,
+        reason,
+      })),
       rows: spool.end(),
     };
   }
@@ -413,7 +426,7 @@ class NodeModel {
 
 const node: SharedAnalysis<Outcome> = {
   id: "node",
-  version: 3,
+  version: 4,
   needs: [],
   usefulShares: () => 1,
   startShare({ source, cursor, owns, writer, spool }) {
@@ -423,8 +436,11 @@ const node: SharedAnalysis<Outcome> = {
     const model = new NodeModel(source, cursor, writer(0).state, spool(integrationWidth));
     return { handle: () => model.handle(), finish: () => model.finish() };
   },
-  join([outcome], { rows, offers }) {
-    if (outcome !== undefined) offers.push({ ...outcome, firstRef: 0, rows: rows(outcome.rows) });
+  join([outcome], { rows, offers, writer }) {
+    if (outcome === undefined) return;
+    const { untraced, ...offer } = outcome;
+    if (untraced.length > 0) writer.document(documents.untraced, untraced);
+    offers.push({ ...offer, firstRef: 0, rows: rows(outcome.rows) });
   },
 };
 

@@ -2,7 +2,7 @@
 
 import type { CommandFile } from "../contract.ts";
 import { bytes, count, duration } from "../format.ts";
-import { addTraceOptions, type TraceOptions, withExperiment } from "../traces.ts";
+import { addTraceOptions, analyzeNoting, type TraceOptions, withExperiment } from "../traces.ts";
 
 const analyze: CommandFile = (command, shell) => {
   addTraceOptions(command)
@@ -13,7 +13,7 @@ const analyze: CommandFile = (command, shell) => {
     )
     .action((paths: readonly string[], options: TraceOptions & { readonly force?: boolean }) =>
       withExperiment(shell, paths, options, async (experiment) => {
-        const summary = await shell.withProgress((progress) => experiment.analyze({ ...progress, force: options.force === true }));
+        const summary = await analyzeNoting(shell, experiment, { force: options.force === true });
         if (options.json) {
           shell.printJson(summary);
           return;

@@ -15,6 +15,7 @@ import { bytes, count, duration } from "../format.ts";
 import { parseChoice, parseCount } from "../parse.ts";
 import type { Shell } from "../shell.ts";
 import { busTable, commandTable, requestTable } from "../tables.ts";
+import { analyzeNoting } from "../traces.ts";
 import { serveUntilStopped } from "../web.ts";
 
 interface Options {
@@ -102,7 +103,7 @@ function summary(
 async function show(shell: Shell, trace: string, run: Run | undefined, options: Options): Promise<void> {
   const experiment = await openExperiment([trace], { signal: shell.signal });
   try {
-    const analysis = await step(shell, "analysing", () => shell.withProgress((progress) => experiment.analyze(progress)));
+    const analysis = await step(shell, "analysing", () => analyzeNoting(shell, experiment));
     const report = await step(shell, "diagnosing", () => shell.withProgress((progress) => experiment.diagnose(progress)));
     summary(shell, experiment, trace, run, analysis, report, options.json === true);
     if (options.open)

@@ -138,6 +138,11 @@ export const events: readonly EventDefinition[] = [
     "u32 environment, u64 start_ns, u64 duration_ns, string host",
     "A host name was looked up; told later, so it says when (CLOCK_MONOTONIC).",
   ),
+  event(
+    "tracing_end",
+    "u32 environment, string reason",
+    "Something of ours failed: of this thread nothing more is told, though it runs on. The reason is the kind of error and the line of our code.",
+  ),
 ];
 
 /** The LTTng event names, with the provider's prefix. */
