@@ -12,7 +12,10 @@ const { bits, emitters } = require("./emit.cjs");
 /** What failed and in which line of ours. Nothing of the message: it may be the application's. */
 function place(error) {
   const [, name = "error"] = /^([A-Za-z]{1,40})\b/.exec(String(error?.name)) ?? [];
-  const own = String(error?.stack).split("\n").find((frame) => frame.includes(__dirname)) ?? "";
+  const own =
+    String(error?.stack)
+      .split("\n")
+      .find((frame) => frame.includes(__dirname)) ?? "";
   const [, line = "an unknown place"] = /([\w-]+\.cjs:\d+):\d+\)?$/.exec(own) ?? [];
   return `${name} at ${line}`;
 }
