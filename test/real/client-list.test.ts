@@ -188,7 +188,7 @@ describe.each(["light", "full", "classic"])("clients recorded with %s", (events)
     const { view, context } = experiment.view("connections");
     if (view.type !== "time-graph") throw new Error("connections is a view of rows");
     const tree = view.tree(context);
-    const ids = new Map(tree.filter(({ hasData }) => hasData).map((row) => [Number(row.labels[1]), row]));
+    const ids = new Map(tree.filter(({ hasData }) => hasData).map((row) => [Number(/^id (\d+),/.exec(row.labels[1] ?? "")?.[1]), row]));
     for (const [id, line] of list) {
       const row = ids.get(id);
       const group = tree.find((each) => each.id === row?.parent)?.labels[0];

@@ -35,8 +35,15 @@ function longestBacklog(context: DiagnosisContext, node: NodeFacts, peer: string
   let writes = 0;
   let most = 0;
   let previous = 0;
+  let reached = Number.NEGATIVE_INFINITY;
   state.range([quark], context.start, Number.POSITIVE_INFINITY, (_quark, from, to, value) => {
     const left = typeof value === "number" ? value : 0;
+    // No state: nothing was left.
+    if (from > reached) {
+      start = -1;
+      previous = 0;
+    }
+    reached = to;
     if (left === 0) start = -1;
     else {
       if (start < 0) {
