@@ -14,6 +14,7 @@ import viewsLatency from "../views/latency/index.ts";
 import viewsMemory from "../views/memory/index.ts";
 import viewsNetflow from "../views/netflow/index.ts";
 import viewsNodeEventLoop from "../views/node-event-loop/index.ts";
+import viewsReplication from "../views/replication/index.ts";
 import viewsServiceMap from "../views/service-map/index.ts";
 import viewsSpans from "../views/spans/index.ts";
 import viewsStateExplorer from "../views/state-explorer/index.ts";
@@ -42,5 +43,5 @@ import diagnosesSlowDependency from "../diagnoses/slow-dependency/index.ts";
 
 export const environments = [environmentsNode, environmentsRedis, environmentsValkey] as const;
 export const analyses = [analysesEventCounts, analysesFlows, analysesNode, analysesRedis] as const;
-export const views = [viewsConnections, viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsMemory, viewsNetflow, viewsNodeEventLoop, viewsServiceMap, viewsSpans, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
+export const views = [viewsConnections, viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsMemory, viewsNetflow, viewsNodeEventLoop, viewsReplication, viewsServiceMap, viewsSpans, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
 export const diagnoses = [diagnosesAofFsyncStall, diagnosesBigValue, diagnosesBlockedNodeLoop, diagnosesBusBacklog, diagnosesCacheStampede, diagnosesConnectionPoolWait, diagnosesConnectionStorm, diagnosesEvictionStorm, diagnosesExpireStorm, diagnosesForkStall, diagnosesHeadOfLinePipeline, diagnosesIoThreadRace, diagnosesIoThreadsIdleSpin, diagnosesNPlusOne, diagnosesPubsubAmplification, diagnosesRedirects, diagnosesRetryStorm, diagnosesSlowCommand, diagnosesSlowConsumer, diagnosesSlowDependency] as const;

@@ -30,6 +30,7 @@ export const fixedStyles: Readonly<Record<string, ViewStyle>> = {
   [sslStyle]: { text: sslStyle, color: "#0ea5e9" },
   delivery: { text: "message to a subscriber", color: "#65a30d" },
   redirect: { text: "redirected request, to its repeat", color: "#dc2626" },
+  replication: { text: "replication, to a replica", color: "#0d9488" },
   "bus publish": { text: "bus: publish", color: "#c026d3" },
   "bus gossip": { text: "bus: gossip", color: "#94a3b8" },
 };

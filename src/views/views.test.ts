@@ -6,6 +6,7 @@ import redis from "../analyses/redis/index.ts";
 import { views } from "../engine/registry.gen.ts";
 import { RequestQueries } from "../engine/requests.ts";
 import { analyseText } from "../testing/analyse-text.ts";
+import { replicatedPair } from "../testing/replicated-pair.ts";
 import { twoNodes } from "../testing/two-nodes.ts";
 import { twoServices } from "../testing/two-services.ts";
 import type { View, XyView } from "./contract.ts";
@@ -27,7 +28,7 @@ function bytesOf(view: XyView, entry: number, columns: number): number {
 }
 
 describe.each(all.map((view) => [view.id, view] as const))("view %s", (_id, view) => {
-  const context = analyseText([flows, node, redis], `${twoNodes}\n${twoServices}`);
+  const context = analyseText([flows, node, redis], `${twoNodes}\n${twoServices}\n${replicatedPair}`);
   const tree = view.type === "data-tree" ? view.tree(context, range) : view.tree(context);
 
   it("has rows with ids of their own, parents first", () => {

@@ -142,6 +142,12 @@ struct ss_ev_cluster_redirect {
     uint16_t command;
 };
 
+struct ss_ev_replication_offset {
+    uint64_t conn_id;
+    int32_t fd;
+    uint64_t offset;
+};
+
 struct ss_ev_fork_start {
     uint8_t purpose;
 };
@@ -447,7 +453,7 @@ struct ss_ev_lazy_free {
 };
 
 /* X(name) for each event, by the sets that enable it. */
-#define SS_EVENTS_EVERY(X) X(server_info) X(server_state) X(thread_info) X(command_table) X(connection_open) X(connection_state) X(connection_close) X(link_open) X(link_close) X(client_blocked) X(client_unblocked) X(call_counted) X(free_client) X(free_client_async) X(client_memory) X(cluster_redirect) X(fork_start) X(fork_end) X(rdb_save_start) X(rdb_save_end)
+#define SS_EVENTS_EVERY(X) X(server_info) X(server_state) X(thread_info) X(command_table) X(connection_open) X(connection_state) X(connection_close) X(link_open) X(link_close) X(client_blocked) X(client_unblocked) X(call_counted) X(free_client) X(free_client_async) X(client_memory) X(cluster_redirect) X(replication_offset) X(fork_start) X(fork_end) X(rdb_save_start) X(rdb_save_end)
 #define SS_EVENTS_CLASSIC(X) X(start_read_client_query) X(read_client_query) X(end_read_client_query) X(command_parsed) X(call_command_start) X(call_command_end) X(end_process_command) X(insert_client_write_queue) X(pending_write_remove) X(pending_read_add) X(pending_read_remove) X(pending_read_done) X(io_thread_run_start) X(io_thread_run_end) X(handle_pending_reads_start) X(handle_pending_reads_end) X(handle_pending_writes_start) X(handle_pending_writes_end) X(hand_over) X(take_over) X(write_to_client_start) X(write_to_client_end) X(ssl_read) X(ssl_write) X(add_file_event) X(delete_file_event) X(poll_start) X(poll_end) X(file_event_start) X(file_event_end) X(time_events_start) X(time_events_end) X(before_sleep_start) X(before_sleep_end) X(after_sleep) X(cluster_send) X(cluster_write) X(cluster_read) X(cluster_process_packet) X(broadcast_start) X(broadcast_end) X(publish) X(deliver) X(aof_write) X(aof_fsync) X(expire_cycle) X(eviction_cycle) X(active_defrag) X(lazy_free)
 #endif
 
@@ -634,6 +640,15 @@ LTTNG_UST_TRACEPOINT_EVENT(redis, cluster_redirect,
         lttng_ust_field_integer(uint8_t, kind, e->kind)
         lttng_ust_field_string(target, e->target)
         lttng_ust_field_integer(uint16_t, command, e->command)
+    ))
+
+/* Before the first write to a replica, and the first read from a master, while traced: bytes of the replication history that went over the connection so far, counted as both servers count them (INFO: master_repl_offset). */
+LTTNG_UST_TRACEPOINT_EVENT(redis, replication_offset,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_replication_offset *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint64_t, offset, e->offset)
     ))
 
 /* fork() is called. Purpose: 1 rdb, 2 aof, 3 script debugger, 4 module. */

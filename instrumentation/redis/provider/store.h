@@ -139,6 +139,25 @@ static inline uint64_t ss_left(const client *c) {
 }
 #endif
 
+static inline int ss_replicates(const client *c) {
+    unsigned kind = ss_kind(c);
+    return kind == SS_KIND_REPLICA || kind == SS_KIND_MASTER;
+}
+
+/* Bytes of the replication history that were written to this replica, or read from this master; -1 for a replica that has no part of it yet. */
+static inline long long ss_replication_offset(const client *c) {
+#ifdef VALKEY_VERSION
+    const ClientReplicationData *at = c->repl_data;
+    if (!at) return -1;
+#else
+    const client *at = c;
+#endif
+    if (ss_kind(c) == SS_KIND_MASTER) return at->read_reploff;
+    if (!at->ref_repl_buf_node) return -1;
+    const replBufBlock *block = listNodeValue(at->ref_repl_buf_node);
+    return block->repl_offset + (long long)at->ref_block_pos - 1; /* the block's first byte is the history's byte number repl_offset, from 1 */
+}
+
 /* Flags as in events.ts, command_table. */
 static inline uint32_t ss_command_flags(const ss_store_command *command) {
     return (command->flags & CMD_READONLY ? 1u : 0) | (command->flags & CMD_WRITE ? 2u : 0) | (command->flags & CMD_PUBSUB ? 4u : 0) |

@@ -611,7 +611,17 @@ static inline void ss_transfer(unsigned kind, unsigned flags, uint64_t id, uint6
     ss_commit(t, w + 5);
 }
 
+/* Replication: which bytes of the history the connection's next ones are, so that both ends' can be matched whenever tracing began. */
+static inline void ss_replication(const client *c) {
+    if (!SS_UNLIKELY(ss_replicates(c)) || c->ss.replicating == ss_generation) return;
+    long long offset = ss_replication_offset(c);
+    if (offset < 0) return;
+    ((client *)c)->ss.replicating = ss_generation;
+    EMIT(replication_offset, .conn_id = c->id, .fd = ss_fd(c), .offset = (uint64_t)offset);
+}
+
 void ss_read_start(struct ss_read_scope *scope, const client *c) {
+    ss_replication(c);
     scope->on = ss_recording();
     scope->id = c->id;
     scope->fd = ss_fd(c);
@@ -670,6 +680,7 @@ void ss_parsed(const client *c, uint64_t start) {
 }
 
 void ss_write_start(struct ss_write_scope *scope, const client *c) {
+    ss_replication(c);
     scope->on = ss_recording();
     scope->client = c;
     scope->nwritten = 0;

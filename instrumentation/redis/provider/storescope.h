@@ -48,6 +48,7 @@ struct ss_stream {
         uint32_t introduction; /* in which the rest was told of */
         uint64_t query_buffer, output_buffer, memory;
     } told;
+    uint32_t replicating; /* introduction in which replication_offset was told */
 };
 
 /* The same of a cluster-bus link. */

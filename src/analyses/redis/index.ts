@@ -1,4 +1,7 @@
-/** The `redis` analysis: front door. The model is in model.ts, the cluster bus in bus.ts, redirects in redirects.ts, Valkey's own tracing in valkey.ts, its names in keys.ts. A part is every eighth process. */
+/**
+ * The `redis` analysis: front door. The model is in model.ts, the cluster bus in bus.ts, redirects in redirects.ts, replication in replication.ts, Valkey's own
+ * tracing in valkey.ts, its names in keys.ts. A part is every eighth process.
+ */
 
 import { addBuckets, furthestReach, TimeBuckets, TimeReach } from "../../base/time-buckets.ts";
 import { RedisDecoder, type RedisProcess, type Slopes } from "../../environments/redis/index.ts";
@@ -6,9 +9,19 @@ import type { TraceSource } from "../../trace/index.ts";
 import { partCount, type SharedAnalysis, type Spool, type SpoolEnd } from "../contract.ts";
 import { type IntegrationConnection, integrationWidth } from "../integration.ts";
 import { deliveryWidth, endWidth, joinMessages, type PartStreams } from "./bus.ts";
-import { deliveryColumns, documents, messageColumns, type ProcessSummary, redirectColumns, type StepSummary, tables } from "./keys.ts";
+import {
+  deliveryColumns,
+  documents,
+  messageColumns,
+  type ProcessSummary,
+  redirectColumns,
+  replicationColumns,
+  type StepSummary,
+  tables,
+} from "./keys.ts";
 import { RedisModel } from "./model.ts";
 import { hopWidth, joinRedirects } from "./redirects.ts";
+import { joinReplication, type ReplicationEnd, replicationWidth } from "./replication.ts";
 import { ValkeySteps } from "./valkey.ts";
 
 /** Events looked at to learn how many processes there are: when tracing is switched on, each introduces itself. */
@@ -25,6 +38,7 @@ interface PartOutcome {
   readonly deliveries: SpoolEnd;
   readonly connections: number;
   readonly hops: ReturnType<RedisModel["hopsOf"]>;
+  readonly replication: ReplicationEnd | undefined;
   readonly integration: { readonly connections: readonly IntegrationConnection[]; readonly rows: SpoolEnd } | undefined;
 }
 
@@ -54,7 +68,7 @@ function countProcesses(source: TraceSource): number {
 
 const redis: SharedAnalysis<Outcome> = {
   id: "redis",
-  version: 7,
+  version: 8,
   needs: [],
   usefulShares: (source) => Math.min(partCount, countProcesses(source)),
   startShare({ source, cursor, owns, writer, spool, isIntegrated }) {
@@ -74,9 +88,8 @@ const redis: SharedAnalysis<Outcome> = {
         const ends = spool(endWidth);
         const deliveries = spool(deliveryWidth);
         const served = isIntegrated ? spool(integrationWidth) : undefined;
-        const model = new RedisModel(writer(number), source, { ends, deliveries, served, hops: () => spool(hopWidth) }, (of) =>
-          nodeName(of, decoder.processes),
-        );
+        const spools = { ends, deliveries, served, hops: () => spool(hopWidth), replication: () => spool(replicationWidth) };
+        const model = new RedisModel(writer(number), source, spools, (of) => nodeName(of, decoder.processes));
         part = { model, ends, deliveries, served, processes: [] };
         parts.set(number, part);
       }
@@ -103,6 +116,7 @@ const redis: SharedAnalysis<Outcome> = {
             deliveries: deliveries.end(),
             connections: model.connectionCount,
             hops: model.hopsOf(processes),
+            replication: model.replicationEnd,
             integration: served && { connections: model.integrationConnections(processes), rows: served.end() },
           };
         });
@@ -140,6 +154,10 @@ const redis: SharedAnalysis<Outcome> = {
       firstConnection: ends[i]?.firstConnection ?? 0,
     }));
     if (hops.some(({ redirected }) => redirected.length > 0)) joinRedirects(hops, writer.table(tables.redirects, redirectColumns));
+    const replication = parts.flatMap(({ replication: part }, i) =>
+      part === undefined ? [] : [{ streams: part.streams, rows: rows(part.rows), firstConnection: ends[i]?.firstConnection ?? 0 }],
+    );
+    if (replication.length > 0) joinReplication(replication, writer.table(tables.replication, replicationColumns));
     for (const [i, { processes, integration }] of parts.entries()) {
       if (integration === undefined) continue;
       offers.push({

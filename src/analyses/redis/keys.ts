@@ -216,6 +216,26 @@ export const conflictColumns = [
   { name: "list", type: "u16" },
 ] as const satisfies readonly ColumnSpec[];
 
+/**
+ * One row per write of a primary to a replica, in the order in which it was known to be applied. `offset` is up to where of the replication history it went,
+ * as INFO's master_repl_offset counts. It was `sent` when the write began;
+ * `received` is when the replica had read the last of its bytes, `applied` when it had executed all that these
+ * completed. Times are infinite, processes 65535 and connections 4294967295 for an end that is not in the trace; `bytes` is 0 where only the replica is.
+ */
+export const replicationColumns = [
+  { name: "from", type: "u16" },
+  { name: "connection", type: "u32", ids: idSpaces.connections },
+  { name: "to", type: "u16" },
+  { name: "toConnection", type: "u32" },
+  { name: "bytes", type: "u32" },
+  { name: "offset", type: "f64" },
+  { name: "sent", type: "f64" },
+  { name: "received", type: "f64" },
+  { name: "applied", type: "f64" },
+] as const satisfies readonly ColumnSpec[];
+
+export type ReplicationColumn = (typeof replicationColumns)[number]["name"];
+
 /** Values of the redirects table's `kind`, as in `cluster_redirect`. */
 export const redirectKinds = { moved: 1, ask: 2 } as const;
 
@@ -251,6 +271,7 @@ export const tables = {
   conflicts: "conflicts",
   deliveries: "deliveries",
   redirects: "redirects",
+  replication: "replication",
 } as const;
 
 /** The `processes` document. */

@@ -42,6 +42,7 @@ import {
   unknownBytes,
 } from "./keys.ts";
 import { hopAnswered, hopWidth, isSetup, type RedirectTarget } from "./redirects.ts";
+import { Replication, type ReplicationEnd, replicationSteps } from "./replication.ts";
 import { replyUntold } from "./valkey.ts";
 
 const noConnection = 0xffff_ffff;
@@ -179,6 +180,13 @@ interface Connection {
   secondStart: number;
   /** Where the request at hand was sent, if elsewhere. */
   redirect: Redirect | undefined;
+  /** Bytes of the replication history that went over it so far; -1 while unknown, and where it carries none. */
+  replicated: number;
+  /** When the write under way began; -1 before the first. */
+  writeStart: number;
+  /** Up to where of the history what it brought was executed, and when; -1 when that has been told. */
+  applied: number;
+  appliedAt: number;
   /** Parked by BLPOP and the like (client_blocked), and not yet released. */
   isBlocked: boolean;
   /** The previous request, where that was ASKING; -1. */
@@ -264,6 +272,7 @@ export class RedisModel implements StepSink {
   private readonly served: Spool | undefined;
   private readonly servedRow = new Float64Array(integrationWidth);
   private readonly newHops: () => Spool;
+  private readonly replication: Replication;
   private readonly hopRow = new Float64Array(hopWidth);
   private readonly targets = new Map<string, RedirectTarget & { readonly number: number }>();
   private readonly redirected = new Set<number>();
@@ -285,18 +294,26 @@ export class RedisModel implements StepSink {
   private readonly syncTexts: readonly number[];
 
   /**
-   * `spools` take rows of `endWidth` and `deliveryWidth` numbers (bus.ts), and integration events; `hops` gives one for rows of `hopWidth` (redirects.ts);
+   * `spools` take rows of `endWidth` and `deliveryWidth` numbers (bus.ts), and integration events; `hops` and `replication` give new ones for rows of
+   * `hopWidth` (redirects.ts) and `replicationWidth` (replication.ts);
    * `nodeName` must give each process a name of its own.
    */
   constructor(
     writer: HistoryWriter,
     source: TraceSource,
-    spools: { readonly ends: Spool; readonly deliveries: Spool; readonly served: Spool | undefined; readonly hops: () => Spool },
+    spools: {
+      readonly ends: Spool;
+      readonly deliveries: Spool;
+      readonly served: Spool | undefined;
+      readonly hops: () => Spool;
+      readonly replication: () => Spool;
+    },
     nodeName: (of: RedisProcess) => string,
   ) {
     this.writer = writer;
     this.served = spools.served;
     this.newHops = spools.hops;
+    this.replication = new Replication(spools.replication);
     this.nodeName = nodeName;
     this.state = writer.state;
     this.requests = writer.table(tables.requests, requestColumns);
@@ -507,6 +524,8 @@ export class RedisModel implements StepSink {
     switch (event.name) {
       case "connection_open":
       case "connection_state": {
+        // A replica keeps the client of a master that it lost, and takes it up again with the next connection.
+        if (process.connections.get(event.conn)?.closed !== forever) this.forget(process, event.conn);
         const connection = this.connection(process, event.conn, time);
         const kind = connectionKinds[Number(fields["kind"])] ?? "client";
         connection.kind = kind;
@@ -558,6 +577,11 @@ export class RedisModel implements StepSink {
         process.calls.set(command, (process.calls.get(command) ?? 0) + 1);
         const parked = this.connection(process, event.conn, time).unanswered.find((request) => request.command === command);
         if (parked !== undefined) parked.flags &= ~requestFlags.notCalled;
+        break;
+      }
+      case "replication_offset": {
+        const connection = this.connection(process, event.conn, time);
+        connection.replicated = Number(fields["offset"]);
         break;
       }
       case "client_memory":
@@ -684,12 +708,17 @@ export class RedisModel implements StepSink {
       this.pop(thread, time, this.op.reading);
       this.readersPart(process, connection, time);
     }
+    this.tellApplied(process, connection);
     connection.readEnd = time;
     connection.arrived = Math.min(connection.arrived, time);
     if (nread > 0) {
       if (connection.readOffset >= 0) connection.readOffset = (connection.readOffset + nread) % 0x1_0000_0000;
       connection.bytesIn += nread;
       if (connection.kind !== "master") process.bytesIn += nread;
+      else if (connection.replicated >= 0) {
+        connection.replicated += nread;
+        this.tellReplication(process, connection, replicationSteps.received, connection.replicated, time, nread);
+      }
     }
     if (!this.hasReadEnd || nread <= 0) this.rest(connection, time);
   }
@@ -833,6 +862,29 @@ export class RedisModel implements StepSink {
     }
   }
 
+  /** The primary writes to `local>remote`; the replica's connection is the same, seen from the other end. */
+  private tellReplication(process: Process, connection: Connection, step: number, offset: number, time: number, bytes: number): void {
+    const { local, remote, row } = connection;
+    const stream = step === replicationSteps.sent ? `${local}>${remote}` : `${remote}>${local}`;
+    this.replication.tell(step, stream, offset, time, process.of.index, row, bytes);
+  }
+
+  /** A request that came with the replication history has been executed. */
+  private noteApplied(connection: Connection, request: Request): void {
+    if (connection.replicated < 0 || connection.kind !== "master" || (request.flags & requestFlags.incomplete) !== 0) return;
+    if (request.endOffset < 0 || connection.readOffset < 0) return;
+    const unread = (connection.readOffset - request.endOffset + 0x1_0000_0000) % 0x1_0000_0000;
+    connection.applied = connection.replicated - unread;
+    connection.appliedAt = request.callEnd;
+  }
+
+  /** Once per read, of the last request that was executed after the one before. */
+  private tellApplied(process: Process, connection: Connection): void {
+    if (connection.appliedAt < 0) return;
+    this.tellReplication(process, connection, replicationSteps.applied, connection.applied, connection.appliedAt, 0);
+    connection.appliedAt = -1;
+  }
+
   private nestedCall(process: Process, conn: number, time: number, command: number, flags: number): void {
     const start = this.nestedStarts.pop() ?? time;
     if ((flags & countedBit) === 0) return;
@@ -862,12 +914,18 @@ export class RedisModel implements StepSink {
       connection.redirect = undefined;
     }
     connection.processed = time;
+    if (connection.kind === "master") {
+      request.writeStart = time;
+      this.complete(process, connection, request, time);
+      return;
+    }
     connection.unanswered.push(request);
     this.setState(connection, time, this.text.queuedForWrite);
   }
 
   private writeStart(process: Process, thread: Thread, connection: Connection, time: number): void {
     this.settleUncalled(process, connection, time);
+    connection.writeStart = time;
     for (const request of connection.unanswered) if (request.writeStart < 0) this.answered(process, connection, request, time);
     for (const request of connection.unanswered)
       if (request.writeStart < 0 && (request.flags & requestFlags.blocked) === 0) request.writeStart = time;
@@ -887,6 +945,10 @@ export class RedisModel implements StepSink {
       connection.bytesOut += nwritten;
       if (connection.writeOffset >= 0) connection.writeOffset = (connection.writeOffset + nwritten) % 0x1_0000_0000;
       process.bytesOut += nwritten;
+      if (connection.replicated >= 0) {
+        connection.replicated += nwritten;
+        this.tellReplication(process, connection, replicationSteps.sent, connection.replicated, connection.writeStart, nwritten);
+      }
     }
     if (left === 0) {
       this.deliver(process, connection, time);
@@ -925,6 +987,7 @@ export class RedisModel implements StepSink {
   private complete(process: Process, connection: Connection, request: Request, time: number): void {
     const row = this.row;
     connection.requests++;
+    this.noteApplied(connection, request);
     row[0] = request.id;
     row[1] = process.of.index;
     row[2] = connection.row;
@@ -1190,6 +1253,10 @@ export class RedisModel implements StepSink {
       second: undefined,
       secondStart: 0,
       redirect: undefined,
+      replicated: -1,
+      writeStart: -1,
+      applied: -1,
+      appliedAt: -1,
       isBlocked: false,
       asking: -1,
       processed: -1,
@@ -1202,6 +1269,12 @@ export class RedisModel implements StepSink {
     process.connections.set(id, connection);
     this.connections.push({ process, connection });
     return connection;
+  }
+
+  /** What comes next with this id is another connection. */
+  private forget(process: Process, id: number): void {
+    process.connections.delete(id);
+    if (process.latest?.id === id) process.latest = undefined;
   }
 
   private setState(connection: Connection, time: number, text: number): void {
@@ -1217,11 +1290,12 @@ export class RedisModel implements StepSink {
     this.setState(connection, time, connection.isBlocked ? this.text.blocked : waits);
   }
 
-  /** Ids are never reused inside a process: a closed connection stays known, and what still refers to it changes nothing any more. */
+  /** Ids are not reused inside a process but for a master's: a closed connection stays known, and what still refers to it changes nothing any more. */
   private closeConnection(process: Process, connection: Connection, time: number): void {
     if (connection.closed !== forever) return;
     for (const request of connection.unanswered) this.abandon(process, connection, request, time);
     connection.unanswered.length = 0;
+    this.tellApplied(process, connection);
     this.deliver(process, connection, forever);
     connection.closed = time;
     connection.changed = Math.max(connection.changed, time);
@@ -1273,6 +1347,7 @@ export class RedisModel implements StepSink {
       if (connection.closed !== forever) continue;
       if (connection.current !== undefined) this.abandon(process, connection, connection.current, end);
       for (const request of connection.unanswered) this.abandon(process, connection, request, end);
+      this.tellApplied(process, connection);
       this.deliver(process, connection, forever);
     }
     for (const process of this.processes) if (process !== undefined) this.bus.settle(process.bus);
@@ -1305,6 +1380,10 @@ export class RedisModel implements StepSink {
 
   get streams(): PartStreams {
     return this.bus.streams;
+  }
+
+  get replicationEnd(): ReplicationEnd | undefined {
+    return this.replication.end();
   }
 
   /** What the part tells of redirects (redirects.ts); `connections` are empty where no process is a node of a cluster. */

@@ -92,6 +92,12 @@ export const events: readonly EventDefinition[] = [
     `${connection}, u16 slot, u8 kind, string target, u16 command`,
     "A command is sent elsewhere. Kind: 1 MOVED, 2 ASK, 3 other refusal.",
   ),
+  event(
+    "replication_offset",
+    every,
+    `${connection}, u64 offset`,
+    "Before the first write to a replica, and the first read from a master, while traced: bytes of the replication history that went over the connection so far, counted as both servers count them (INFO: master_repl_offset).",
+  ),
   event("fork_start", every, "u8 purpose", "fork() is called. Purpose: 1 rdb, 2 aof, 3 script debugger, 4 module."),
   event("fork_end", every, "u8 purpose, s32 child_pid, u64 duration_ns", "fork() returned in the parent."),
   event("rdb_save_start", every, "u8 background", "An RDB save begins in this process."),

@@ -1,7 +1,7 @@
 /**
- * Data volume: bytes per second that enter and leave each node (the paper's Fig. 7 and 8): requests and replies of clients, and the cluster bus by message
- * type and by peer. Exact at every zoom: a request's bytes count when its reading ended, a reply's when its writing ended, a message's when it was sent or
- * received.
+ * Data volume: bytes per second that enter and leave each node (the paper's Fig. 7 and 8): requests and replies of clients, the replication stream to
+ * replicas, and the cluster bus by message type and by peer. Exact at every zoom: a request's bytes count when its reading ended, a reply's when its
+ * writing ended, the stream's when their write began, a message's when it was sent or received.
  *
  * Cost: rows of the requests and messages tables in the range.
  */
@@ -10,7 +10,7 @@ import type { Table } from "../../state/contract.ts";
 import type { ViewContext, ViewEntry, ViewRange, ViewSeries, XyView } from "../contract.ts";
 import { messageNames, processes, publishTypes } from "../redis.ts";
 
-type Direction = "clients in" | "clients out" | "bus out" | "bus in";
+type Direction = "clients in" | "clients out" | "replicas" | "bus out" | "bus in";
 
 /** What a curve counts: a direction at a node, on the bus perhaps only messages of one kind or with one peer. */
 interface Curve {
@@ -29,6 +29,7 @@ interface Row extends ViewEntry {
 const titles: Readonly<Record<Direction, string>> = {
   "clients in": "Clients: bytes in",
   "clients out": "Clients: bytes out",
+  replicas: "Replicas: bytes sent",
   "bus out": "Bus: bytes sent",
   "bus in": "Bus: bytes received",
 };
@@ -37,6 +38,9 @@ function rows(context: ViewContext): readonly Row[] {
   const found: Row[] = [];
   const { start, end } = context;
   const all = processes(context);
+  const primaries = new Set<number>();
+  const written = { start: 0, end: Number.MAX_VALUE };
+  scan(context.history.table(tables.replication), "sent", ["from"], written, (_t, [from = 0]) => primaries.add(from));
   const add = (parent: number, label: string, curve: Curve | undefined, isDefault: boolean): number => {
     const id = found.length;
     found.push({
@@ -56,6 +60,7 @@ function rows(context: ViewContext): readonly Row[] {
     const own = { process: process.index };
     add(node, titles["clients in"], { ...own, direction: "clients in" }, true);
     add(node, titles["clients out"], { ...own, direction: "clients out" }, false);
+    if (primaries.has(process.index)) add(node, titles.replicas, { ...own, direction: "replicas" }, true);
     if (process.bus.length === 0) continue;
     for (const direction of ["bus out", "bus in"] as const) {
       const bus = add(node, titles[direction], { ...own, direction }, direction === "bus out");
@@ -75,7 +80,7 @@ function scan(
   table: Table | undefined,
   time: string,
   names: readonly string[],
-  range: ViewRange,
+  range: Pick<ViewRange, "start" | "end">,
   each: (time: number, values: readonly number[]) => void,
 ): void {
   if (table === undefined) return;
@@ -117,6 +122,12 @@ function series(context: ViewContext, entries: readonly number[], range: ViewRan
   clients("clients in", "readEnd", "requestBytes");
   clients("clients out", "writeEnd", "replyBytes");
 
+  const replicas = curvesOf("replicas");
+  if (replicas.length > 0)
+    scan(history.table(tables.replication), "sent", ["from", "bytes"], range, (t, [process, count = 0]) => {
+      for (const { curve, bytes } of replicas) if (curve.process === process) bytes[column(t)] = (bytes[column(t)] as number) + count;
+    });
+
   const bus = (direction: "bus out" | "bus in", time: string, own: string, other: string): void => {
     const curves = curvesOf(direction);
     if (curves.length === 0) return;
@@ -142,7 +153,9 @@ const dataVolume: XyView = {
   type: "xy",
   id: "data-volume",
   title: "Data volume",
-  description: `Bytes per second between clients and nodes, and on the cluster bus (publish, and gossip: ${[...Object.entries(messageNames)]
+  description: `Bytes per second between clients and nodes, to replicas, and on the cluster bus (publish, and gossip: ${[
+    ...Object.entries(messageNames),
+  ]
     .filter(([type]) => !publishTypes.has(Number(type)))
     .map(([, name]) => name)
     .join(", ")}).`,

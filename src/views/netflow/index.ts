@@ -1,7 +1,7 @@
 /**
  * Netflow: the life of requests (the paper's Fig. 4 and 6). Per node one row per thread, with what it does, and below them one row per connection, with the
- * state of its requests; arrows are cluster-bus messages from the sending main thread to the receiving one, published messages from there to subscribers, and
- * redirects from the connection that was answered MOVED or ASK to the one that the client came again on. With several nodes the connections start out
+ * state of its requests; arrows are cluster-bus messages from the sending main thread to the receiving one, published messages from there to subscribers, writes of
+ * the replication stream to replicas, and redirects from the connection that was answered MOVED or ASK to the one that the client came again on. With several nodes the connections start out
  * folded, so that the threads that talk to each other stand together, as in the paper.
  *
  * Entry ids are quarks: of the node and its branches for rows that group, of `Operation` and `State` for rows with states.
@@ -11,8 +11,10 @@ import {
   type connectionColumns,
   deliveryColumns,
   type RedirectColumn,
+  type ReplicationColumn,
   redirectColumns,
   redirectKinds,
+  replicationColumns,
   root,
   tables,
 } from "../../analyses/redis/keys.ts";
@@ -59,6 +61,7 @@ function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
   const connections = connectionRows(context);
   addDeliveries(context, range, rows, connections, best);
   addRedirects(context, range, connections, best);
+  addReplication(context, range, rows, best);
   return best.sorted().sort((left, right) => left.start - right.start);
 }
 
@@ -129,6 +132,30 @@ function addRedirects(context: ViewContext, range: ViewRange, row: ConnectionRow
       const target = row(at("to", i), at("toConnection", i));
       const label = `${at("kind", i) === redirectKinds.ask ? "ASK" : "MOVED"}, slot ${at("slot", i)}`;
       if (source !== undefined && target !== undefined) best.add(rank, { source, target, start, end, label, style: "redirect" });
+    }
+  }
+}
+
+const replicationIndex = Object.fromEntries(replicationColumns.map(({ name }, i) => [name, i])) as Record<ReplicationColumn, number>;
+
+/** From the primary's main thread, when it began to write, to the replica's, when it had read the last byte. */
+function addReplication(context: ViewContext, range: ViewRange, threads: ReadonlyMap<number, number>, best: Best<ViewArrow>): void {
+  const table = context.history.table(tables.replication);
+  if (table === undefined) return;
+  for (const chunk of table.chunks({ column: replicationIndex.received, min: range.start, max: Number.POSITIVE_INFINITY })) {
+    const at = (column: ReplicationColumn): ArrayLike<number> => chunk.columns[replicationIndex[column]] ?? [];
+    const [from, to, bytes, sent, received] = [at("from"), at("to"), at("bytes"), at("sent"), at("received")];
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const start = sent[i] as number;
+      const end = received[i] as number;
+      if (!(start < range.end && end >= range.start) || !Number.isFinite(end)) continue;
+      // After deliveries, before gossip.
+      const rank = 1e16 + (end - start);
+      if (rank <= best.floor) continue;
+      const source = threads.get(from[i] as number);
+      const target = threads.get(to[i] as number);
+      if (source !== undefined && target !== undefined)
+        best.add(rank, { source, target, start, end, label: `replication, ${bytes[i] as number} bytes`, style: "replication" });
     }
   }
 }

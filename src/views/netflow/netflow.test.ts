@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import redis from "../../analyses/redis/index.ts";
 import { analyseText } from "../../testing/analyse-text.ts";
 import { redirectedCluster } from "../../testing/redirected-cluster.ts";
+import { replicatedPair } from "../../testing/replicated-pair.ts";
 import { twoNodes } from "../../testing/two-nodes.ts";
 import netflow from "./index.ts";
 
@@ -69,6 +70,18 @@ describe("netflow", () => {
     ]);
     expect(netflow.arrows(cluster, { ...whole, start: 25_000 })).toEqual([{ ...arrow, start: 31_000, end: 34_000 }]);
     expect(netflow.styles(cluster)).toHaveProperty("redirect");
+  });
+
+  it("draws an arrow from the primary that wrote to the replica that read it", () => {
+    const pair = analyseText([redis], replicatedPair);
+    const [source, target] = netflow.tree(pair).filter((each) => each.labels[0] === "main");
+    const arrow = { source: source?.id, target: target?.id, style: "replication" };
+    expect(netflow.arrows(pair, { start: 0, end: 900, columns: 900 })).toEqual([
+      { ...arrow, start: 100, end: 300, label: "replication, 60 bytes" },
+      { ...arrow, start: 200, end: 500, label: "replication, 40 bytes" },
+    ]);
+    expect(netflow.arrows(pair, { start: 400, end: 900, columns: 900 })).toHaveLength(1);
+    expect(netflow.styles(pair)).toHaveProperty("replication");
   });
 
   it("has a style for every state it gives, and answers for rows it does not know", () => {
