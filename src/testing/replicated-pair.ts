@@ -15,7 +15,7 @@ export const primarySide = `${node(21, 1, 7021, 6000)}
 
 /**
  * The replica's side: it reads 80 bytes at 300, which hold a command of 50 and a part of the next, executed at 305; and 20 more at 500, the rest of it,
- * executed at 505. So what was written first is received at 300 and, since it ends inside the second command, applied with that.
+ * executed at 505; between them it says how far it has come. So what was written first is received at 300 and, since it ends inside the second command, applied with that.
  */
 export const replicaSide = `${node(22, 2, 6000, 7021)}
   50 redis:replication_offset vpid=22 vtid=22 conn_id=7 fd=8 offset=1000
@@ -23,6 +23,7 @@ export const replicaSide = `${node(22, 2, 6000, 7021)}
     22,
     901,
     `read_start@290 conn=7; read_done@300 nread=80; ${call(300, 150)}; read_end@310 conn=7;
+     write_start@400 conn=7; write_end@410 conn=7 nwritten=37;
      read_start@490 conn=7; read_done@500 nread=20; ${call(500, 200)}; read_end@510 conn=7`,
   )}`;
 

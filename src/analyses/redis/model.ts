@@ -945,7 +945,7 @@ export class RedisModel implements StepSink {
       connection.bytesOut += nwritten;
       if (connection.writeOffset >= 0) connection.writeOffset = (connection.writeOffset + nwritten) % 0x1_0000_0000;
       process.bytesOut += nwritten;
-      if (connection.replicated >= 0) {
+      if (connection.kind === "replica" && connection.replicated >= 0) {
         connection.replicated += nwritten;
         this.tellReplication(process, connection, replicationSteps.sent, connection.replicated, connection.writeStart, nwritten);
       }
