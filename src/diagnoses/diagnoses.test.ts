@@ -6,6 +6,7 @@ import { diagnoseText, redisServer } from "../testing/diagnose-text.ts";
 import { redirectedCluster } from "../testing/redirected-cluster.ts";
 import aofFsyncStall from "./aof-fsync-stall/index.ts";
 import bigValue from "./big-value/index.ts";
+import busBacklog from "./bus-backlog/index.ts";
 import connectionStorm from "./connection-storm/index.ts";
 import type { Diagnosis } from "./contract.ts";
 import expireStorm from "./expire-storm/index.ts";
@@ -46,6 +47,81 @@ const heldUp = (command: number, took: number): string =>
     took + 20_000,
     `${poll(10_000)} ${ask(7, 10_000, command, took, 1030)} ${ask(8, took + 12_000, get, 1000, 1030)} ${answer(7, took + 15_000)} ${answer(8, took + 16_000)}`,
   );
+
+/** A cluster of two: the first sends a message a millisecond over the bus from 1 ms on, and of what it writes `left` bytes stay behind, by time. */
+const backedUp = (left: readonly (readonly [time: number, bytes: number])[]): string => {
+  const sends = Array.from({ length: 400 }, (_, i) => ({ at: (i + 1) * ms, end: (i + 1) * 1000 }));
+  const stuck = (time: number): number => left.findLast(([from]) => from <= time)?.[1] ?? 0;
+  const links = `4 redis:link_open vpid=9 vtid=9 link=1 inbound=0 node_id="n2" laddr="127.0.0.1" lport=40000 raddr="127.0.0.1" rport=17002 read_offset=0 write_offset=0
+    4 redis:link_open vpid=10 vtid=10 link=1 inbound=1 node_id="n1" laddr="127.0.0.1" lport=17002 raddr="127.0.0.1" rport=40000 read_offset=0 write_offset=0`;
+  const sent = sends
+    .map(
+      ({ at, end }) =>
+        `cluster_send@${at} link=1 aux=4 length=1000 end_offset=${end} backlog=${stuck(at - 1) + 1000}; cluster_write@${at + 1000} link=1 nwritten=1000 left=${stuck(at)}`,
+    )
+    .join("; ");
+  // The reader comes to a message when nothing is left any more, or 50 us after it was sent.
+  const received = sends
+    .map(({ at, end }) => {
+      const free = stuck(at) === 0 ? at : (left.find(([time, bytes]) => time > at && bytes === 0)?.[0] ?? at);
+      return `cluster_packet@${Math.max(at, free) + 50_000} link=1 aux=4 length=1000 end_offset=${end}`;
+    })
+    .join("; ");
+  const second = `1 redis:server_info vpid=10 vtid=10 run_id="s" node_id="n2" flavor="redis" version="7.0.15" port=7002 tls_port=0 bus_port=17002 cluster_enabled=0 io_threads=1`;
+  const batch = (pid: number, end: number, words: string): string => steps(end, words).replaceAll("=9 ", `=${pid} `);
+  return `${second}\n${links}\n${batch(9, 500 * ms, sent)}\n${batch(10, 500 * ms + 1, received)}`;
+};
+
+describe("bus-backlog", () => {
+  it("says for how long a link's socket was full, who did not read it, and how late its messages came", () => {
+    const finding = found(
+      busBacklog,
+      backedUp([
+        [100 * ms, 50_000],
+        [150 * ms, 90_000],
+        [160 * ms, 80_000],
+        [300 * ms, 0],
+      ]),
+    );
+    expect(finding).toMatchObject({ severity: "warning", confidence: "high", node: "test:7001" });
+    expect(finding.prose).toMatch(/^test:7002 did not read what test:7001 sent it over the cluster bus for 20\d/);
+    expect(finding.start).toBe(100 * ms);
+    expect(finding.end).toBe(300 * ms + 1000);
+    expect(finding.evidence).toMatchObject({
+      "longest time with a full socket": 200 * ms + 1000,
+      "messages sent in that time": 201,
+      "most bytes queued": 91_000,
+      "usual delay": 50_000,
+    });
+  });
+
+  it("adds up no two backlogs, however close: what was cleared between them was not stuck", () => {
+    const text = backedUp([
+      [100 * ms, 50_000],
+      [101 * ms, 40_000],
+      [160 * ms, 0],
+      [161 * ms, 50_000],
+      [162 * ms, 40_000],
+      [220 * ms, 0],
+    ]);
+    expect(verdict(busBacklog, text)).toBe("not found");
+    expect(
+      verdict(
+        busBacklog,
+        backedUp([
+          [100 * ms, 50_000],
+          [101 * ms, 40_000],
+          [220 * ms, 0],
+        ]),
+      ),
+    ).toBe("found");
+  });
+
+  it("finds nothing where every write takes all, and where there is no bus", () => {
+    expect(verdict(busBacklog, backedUp([]))).toBe("not found");
+    expect(verdict(busBacklog, heldUp(keys, 60 * ms))).toBe("not found");
+  });
+});
 
 describe("slow-command", () => {
   it("names the command, and counts exactly what others waited for it", () => {

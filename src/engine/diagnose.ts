@@ -45,7 +45,9 @@ export async function diagnose(input: DiagnosisInput, options: TaskOptions = {})
       const reason =
         facts.nodes.length === 0
           ? "the trace holds no store process"
-          : `recorded without ${missing.join(", ")}: record with --events light or full`;
+          : has("redis")
+            ? `recorded without ${missing.join(", ")}: record with --events light or full`
+            : `Valkey's own tracing does not tell of ${missing.join(", ")}: run the instrumented Valkey (storescope build valkey) for it`;
       cannotTell.push({ ...base, verdict: "cannot tell", reason });
       continue;
     }

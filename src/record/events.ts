@@ -2,6 +2,7 @@
 import { UsageError } from "../base/index.ts";
 import { nodeEventNames } from "../environments/node/index.ts";
 import { type EventSet, eventNames } from "../environments/redis/index.ts";
+import { valkeyEventNames } from "../environments/valkey/index.ts";
 import { checkEventName } from "./lttng.ts";
 
 export interface EventSelection {
@@ -29,16 +30,20 @@ const always = [
 /** The same of Node, for a list with an event of its own. */
 const alwaysOfNode = ["process_info", "tracing_end", "socket_connect", "socket_accept", "socket_state", "socket_close"];
 
-/** Parses `light`, `full`, `classic`, or a comma-separated list such as `poll_start,poll_end,myapp:*`; names without a provider are `redis:`. */
+/** What a Valkey built with USE_LTTNG=yes tells by itself, without our probes. */
+const valkeySet = "valkey";
+
+/** Parses `light`, `full`, `classic`, `valkey`, or a comma-separated list such as `poll_start,poll_end,myapp:*`; names without a provider are `redis:`. */
 export function selectEvents(text: string): EventSelection {
   const set = sets.find((name) => name === text);
   if (set !== undefined) return { set, label: set, names: [...eventNames(set), ...nodeEventNames()] };
+  if (text === valkeySet) return { set: "classic", label: text, names: [...valkeyEventNames(), ...nodeEventNames()] };
   const asked = text.split(",").map((name) => checkEventName(name.includes(":") ? name : `redis:${name}`));
   const known = new Set([...sets.flatMap((name) => eventNames(name)), ...nodeEventNames()]);
   for (const name of asked) {
     if (/^(redis|node):/.test(name) && !name.includes("*") && !known.has(name)) {
       throw new UsageError(
-        `there is no event ${name}; sets are ${sets.join(", ")}; docs/events.md and docs/events-node.md list the events`,
+        `there is no event ${name}; sets are ${[...sets, valkeySet].join(", ")}; docs/events.md and docs/events-node.md list the events`,
       );
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Valkey's own tracing, for real: Valkey as its source package has it, built with USE_LTTNG=yes and none of our probes, recorded by plain lttng. What the model
+ * Valkey's own tracing, for real: Valkey as its source package has it, built with USE_LTTNG=yes and none of our probes, recorded with `--events valkey`. What the model
  * counts must be what Valkey itself counts.
  */
 import { execFileSync } from "node:child_process";
@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encode, withClients } from "../../scenarios/lib/client.ts";
+import { Processes } from "../../scenarios/lib/processes.ts";
 import { freePorts } from "../../scenarios/lib/redis-cluster.ts";
 import { type Experiment, openExperiment } from "../../src/engine/index.ts";
-import { valkeyEventNames } from "../../src/environments/valkey/index.ts";
+import { startRecording } from "../../src/record/index.ts";
 import { findSourcePackages, unpackSourcePackage } from "../../src/record/store/source-package.ts";
-import { PrivateLttng } from "./private-lttng.ts";
 
 const gets = 2_000;
 const transactions = 200;
@@ -39,14 +39,15 @@ async function build(): Promise<string> {
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "storescope-valkey-"));
-  const [programs, lttng] = [await build(), await PrivateLttng.open()];
+  const programs = await build();
+  const processes = new Processes(directory, new AbortController().signal);
   const output = join(directory, "trace");
   try {
     [port = 0] = await freePorts(1);
     const folder = join(directory, "data");
     mkdirSync(folder);
     const settings = { port, bind: "127.0.0.1", dir: folder, save: "", appendonly: "yes", appendfsync: "always", daemonize: "no" };
-    lttng.start(
+    const pid = await processes.start(
       join(programs, "valkey-server"),
       Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
     );
@@ -60,7 +61,7 @@ beforeAll(async () => {
       }
     };
     for (let tries = 0; tries < 200 && !answers(); tries++) await delay(50);
-    const recording = lttng.record(output, valkeyEventNames());
+    const recording = await startRecording({ output, events: "valkey", pids: [pid] });
     cli("config", "resetstat");
     await withClients(port, 2, async ([one, two]) => {
       const load = async (): Promise<void> => {
@@ -78,9 +79,9 @@ beforeAll(async () => {
     });
     for (const [, name = "", calls, us] of cli("info", "commandstats").matchAll(/cmdstat_(?:\w+\|)?([\w-]+):calls=(\d+),usec=(\d+)/g))
       counted.set(name, { calls: Number(calls), us: Number(us) });
-    recording.stop();
+    expect((await recording.stop()).lostEvents).toBe(0);
   } finally {
-    await lttng.close();
+    await processes.stop();
   }
   experiment = await openExperiment([output]);
   await experiment.analyze();
@@ -120,6 +121,15 @@ describe("Valkey built with USE_LTTNG=yes", () => {
     expect(execs).toHaveLength(transactions + 1);
     // A tracepoint may come late; never is a call shorter than counted, but for a rounded microsecond.
     expect(tookUs).toBeGreaterThanOrEqual((counted.get("exec")?.us ?? 0) - 2 * transactions);
+  });
+
+  it("says which diagnoses cannot tell, and what would let them", async () => {
+    const { findings, notFound, cannotTell } = await experiment.diagnose();
+    expect(findings).toEqual([]);
+    expect(notFound).toEqual([]);
+    expect(cannotTell.find(({ id }) => id === "slow-command")?.reason).toMatch(
+      /^Valkey's own tracing does not tell of poll_end, .*: run the instrumented Valkey/,
+    );
   });
 
   it("shows forks and file work among what the main thread did", () => {

@@ -45,7 +45,11 @@ const recordCommand: CommandFile = (command, shell) => {
     .usage("[options] [-- CMD...]")
     .argument("[cmd...]", "program to run while recording; its redis-server is the instrumented one when that is built")
     .option("-o, --output <dir>", "folder for the trace (default: storescope-DATE-TIME)")
-    .option("-e, --events <set>", "light, full, classic, or a list of events such as poll_start,poll_end", "light")
+    .option(
+      "-e, --events <set>",
+      "light, full, classic, valkey (its own tracepoints), or a list of events such as poll_start,poll_end",
+      "light",
+    )
     .option("--pid <list>", "only these processes, such as 812,813 (default: every instrumented one of this user)")
     .option("--subbuf-size <size>", "bytes of one sub-buffer, a power of two (default: what suits the events and this machine)")
     .option("--num-subbuf <count>", "sub-buffers per CPU, a power of two")

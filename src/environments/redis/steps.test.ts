@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { random } from "../../../scenarios/lib/random.ts";
 import { traceFromText } from "../../testing/trace-from-text.ts";
 import { stepName } from "./describe.ts";
 import { type RareEvent, RedisDecoder, type RedisProcess, type StepSink } from "./steps.ts";
@@ -24,6 +25,31 @@ function decode(text: string): { lines: readonly string[]; decoder: RedisDecoder
 }
 
 const pair = (from: number, to: number): string => `base_ticks=${from * 3} base_ns=${from} end_ticks=${to * 3} end_ns=${to}`;
+
+/** Three threads that take steps at times of their own and send them in batches when they please. The main thread's say what has been sent by all. */
+function sideBySide(seed: number): { readonly text: string; readonly truth: readonly string[] } {
+  const next = random(seed);
+  const threads = [0, 1, 2].map((thread) => ({ thread, unsent: [] as number[] }));
+  const truth: string[] = [];
+  const lines: string[] = [];
+  const send = (of: (typeof threads)[number], now: number): void => {
+    if (of.unsent.length === 0) return;
+    const words = of.unsent.map((time) => `poll_start@${time}`).join("; ");
+    of.unsent = [];
+    const settled = Math.min(now, ...threads.flatMap(({ unsent }) => unsent.map((time) => time - 1)));
+    lines.push(
+      `${now} redis:steps vpid=9 vtid=${9 + of.thread} thread=${of.thread} base_ticks=0 base_ns=0 end_ticks=${now} end_ns=${now} settled_ticks=${settled} words={${words}}`,
+    );
+  };
+  for (let now = 1; now < 300; now++) {
+    const of = threads[Math.floor(next() * threads.length)]!;
+    of.unsent.push(now);
+    truth.push(`${now} p9 t${of.thread}`);
+    if (next() < 0.2) send(threads[Math.floor(next() * threads.length)]!, now);
+  }
+  for (const each of threads) send(each, 300);
+  return { text: lines.join("\n"), truth };
+}
 
 describe("RedisDecoder", () => {
   it("gives records of the full set their own times, by the batch's two clock pairs", () => {
@@ -66,6 +92,14 @@ describe("RedisDecoder", () => {
       "1300 p9 t1 read_client_query",
       "1500 p9 t0 handle_pending_reads_end",
     ]);
+  });
+
+  it("gives the steps of threads that work side by side in their order, each when every thread is known to have sent what came before", () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const { text, truth } = sideBySide(seed);
+      const { lines } = decode(text);
+      expect(lines.map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual(truth);
+    }
   });
 
   it("keeps processes apart by their pid", () => {
