@@ -13,12 +13,15 @@
 import type { RareEvent } from "../../environments/redis/index.ts";
 import type { Quark, StateBuilder, TableBuilder } from "../../state/contract.ts";
 import type { Spool, SpoolRows } from "../contract.ts";
-import { deliveryColumns, messageColumns, noRequest } from "./keys.ts";
+import { deliveryColumns, linkTypes, messageColumns, noRequest } from "./keys.ts";
 
 const unknownProcess = 0xffff;
 const unknownTime = Number.POSITIVE_INFINITY;
 const isSent = 0;
 const isReceived = 1;
+
+/** Message types that a node sends to all others at once (Redis' CLUSTERMSG_TYPE_*): FAIL, PUBLISH, FAILOVER_AUTH_REQUEST. */
+const broadcastTypes: ReadonlySet<number> = new Set([3, 4, 5]);
 
 /** Numbers of a spool row: stream (of the part), direction, end offset, process, time, type, length, request (of the part), deliveries it caused. */
 export const endWidth = 9;
@@ -42,6 +45,7 @@ export interface Link {
   readonly sent: Quark;
   readonly received: Quark;
   readonly backlog: Quark;
+  readonly type: Quark;
   readonly totals: BusTotals;
 }
 
@@ -50,6 +54,8 @@ export interface ProcessBus {
   readonly process: number;
   readonly quark: Quark;
   readonly links: Map<number, Link>;
+  /** Links that carry the replication stream, by name. */
+  readonly replication: Map<string, Pick<Link, "sent" | "received" | "totals">>;
   readonly totals: Map<string, BusTotals>;
 }
 
@@ -74,11 +80,15 @@ export class Bus {
   private readonly sends: boolean[] = [];
   private readonly receives: boolean[] = [];
   private readonly row = new Float64Array(endWidth);
+  private readonly nodeToNode: number;
+  private readonly broadcast: number;
 
   constructor(state: StateBuilder, ends: Spool, delivered: Spool) {
     this.state = state;
     this.ends = ends;
     this.delivered = delivered;
+    this.nodeToNode = state.intern(linkTypes.nodeToNode);
+    this.broadcast = state.intern(linkTypes.broadcast);
   }
 
   get streams(): PartStreams {
@@ -91,11 +101,7 @@ export class Bus {
     if (known !== undefined && (peer === undefined || known.peer === peer)) return known;
     const name = peer ?? `link ${id}`;
     const quark = this.state.child(bus.quark, name);
-    let totals = bus.totals.get(name);
-    if (totals === undefined) {
-      totals = { type: "node-to-node", messagesSent: 0, bytesSent: 0, messagesReceived: 0, bytesReceived: 0 };
-      bus.totals.set(name, totals);
-    }
+    const totals = this.totals(bus, name, linkTypes.nodeToNode);
     const link: Link = {
       peer: name,
       outgoing: known?.outgoing,
@@ -103,10 +109,42 @@ export class Bus {
       sent: this.state.child(quark, "Sent"),
       received: this.state.child(quark, "Received"),
       backlog: this.state.child(quark, "Backlog"),
+      type: this.state.child(quark, "Type"),
       totals,
     };
     bus.links.set(id, link);
     return link;
+  }
+
+  private totals(bus: ProcessBus, name: string, type: string): BusTotals {
+    let totals = bus.totals.get(name);
+    if (totals === undefined) {
+      totals = { type, messagesSent: 0, bytesSent: 0, messagesReceived: 0, bytesReceived: 0 };
+      bus.totals.set(name, totals);
+    }
+    return totals;
+  }
+
+  /** A write of the replication stream, or what was read of it. `name` says who is at the other end. */
+  replicated(bus: ProcessBus, time: number, name: string, isSender: boolean, bytes: number): void {
+    let link = bus.replication.get(name);
+    if (link === undefined) {
+      const quark = this.state.child(bus.quark, name);
+      const totals = this.totals(bus, name, linkTypes.primaryToReplica);
+      link = { sent: this.state.child(quark, "Sent"), received: this.state.child(quark, "Received"), totals };
+      bus.replication.set(name, link);
+      this.state.set(time, this.state.child(quark, "Type"), linkTypes.primaryToReplica);
+    }
+    const { totals } = link;
+    if (isSender) {
+      totals.messagesSent++;
+      totals.bytesSent += bytes;
+      this.state.setNumber(time, link.sent, totals.bytesSent);
+    } else {
+      totals.messagesReceived++;
+      totals.bytesReceived += bytes;
+      this.state.setNumber(time, link.received, totals.bytesReceived);
+    }
   }
 
   /** `link_open`: who the link connects. */
@@ -136,6 +174,7 @@ export class Bus {
   sent(bus: ProcessBus, time: number, link: Link, type: number, length: number, endOffset: number, request: number): void {
     link.totals.messagesSent++;
     link.totals.bytesSent += length;
+    this.state.setText(time, link.type, broadcastTypes.has(type) ? this.broadcast : this.nodeToNode);
     this.state.setNumber(time, link.sent, link.totals.bytesSent);
     this.settle(bus);
     this.end(bus, link.outgoing, isSent, time, type, length, endOffset, request, 0);
@@ -144,6 +183,7 @@ export class Bus {
   received(bus: ProcessBus, time: number, link: Link, type: number, length: number, endOffset: number): void {
     link.totals.messagesReceived++;
     link.totals.bytesReceived += length;
+    this.state.setText(time, link.type, broadcastTypes.has(type) ? this.broadcast : this.nodeToNode);
     this.state.setNumber(time, link.received, link.totals.bytesReceived);
     this.settle(bus);
     this.processed.set(bus.process, { stream: link.incoming, time, type, length, endOffset, deliveries: 0 });

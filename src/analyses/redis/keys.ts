@@ -163,6 +163,9 @@ export const connectionColumns = [
 
 export type ConnectionColumn = (typeof connectionColumns)[number]["name"];
 
+/** What a link between nodes carries: values of Bus/…/Type, and the type of its totals. */
+export const linkTypes = { nodeToNode: "node-to-node", broadcast: "broadcast", primaryToReplica: "primary-to-replica" } as const;
+
 /**
  * One row per cluster-bus message, in the order in which its second end happened. `received` (or `sent`) is infinite when the other end is not in the
  * trace. `from` and `to` are processes; 65535 is one that is not in the trace. `request` is the request that caused it; 4294967295 for none.

@@ -865,8 +865,10 @@ export class RedisModel implements StepSink {
   /** The primary writes to `local>remote`; the replica's connection is the same, seen from the other end. */
   private tellReplication(process: Process, connection: Connection, step: number, offset: number, time: number, bytes: number): void {
     const { local, remote, row } = connection;
-    const stream = step === replicationSteps.sent ? `${local}>${remote}` : `${remote}>${local}`;
+    const isSender = step === replicationSteps.sent;
+    const stream = isSender ? `${local}>${remote}` : `${remote}>${local}`;
     this.replication.tell(step, stream, offset, time, process.of.index, row, bytes);
+    if (bytes > 0) this.bus.replicated(process.bus, time, isSender ? `replica ${remote}` : `master ${remote}`, isSender, bytes);
   }
 
   /** A request that came with the replication history has been executed. */
@@ -1165,7 +1167,7 @@ export class RedisModel implements StepSink {
       connections: new Map(),
       threads: [],
       latest: undefined,
-      bus: { process: of.index, quark: state.child(quark, branches.bus), links: new Map(), totals: new Map() },
+      bus: { process: of.index, quark: state.child(quark, branches.bus), links: new Map(), replication: new Map(), totals: new Map() },
       calls: new Map(),
       commandText: [],
       commandType: [],

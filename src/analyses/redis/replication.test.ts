@@ -53,6 +53,19 @@ describe("replication", () => {
     ]);
   });
 
+  it("has the stream among the links of both nodes, with its type and its bytes", () => {
+    const { state } = analyseText([redis], replicatedPair).history;
+    const values = (node: string, peer: string, name: string): unknown[] => {
+      const quark = state.attributes.find("Redis", node, "Bus", peer, name);
+      const found: unknown[] = [];
+      state.range(quark === undefined ? [] : [quark], 0, never, (_quark, _start, _end, value) => found.push(value) > 0);
+      return found.filter((value) => value !== undefined);
+    };
+    expect(values("test:7021", "replica test/127.0.0.1:6000", "Type")).toEqual(["primary-to-replica"]);
+    expect(values("test:7021", "replica test/127.0.0.1:6000", "Sent")).toEqual([60, 100]);
+    expect(values("test:7022", "master test/127.0.0.1:7021", "Received")).toEqual([80, 100]);
+  });
+
   it("tells nothing of a connection whose place in the history is not known", () => {
     expect(rows(replicatedPair.replaceAll(/.*replication_offset.*/g, ""))).toEqual([]);
   });

@@ -5,7 +5,7 @@
  *     sender    |send|write: all|        |send|write: some|..backlog..|write: some|..backlog..|write: all|
  *     receiver      |read|                            (not reading)          |read|        |read|
  */
-import { branches, messageColumns, type ProcessSummary, root, tables } from "../../analyses/redis/keys.ts";
+import { branches, linkTypes, messageColumns, type ProcessSummary, root, tables } from "../../analyses/redis/keys.ts";
 import { bytes, count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found, NodeFacts } from "../contract.ts";
 import { mainThread, threadQuark } from "../facts.ts";
@@ -164,10 +164,12 @@ function finding(context: DiagnosisContext, node: NodeFacts, backlog: Backlog): 
   };
 }
 
-const peersOf = (summary: ProcessSummary): readonly string[] => [...new Set(summary.bus.map(({ peer }) => peer))];
+const peersOf = (summary: ProcessSummary): readonly string[] =>
+  summary.bus.filter(({ type }) => type !== linkTypes.primaryToReplica).map(({ peer }) => peer);
 
 function check(context: DiagnosisContext): Answer {
-  if (context.nodes.every(({ summary }) => summary.bus.length === 0)) return { verdict: "not found", reason: "there is no cluster bus" };
+  if (context.nodes.every(({ summary }) => peersOf(summary).length === 0))
+    return { verdict: "not found", reason: "there is no cluster bus" };
   const findings: Found[] = [];
   let longest = 0;
   for (const node of context.nodes) {

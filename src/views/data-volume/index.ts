@@ -5,7 +5,7 @@
  *
  * Cost: rows of the requests and messages tables in the range.
  */
-import { tables, unknownBytes } from "../../analyses/redis/keys.ts";
+import { linkTypes, tables, unknownBytes } from "../../analyses/redis/keys.ts";
 import type { Table } from "../../state/contract.ts";
 import type { ViewContext, ViewEntry, ViewRange, ViewSeries, XyView } from "../contract.ts";
 import { messageNames, processes, publishTypes } from "../redis.ts";
@@ -61,7 +61,7 @@ function rows(context: ViewContext): readonly Row[] {
     add(node, titles["clients in"], { ...own, direction: "clients in" }, true);
     add(node, titles["clients out"], { ...own, direction: "clients out" }, false);
     if (primaries.has(process.index)) add(node, titles.replicas, { ...own, direction: "replicas" }, true);
-    if (process.bus.length === 0) continue;
+    if (process.bus.every(({ type }) => type === linkTypes.primaryToReplica)) continue;
     for (const direction of ["bus out", "bus in"] as const) {
       const bus = add(node, titles[direction], { ...own, direction }, direction === "bus out");
       add(bus, "publish", { ...own, direction, type: "publish" }, false);
