@@ -6,3 +6,10 @@ export const constantTime: ReadonlySet<string> = new Set(
     " ",
   ),
 );
+
+/** Commands that only read, as far as services use them. */
+export const readCommands: ReadonlySet<string> = new Set(
+  "get mget getrange strlen exists ttl pttl type hget hmget hgetall hkeys hvals hlen hexists lrange lindex llen smembers sismember smismember scard srandmember zrange zrangebyscore zrevrange zrevrangebyscore zrank zrevrank zscore zmscore zcard zcount bitcount getbit pfcount geosearch geopos xrange xrevrange xlen json.get json.mget".split(
+    " ",
+  ),
+);

@@ -3,14 +3,12 @@ import { none, spanKinds } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { percent } from "../severity.ts";
-import { flowProcess, noServices, type SpanRow, scanSpans, spanName } from "../spans.ts";
+import { flowProcess, noServices, type SpanRow, scanServed, spanName } from "../spans.ts";
 
 /** Fewer commands one after the other are how programs are written; a loop over a list is longer. */
 const leastCommands = 10;
 const noticeShare = 0.2;
 const alarmShare = 0.5;
-/** A call's row may come a little after that of the request it was made for: the store tells of it when its write has returned. */
-const patience = 1000;
 
 /** Commands of one name for one request, as far as each began after the one before had ended. */
 interface Run {
@@ -118,17 +116,11 @@ function check(context: DiagnosisContext): Answer {
     }
     open.delete(row.id);
   };
-  const ended: SpanRow[] = [];
-  const hasServices = scanSpans(context.history, (row) => {
-    const kind = spanKinds[row.kind];
+  const call = (row: SpanRow): void => {
     // Only of calls whose request in the store is known it is known when they were over.
-    if (kind === "store" && row.parent !== none && row.request !== none) begin(row);
-    else if (kind === "served" || kind === "message") {
-      ended.push(row);
-      if (ended.length >= 2 * patience) for (const early of ended.splice(0, patience)) end(early);
-    }
-  });
-  for (const row of ended) end(row);
+    if (spanKinds[row.kind] === "store" && row.parent !== none && row.request !== none) begin(row);
+  };
+  const hasServices = scanServed(context.history, call, end);
   if (!hasServices) return { verdict: "cannot tell", reason: noServices };
   const findings = [...sums.values()].flatMap((sum) => finding(context, sum));
   if (findings.length > 0) return { verdict: "found", findings };

@@ -1,9 +1,9 @@
 /** Retry storm: a service asks again and again for what fails, and gives those who are in trouble more to do. */
-import { none, noProcess, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
+import { none, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { percent } from "../severity.ts";
-import { flowProcess, noServices, type SpanRow, scanSpans, spanName } from "../spans.ts";
+import { calleeName, flowProcess, noServices, type SpanRow, scanSpans } from "../spans.ts";
 
 const firstServerError = 500;
 const leastRetries = 20;
@@ -58,12 +58,6 @@ function finding(context: DiagnosisContext, sum: Sum): Found {
   };
 }
 
-function whomOf(context: DiagnosisContext, row: SpanRow): string {
-  if (row.callee !== noProcess) return flowProcess(context.history, row.callee);
-  const name = spanName(context.history, row.name);
-  return spanKinds[row.kind] === "http" ? (/^\S+ ([^/]*)/.exec(name)?.[1] ?? name) : name;
-}
-
 const hasFailed = (row: SpanRow): boolean => (row.flags & (spanFlags.broken | spanFlags.failed)) !== 0 || row.status >= firstServerError;
 
 function check(context: DiagnosisContext): Answer {
@@ -72,7 +66,7 @@ function check(context: DiagnosisContext): Answer {
   const hasServices = scanSpans(context.history, (row) => {
     const kind = spanKinds[row.kind];
     if (kind === "served" || kind === "message" || row.parent === none) return;
-    const whom = whomOf(context, row);
+    const whom = calleeName(context.history, row);
     const key = `${row.process} ${whom}`;
     const sum = sums.get(key) ?? {
       process: row.process,
