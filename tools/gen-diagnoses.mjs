@@ -24,7 +24,8 @@ const [before, rest] = current.split(begin);
 const after = rest?.split(end)[1];
 if (after === undefined) throw new Error(`${target}: the two marks between which its middle is generated are gone`);
 const sections = diagnoses.map(
-  ({ id, title, explanation, needs }) => `### ${id}: ${title}\n\n${explanation}\n\nNeeds ${needs.join(", ") || "no events of the store"}.\n`,
+  ({ id, title, explanation, needs }) =>
+    `### ${id}: ${title}\n\n${explanation}\n\nNeeds ${needs.join(", ") || "no events of the store"}.\n`,
 );
 const text = `${before}${begin}\n${sections.join("\n")}\n${end}${after}`;
 if (current !== text) {
