@@ -1,4 +1,4 @@
-// Writes what tools/gen-provider.ts and tools/gen-node.ts generate; with --check, fails when a committed file is stale. Node 20 cannot run TypeScript, so esbuild bundles it first.
+// Writes what tools/gen-provider.ts, gen-node.ts and gen-python.ts generate; with --check, fails when a committed file is stale. Node 20 cannot run TypeScript, so esbuild bundles it first.
 import { readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
@@ -10,6 +10,7 @@ async function load(name) {
 
 const { generateProvider } = await load("gen-provider.ts");
 const { generateNode } = await load("gen-node.ts");
+const { generatePython } = await load("gen-python.ts");
 
 const read = (path) => {
   try {
@@ -19,7 +20,7 @@ const read = (path) => {
     throw error;
   }
 };
-const stale = [...generateProvider(), ...generateNode()].filter(({ path, text }) => read(path) !== text);
+const stale = [...generateProvider(), ...generateNode(), ...generatePython()].filter(({ path, text }) => read(path) !== text);
 if (process.argv.includes("--check")) {
   for (const { path } of stale) console.error(`${path} is stale: run npm run gen`);
   process.exitCode = stale.length === 0 ? 0 : 1;

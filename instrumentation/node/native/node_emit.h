@@ -2,13 +2,34 @@
  * Generated from src/environments/node/events.ts by tools/gen-node.ts. Do not edit. */
 #define SS_NODE_NUMBERS 8
 #define SS_NODE_STRINGS 3
+
+/* The event's numbers. */
+#define SS_NODE_PROCESS_INFO 0
+#define SS_NODE_SOCKET_CONNECT 1
+#define SS_NODE_SOCKET_ACCEPT 2
+#define SS_NODE_SOCKET_STATE 3
+#define SS_NODE_SOCKET_CLOSE 4
+#define SS_NODE_SOCKET_WRITE 5
+#define SS_NODE_SOCKET_READ 6
+#define SS_NODE_HTTP_SERVER_RECEIVE 7
+#define SS_NODE_HTTP_SERVER_RESPONSE 8
+#define SS_NODE_HTTP_CLIENT_REQUEST 9
+#define SS_NODE_HTTP_CLIENT_RESPONSE 10
+#define SS_NODE_STORE_COMMAND 11
+#define SS_NODE_DATABASE_QUERY 12
+#define SS_NODE_DATABASE_SEND 13
+#define SS_NODE_DATABASE_RESULT 14
+#define SS_NODE_CONTEXT_START 15
 #define SS_NODE_LOOP_ITERATION 16
+#define SS_NODE_GC 17
+#define SS_NODE_DNS 18
+#define SS_NODE_TRACING_END 19
 
 /* X(name, number) for each event. */
 #define SS_NODE_EVENTS(X) X(process_info, 0) X(socket_connect, 1) X(socket_accept, 2) X(socket_state, 3) X(socket_close, 4) X(socket_write, 5) X(socket_read, 6) X(http_server_receive, 7) X(http_server_response, 8) X(http_client_request, 9) X(http_client_response, 10) X(store_command, 11) X(database_query, 12) X(database_send, 13) X(database_result, 14) X(context_start, 15) X(loop_iteration, 16) X(gc, 17) X(dns, 18) X(tracing_end, 19)
 
 #ifdef SS_NODE_EMIT
-/* An id is unique in its thread of JavaScript; with the thread's number, in the process. */
+/* An id is unique in its environment; with its number, in the process. */
 static uint64_t ss_id(uint32_t environment, double number)
 {
     return number == 0 ? 0 : (uint64_t)environment << 40 | (uint64_t)number;

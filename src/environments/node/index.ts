@@ -2,6 +2,7 @@
 import type { Environment } from "../contract.ts";
 import { nodeEventNames } from "./events.ts";
 
+export { type EventDefinition, evidence, idFields } from "../services.ts";
 export * from "./events.ts";
 
 const node: Environment = {

@@ -1,0 +1,201 @@
+/* From numbers and strings to a tracepoint. Included by provider.c alone.
+ * Generated from src/environments/python/events.ts by tools/gen-python.ts. Do not edit. */
+#define SS_PYTHON_NUMBERS 8
+#define SS_PYTHON_STRINGS 3
+
+/* The event's numbers. */
+#define SS_PYTHON_PROCESS_INFO 0
+#define SS_PYTHON_SOCKET_CONNECT 1
+#define SS_PYTHON_SOCKET_ACCEPT 2
+#define SS_PYTHON_SOCKET_STATE 3
+#define SS_PYTHON_SOCKET_CLOSE 4
+#define SS_PYTHON_SOCKET_WRITE 5
+#define SS_PYTHON_SOCKET_READ 6
+#define SS_PYTHON_HTTP_SERVER_RECEIVE 7
+#define SS_PYTHON_HTTP_SERVER_RESPONSE 8
+#define SS_PYTHON_HTTP_CLIENT_REQUEST 9
+#define SS_PYTHON_HTTP_CLIENT_RESPONSE 10
+#define SS_PYTHON_STORE_COMMAND 11
+#define SS_PYTHON_TRACING_END 12
+
+/* X(name, number) for each event. */
+#define SS_PYTHON_EVENTS(X) X(process_info, 0) X(socket_connect, 1) X(socket_accept, 2) X(socket_state, 3) X(socket_close, 4) X(socket_write, 5) X(socket_read, 6) X(http_server_receive, 7) X(http_server_response, 8) X(http_client_request, 9) X(http_client_response, 10) X(store_command, 11) X(tracing_end, 12)
+
+#ifdef SS_PYTHON_EMIT
+/* An id is unique in its environment; with its number, in the process. */
+static uint64_t ss_id(uint32_t environment, double number)
+{
+    return number == 0 ? 0 : (uint64_t)environment << 40 | (uint64_t)number;
+}
+
+/* n and s hold the event's numbers and strings in the order of its fields, without `environment`. */
+static void ss_emit(uint32_t event, uint32_t environment, const double *n, const char *const *s)
+{
+    switch (event) {
+    case 0: {
+        struct ss_ev_process_info e = {
+            .environment = environment,
+            .python_version = s[0],
+            .script = s[1],
+            .service = s[2],
+        };
+        lttng_ust_tracepoint(python, process_info, &e);
+        break;
+    }
+    case 1: {
+        struct ss_ev_socket_connect e = {
+            .conn_id = ss_id(environment, n[0]),
+            .fd = (int32_t)n[1],
+            .context = ss_id(environment, n[2]),
+            .tls = (uint8_t)n[3],
+            .laddr = s[0],
+            .lport = (uint16_t)n[4],
+            .raddr = s[1],
+            .rport = (uint16_t)n[5],
+            .read_offset = (uint64_t)n[6],
+            .write_offset = (uint64_t)n[7],
+        };
+        lttng_ust_tracepoint(python, socket_connect, &e);
+        break;
+    }
+    case 2: {
+        struct ss_ev_socket_accept e = {
+            .conn_id = ss_id(environment, n[0]),
+            .fd = (int32_t)n[1],
+            .context = ss_id(environment, n[2]),
+            .tls = (uint8_t)n[3],
+            .laddr = s[0],
+            .lport = (uint16_t)n[4],
+            .raddr = s[1],
+            .rport = (uint16_t)n[5],
+            .read_offset = (uint64_t)n[6],
+            .write_offset = (uint64_t)n[7],
+        };
+        lttng_ust_tracepoint(python, socket_accept, &e);
+        break;
+    }
+    case 3: {
+        struct ss_ev_socket_state e = {
+            .conn_id = ss_id(environment, n[0]),
+            .fd = (int32_t)n[1],
+            .context = ss_id(environment, n[2]),
+            .tls = (uint8_t)n[3],
+            .laddr = s[0],
+            .lport = (uint16_t)n[4],
+            .raddr = s[1],
+            .rport = (uint16_t)n[5],
+            .read_offset = (uint64_t)n[6],
+            .write_offset = (uint64_t)n[7],
+        };
+        lttng_ust_tracepoint(python, socket_state, &e);
+        break;
+    }
+    case 4: {
+        struct ss_ev_socket_close e = {
+            .conn_id = ss_id(environment, n[0]),
+            .fd = (int32_t)n[1],
+            .read_offset = (uint64_t)n[2],
+            .write_offset = (uint64_t)n[3],
+        };
+        lttng_ust_tracepoint(python, socket_close, &e);
+        break;
+    }
+    case 5: {
+        struct ss_ev_socket_write e = {
+            .conn_id = ss_id(environment, n[0]),
+            .fd = (int32_t)n[1],
+            .context = ss_id(environment, n[2]),
+            .how = (uint8_t)n[3],
+            .offset = (uint64_t)n[4],
+            .length = (uint32_t)n[5],
+        };
+        lttng_ust_tracepoint(python, socket_write, &e);
+        break;
+    }
+    case 6: {
+        struct ss_ev_socket_read e = {
+            .conn_id = ss_id(environment, n[0]),
+            .fd = (int32_t)n[1],
+            .offset = (uint64_t)n[2],
+            .length = (uint32_t)n[3],
+        };
+        lttng_ust_tracepoint(python, socket_read, &e);
+        break;
+    }
+    case 7: {
+        struct ss_ev_http_server_receive e = {
+            .context = ss_id(environment, n[0]),
+            .conn_id = ss_id(environment, n[1]),
+            .fd = (int32_t)n[2],
+            .read_offset = (uint64_t)n[3],
+            .method = s[0],
+            .path = s[1],
+        };
+        lttng_ust_tracepoint(python, http_server_receive, &e);
+        break;
+    }
+    case 8: {
+        struct ss_ev_http_server_response e = {
+            .context = ss_id(environment, n[0]),
+            .conn_id = ss_id(environment, n[1]),
+            .fd = (int32_t)n[2],
+            .start_offset = (uint64_t)n[3],
+            .end_offset = (uint64_t)n[4],
+            .status = (uint16_t)n[5],
+            .aborted = (uint8_t)n[6],
+            .route = s[0],
+        };
+        lttng_ust_tracepoint(python, http_server_response, &e);
+        break;
+    }
+    case 9: {
+        struct ss_ev_http_client_request e = {
+            .request = ss_id(environment, n[0]),
+            .context = ss_id(environment, n[1]),
+            .conn_id = ss_id(environment, n[2]),
+            .fd = (int32_t)n[3],
+            .write_offset = (uint64_t)n[4],
+            .method = s[0],
+            .host = s[1],
+            .path = s[2],
+        };
+        lttng_ust_tracepoint(python, http_client_request, &e);
+        break;
+    }
+    case 10: {
+        struct ss_ev_http_client_response e = {
+            .request = ss_id(environment, n[0]),
+            .context = ss_id(environment, n[1]),
+            .conn_id = ss_id(environment, n[2]),
+            .fd = (int32_t)n[3],
+            .read_offset = (uint64_t)n[4],
+            .status = (uint16_t)n[5],
+        };
+        lttng_ust_tracepoint(python, http_client_response, &e);
+        break;
+    }
+    case 11: {
+        struct ss_ev_store_command e = {
+            .context = ss_id(environment, n[0]),
+            .conn_id = ss_id(environment, n[1]),
+            .fd = (int32_t)n[2],
+            .how = (uint8_t)n[3],
+            .library = (uint8_t)n[4],
+            .start_offset = (uint64_t)n[5],
+            .end_offset = (uint64_t)n[6],
+            .name = s[0],
+        };
+        lttng_ust_tracepoint(python, store_command, &e);
+        break;
+    }
+    case 12: {
+        struct ss_ev_tracing_end e = {
+            .environment = environment,
+            .reason = s[0],
+        };
+        lttng_ust_tracepoint(python, tracing_end, &e);
+        break;
+    }
+    }
+}
+#endif
