@@ -131,8 +131,8 @@ export interface Diagnosis {
   readonly version: number;
   /** Events (environments/redis) without which it cannot tell. */
   readonly needs: readonly string[];
-  /** The LTTng-UST provider that it is about: asked only where the trace has such events. Absent: always. */
-  readonly provider?: string;
+  /** The LTTng-UST providers that it is about: asked only where the trace has events of one. Absent: always. */
+  readonly providers?: readonly string[];
   /** View that shows it. */
   readonly view: string;
   /** For `--explain` and docs/diagnoses.md: what it is, how it is decided, and why the thresholds are what they are. Paragraphs, in Markdown. */

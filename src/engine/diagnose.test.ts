@@ -25,7 +25,7 @@ const forks = `${redisServer}
     write_start@130000000 conn=7; write_end@130000500 conn=7 nwritten=5}`;
 
 /** Those about services are asked only where there are some. */
-const asked = diagnosisList().filter(({ provider }) => provider === undefined);
+const asked = diagnosisList().filter(({ providers }) => providers === undefined);
 
 describe("diagnose", () => {
   it("gives a finding absolute times and a link with some room around it", async () => {

@@ -34,7 +34,7 @@ export async function diagnose(input: DiagnosisInput, options: TaskOptions = {})
   const notFound: Unanswered[] = [];
   const cannotTell: Unanswered[] = [];
   const has = (provider: string) => source.eventClasses.some(({ name }) => name.startsWith(`${provider}:`));
-  const asked = (diagnoses as readonly Diagnosis[]).filter(({ provider }) => provider === undefined || has(provider));
+  const asked = (diagnoses as readonly Diagnosis[]).filter(({ providers }) => providers === undefined || providers.some(has));
   for (const [i, diagnosis] of asked.entries()) {
     options.onProgress?.({ label: "Diagnosing", done: i, total: asked.length });
     await new Promise((resume) => setImmediate(resume));
@@ -99,6 +99,6 @@ function worstFirst(left: Finding, right: Finding): number {
 }
 
 /** What there is to diagnose. */
-export function diagnosisList(): readonly Pick<Diagnosis, "id" | "title" | "version" | "needs" | "provider" | "view" | "explanation">[] {
+export function diagnosisList(): readonly Pick<Diagnosis, "id" | "title" | "version" | "needs" | "providers" | "view" | "explanation">[] {
   return diagnoses;
 }

@@ -89,7 +89,7 @@ export class OpenExperiment implements Experiment {
     this.id = experimentId(paths);
     this.name = paths.map((path) => basename(resolve(path))).join(" + ");
     const has = (provider: string) => merged.eventClasses.some((eventClass) => eventClass.name.startsWith(`${provider}:`));
-    this.views = (views as readonly View[]).filter(({ provider }) => provider === undefined || has(provider));
+    this.views = (views as readonly View[]).filter(({ providers }) => providers === undefined || providers.some(has));
     this.origin = merged.origin;
     this.start = merged.start;
     this.end = merged.end;

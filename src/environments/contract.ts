@@ -22,3 +22,6 @@ export interface MessageEnds {
   readonly sent: ReadonlyMap<string, ReadonlyMap<number, RelativeNs>>;
   readonly received: ReadonlyMap<string, ReadonlyMap<number, RelativeNs>>;
 }
+
+/** Runtimes of services, by their id, which is their LTTng-UST provider, too: they tell what services.ts defines. */
+export const serviceRuntimes: readonly string[] = ["node", "python"];

@@ -1,6 +1,6 @@
 /** The cache of what was built: one folder per thing, named by a hash of all that went into it. */
 import type { Hash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -10,10 +10,15 @@ export function cacheRoot(options: { readonly cacheDirectory?: string | undefine
   return resolve(options.cacheDirectory ?? join(base !== undefined && base !== "" ? base : join(homedir(), ".cache"), "storescope"));
 }
 
-/** Adds the names and contents of a folder's files to the hash. */
-export async function hashFolder(hash: Hash, folder: string): Promise<void> {
-  for (const name of (await readdir(folder)).sort()) {
+/** Adds a file's contents, or names and contents of all that is in a folder, to the hash. What Python leaves behind beside its files does not count. */
+export async function hashPath(hash: Hash, path: string): Promise<void> {
+  if (!(await stat(path)).isDirectory()) {
+    hash.update(await readFile(path));
+    return;
+  }
+  for (const name of (await readdir(path)).sort()) {
+    if (name === "__pycache__") continue;
     hash.update(`${name}\0`);
-    hash.update(await readFile(join(folder, name)));
+    await hashPath(hash, join(path, name));
   }
 }

@@ -1,6 +1,8 @@
 /** What `--events` says: one of the sets, or a list of event names. */
 import { UsageError } from "../base/index.ts";
+import { serviceRuntimes } from "../environments/contract.ts";
 import { nodeEventNames } from "../environments/node/index.ts";
+import { pythonEventNames } from "../environments/python/index.ts";
 import { type EventSet, eventNames } from "../environments/redis/index.ts";
 import { valkeyEventNames } from "../environments/valkey/index.ts";
 import { checkEventName } from "./lttng.ts";
@@ -27,8 +29,10 @@ const always = [
   "link_close",
 ];
 
-/** The same of Node, for a list with an event of its own. */
-const alwaysOfNode = ["process_info", "tracing_end", "socket_connect", "socket_accept", "socket_state", "socket_close"];
+const serviceEvents = [...nodeEventNames(), ...pythonEventNames()];
+
+/** The same of services, for a list with an event of theirs. */
+const alwaysOfServices = ["process_info", "tracing_end", "socket_connect", "socket_accept", "socket_state", "socket_close"];
 
 /** What a Valkey built with USE_LTTNG=yes tells by itself, without our probes. */
 const valkeySet = "valkey";
@@ -36,20 +40,22 @@ const valkeySet = "valkey";
 /** Parses `light`, `full`, `classic`, `valkey`, or a comma-separated list such as `poll_start,poll_end,myapp:*`; names without a provider are `redis:`. */
 export function selectEvents(text: string): EventSelection {
   const set = sets.find((name) => name === text);
-  if (set !== undefined) return { set, label: set, names: [...eventNames(set), ...nodeEventNames()] };
-  if (text === valkeySet) return { set: "classic", label: text, names: [...valkeyEventNames(), ...nodeEventNames()] };
+  if (set !== undefined) return { set, label: set, names: [...eventNames(set), ...serviceEvents] };
+  if (text === valkeySet) return { set: "classic", label: text, names: [...valkeyEventNames(), ...serviceEvents] };
   const asked = text.split(",").map((name) => checkEventName(name.includes(":") ? name : `redis:${name}`));
-  const known = new Set([...sets.flatMap((name) => eventNames(name)), ...nodeEventNames()]);
+  const known = new Set([...sets.flatMap((name) => eventNames(name)), ...serviceEvents]);
   for (const name of asked) {
-    if (/^(redis|node):/.test(name) && !name.includes("*") && !known.has(name)) {
+    if (/^(redis|node|python):/.test(name) && !name.includes("*") && !known.has(name)) {
       throw new UsageError(
-        `there is no event ${name}; sets are ${[...sets, valkeySet].join(", ")}; docs/events.md and docs/events-node.md list the events`,
+        `there is no event ${name}; sets are ${[...sets, valkeySet].join(", ")}; docs/events.md, events-node.md and events-python.md list the events`,
       );
     }
   }
   const described = [
     ...always.map((name) => `redis:${name}`),
-    ...(asked.some((name) => name.startsWith("node:")) ? alwaysOfNode.map((name) => `node:${name}`) : []),
+    ...serviceRuntimes.flatMap((runtime) =>
+      asked.some((name) => name.startsWith(`${runtime}:`)) ? alwaysOfServices.map((name) => `${runtime}:${name}`) : [],
+    ),
   ];
   return { set: "classic", label: text, names: [...new Set([...described, ...asked])] };
 }

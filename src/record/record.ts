@@ -2,7 +2,6 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { type CommandResult, runCommand } from "./command.ts";
-import { preloadEnvironment } from "./node/index.ts";
 import { type Recording, type RecordingOptions, type RecordResult, startRecording } from "./recording.ts";
 
 export interface RecordOptions extends RecordingOptions {
@@ -10,8 +9,8 @@ export interface RecordOptions extends RecordingOptions {
   readonly command?: readonly string[] | undefined;
   /** An instrumented server: its folder is put first in the command's PATH, so that `redis-server` means this one. */
   readonly server?: string | undefined;
-  /** Node's preload: the command and all below it run with it, so that every Node.js process is traced. */
-  readonly nodePreload?: string | undefined;
+  /** Variables that the command and all below it run with, so that its Node.js and Python processes are traced. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Ends the recording. Its reason (a signal's name) is passed on to the command. */
   readonly signal?: AbortSignal | undefined;
   /** Called once tracing is on, before the command starts. */
@@ -45,11 +44,7 @@ export async function record(options: RecordOptions): Promise<RecordSummary> {
       await aborted(options.signal);
     } else {
       const path = [...(options.server === undefined ? [] : [dirname(options.server)]), process.env["PATH"] ?? ""].join(":");
-      const environment = {
-        ...process.env,
-        PATH: path,
-        ...(options.nodePreload === undefined ? {} : preloadEnvironment(options.nodePreload)),
-      };
+      const environment = { ...process.env, PATH: path, ...options.environment };
       command = { argv: options.command, ...(await runCommand(options.command, environment, options.signal)) };
     }
     return { ...(await recording.stop()), command };

@@ -28,8 +28,8 @@ interface ViewBase {
   readonly description: string;
   /** Analyses whose state it reads. */
   readonly needs: readonly string[];
-  /** The LTTng-UST provider that it is about: listed only where the trace has such events. Absent: always. */
-  readonly provider?: string;
+  /** The LTTng-UST providers that it is about: listed only where the trace has events of one. Absent: always. */
+  readonly providers?: readonly string[];
 }
 
 /** A row of a time graph, or a curve of an xy chart. */

@@ -29,6 +29,7 @@ export const testPackages = [
   "fonts-dejavu-core",
   "iproute2",
   "postgresql-15",
+  "python3-redis",
 ];
 
 const has = (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).error === undefined;

@@ -5,7 +5,10 @@
  *
  * A flow is a tree of spans over all processes: what was done for one request. Spans of one process that overlap stand in lanes of their own.
  */
+import { serviceRuntimes } from "../../environments/contract.ts";
 import type { ColumnSpec } from "../../state/contract.ts";
+
+export { serviceRuntimes };
 
 export const root = "Flows";
 

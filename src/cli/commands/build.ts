@@ -1,5 +1,6 @@
-/** `storescope build store` and `storescope build node`. */
+/** `storescope build store`, `storescope build node` and `storescope build python`. */
 import { buildNode } from "../../record/node/index.ts";
+import { buildPython } from "../../record/python/index.ts";
 import { buildPlainStore, buildStore } from "../../record/store/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { table } from "../format.ts";
@@ -74,6 +75,24 @@ const build: CommandFile = (command, shell) => {
       const built = await shell.withProgress((task) => buildNode({ force: options.force, ...task }));
       if (options.json) shell.printJson(built);
       else shell.print(`${built.cached ? "found" : "built"}: ${built.preload}\n`);
+    });
+
+  command
+    .command("python")
+    .summary("build what traces Python")
+    .description(
+      "Builds the folder that traces Python processes, once; then it is in the cache. `storescope record -- CMD` does so by itself; elsewhere, an image for example, copy the folder and put it first in PYTHONPATH.",
+    )
+    .option("--force", "build again though it is in the cache")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      '\nExamples:\n  storescope build python\n  PYTHONPATH="$(storescope build python --json | jq -r .directory)" python3 app.py\n',
+    )
+    .action(async (options: { readonly force?: boolean; readonly json?: boolean }) => {
+      const built = await shell.withProgress((task) => buildPython({ force: options.force, ...task }));
+      if (options.json) shell.printJson(built);
+      else shell.print(`${built.cached ? "found" : "built"}: ${built.directory}\n`);
     });
 };
 

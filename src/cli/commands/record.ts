@@ -2,7 +2,8 @@
 import { basename } from "node:path";
 import { StorescopeError } from "../../base/index.ts";
 import { type RecordSummary, record } from "../../record/index.ts";
-import { buildNode } from "../../record/node/index.ts";
+import { buildNode, preloadEnvironment } from "../../record/node/index.ts";
+import { buildPython, pythonEnvironment } from "../../record/python/index.ts";
 import { findStore } from "../../record/store/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { bytes, count, duration } from "../format.ts";
@@ -29,15 +30,23 @@ function summaryText(result: RecordSummary): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The preload for the command's Node.js processes. Without a compiler, say, they are not traced, and all else is. */
-async function nodePreload(shell: Shell): Promise<string | undefined> {
-  try {
-    return (await buildNode({ signal: shell.signal })).preload;
-  } catch (error) {
-    if (!(error instanceof StorescopeError) || error.code === "CANCELLED") throw error;
-    shell.note(`Node.js is not traced: ${error.message}`);
-    return undefined;
+/** Variables that have the command's processes traced, by runtime. Without a compiler, say, they are not, and all else is. */
+async function tracedRuntimes(shell: Shell): Promise<Readonly<Record<string, string>>> {
+  const task = { signal: shell.signal };
+  const runtimes = [
+    { title: "Node.js", make: async () => preloadEnvironment((await buildNode(task)).preload) },
+    { title: "Python", make: async () => pythonEnvironment((await buildPython(task)).directory) },
+  ];
+  const environment: Record<string, string> = {};
+  for (const { title, make } of runtimes) {
+    try {
+      Object.assign(environment, await make());
+    } catch (error) {
+      if (!(error instanceof StorescopeError) || error.code === "CANCELLED") throw error;
+      shell.note(`${title} is not traced: ${error.message}`);
+    }
   }
+  return environment;
 }
 
 const recordCommand: CommandFile = (command, shell) => {
@@ -57,7 +66,8 @@ const recordCommand: CommandFile = (command, shell) => {
     .addHelpText(
       "after",
       `
-Traces every instrumented Redis of this user that runs, or starts meanwhile, and every Node.js process that CMD starts. Ctrl-C ends the recording properly.
+Traces every instrumented Redis of this user that runs, or starts meanwhile, and every Node.js and
+Python process that CMD starts. Ctrl-C ends the recording properly.
 Exits with 0 when the trace is whole, 1 when CMD failed or LTTng broke down on the way.
 
 Examples:
@@ -79,7 +89,7 @@ Examples:
         },
         command: argv.length === 0 ? undefined : argv,
         server: (await findStore())?.server,
-        nodePreload: argv.length === 0 ? undefined : await nodePreload(shell),
+        environment: argv.length === 0 ? undefined : await tracedRuntimes(shell),
         signal: shell.signal,
         onStarted: async (recording) => {
           shell.note(`recording to ${recording.directory} (buffers: ${bytes(recording.bufferBytes)} of shared memory)`);

@@ -113,7 +113,7 @@ const blockedNodeLoop: Diagnosis = {
   title: "Node.js event loop blocked",
   version: 1,
   needs: [],
-  provider: "node",
+  providers: ["node"],
   view: "node-event-loop",
   explanation: `A Node.js process runs one callback at a time. While one computes, no reply is read, no request is served, no timer fires: one slow callback delays every request of
 the process, and the store seems slow to all of them, since its replies lie unread.

@@ -1,5 +1,6 @@
 /** Cache stampede: when an entry of the cache is gone, everybody asks for the same thing at the same time. */
-import { spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
+
+import { serviceRuntimes, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { percent } from "../severity.ts";
@@ -117,7 +118,7 @@ const cacheStampede: Diagnosis = {
   title: "Many ask for the same thing at once",
   version: 1,
   needs: [],
-  provider: "node",
+  providers: serviceRuntimes,
   view: "spans",
   explanation: `When an entry of the cache expires, every request that comes before it is there again goes to the database for it. The slower the answer, the more of them: a crowd that asks the same
 question, of which one would have been enough.

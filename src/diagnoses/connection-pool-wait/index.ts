@@ -1,4 +1,6 @@
 /** Connection-pool wait: statements wait inside the service for a connection to be free; the database knows nothing of it. */
+
+import { serviceRuntimes } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { type Dependency, dependencies } from "../dependencies.ts";
@@ -61,7 +63,7 @@ const connectionPoolWait: Diagnosis = {
   title: "Statements wait for a free connection",
   version: 1,
   needs: [],
-  provider: "node",
+  providers: serviceRuntimes,
   view: "spans",
   explanation: `A pool has so many connections; whoever comes when all are busy waits in the service's memory. The database sees few, quick statements, and its slow query log is empty.
 

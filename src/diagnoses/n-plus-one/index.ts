@@ -1,5 +1,6 @@
 /** N+1: a service asks the store the same thing again and again for one request, each time waiting for the answer before. */
-import { none, spanKinds } from "../../analyses/flows/keys.ts";
+
+import { none, serviceRuntimes, spanKinds } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { percent } from "../severity.ts";
@@ -135,7 +136,7 @@ const nPlusOne: Diagnosis = {
   title: "Commands one after the other in a loop",
   version: 1,
   needs: [],
-  provider: "node",
+  providers: serviceRuntimes,
   view: "spans",
   explanation: `A service that loops over a list and asks the store for each entry waits a whole round trip for each: the store is idle, the network is idle, and the request
 is slow in proportion to the list. It shows in no statistics of the store: every command is fast.

@@ -1,5 +1,6 @@
 /** Retry storm: a service asks again and again for what fails, and gives those who are in trouble more to do. */
-import { none, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
+
+import { none, serviceRuntimes, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { percent } from "../severity.ts";
@@ -113,7 +114,7 @@ const retryStorm: Diagnosis = {
   title: "Failed calls are repeated again and again",
   version: 1,
   needs: [],
-  provider: "node",
+  providers: serviceRuntimes,
   view: "service-map",
   explanation: `A service that repeats what failed helps against a lost packet; against a service or database in trouble it adds to the trouble, the more the worse it gets.
 

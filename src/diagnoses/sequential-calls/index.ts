@@ -7,7 +7,8 @@
  *             |-- stock --|
  *             |-- prices --|
  */
-import { none, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
+
+import { none, serviceRuntimes, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import { readCommands } from "../commands.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
@@ -179,7 +180,7 @@ const sequentialCalls: Diagnosis = {
   title: "Calls one after the other that could go out at once",
   version: 1,
   needs: [],
-  provider: "node",
+  providers: serviceRuntimes,
   view: "spans",
   explanation: `A service that awaits each call before it makes the next is as slow as all of them together; asked for at once, they cost as much as the slowest. It shows in no
 statistics: every call is fast, every service idle.

@@ -1,4 +1,6 @@
 /** Slow dependency: most of a request's time passes in a database, or in a service that is not traced. */
+
+import { serviceRuntimes } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { type Dependency, dependencies } from "../dependencies.ts";
@@ -61,7 +63,7 @@ const slowDependency: Diagnosis = {
   title: "Requests wait for a database or another service",
   version: 1,
   needs: [],
-  provider: "node",
+  providers: serviceRuntimes,
   view: "spans",
   explanation: `A service is as slow as what it waits for. Where that is a database or a service outside the trace, nothing inside can make up for it.
 

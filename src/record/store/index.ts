@@ -14,7 +14,7 @@ import { appendFile, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { StorescopeError, type TaskOptions, UsageError } from "../../base/index.ts";
-import { cacheRoot, hashFolder } from "../cache.ts";
+import { cacheRoot, hashPath } from "../cache.ts";
 import { thisPackage } from "../package-root.ts";
 import { upstreamVersion } from "./apt-sources.ts";
 import { withLock } from "./lock.ts";
@@ -86,8 +86,8 @@ async function makeRecipe(flavor: Flavor, version: string | undefined, instrumen
   const providerDirectory = join(root, "provider");
   const hash = createHash("sha256").update(JSON.stringify([recipeVersion, instrumented, makeFlags]));
   if (instrumented) {
-    await hashFolder(hash, patchDirectory);
-    await hashFolder(hash, providerDirectory);
+    await hashPath(hash, patchDirectory);
+    await hashPath(hash, providerDirectory);
   }
   const patches = instrumented ? parseManifest(await readFile(join(patchDirectory, "manifest.json"), "utf8")) : [];
   return {

@@ -59,7 +59,7 @@ const nodeEventLoop: TimeGraphView = {
   title: "Node.js event loop",
   description: "How long callbacks held each Node.js process' event loop, and its garbage collections.",
   needs: ["node"],
-  provider: "node",
+  providers: ["node"],
   headers: ["Name", "Value"],
   tree,
   states: (context, entries, range) => rowStates(context.history.state, entries, range, look),

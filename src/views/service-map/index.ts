@@ -4,7 +4,8 @@
  *
  * Cost: rows of the spans table that ended in the range.
  */
-import { noProcess, type SpanColumn, spanFlags, spanKinds, tables } from "../../analyses/flows/keys.ts";
+
+import { noProcess, type SpanColumn, serviceRuntimes, spanFlags, spanKinds, tables } from "../../analyses/flows/keys.ts";
 import type { DataTreeView, ViewContext, ViewEntry, ViewRange } from "../contract.ts";
 import { callersFirst, spanColumnOf as columnOf, flowProcesses } from "../flows.ts";
 
@@ -93,7 +94,7 @@ const serviceMap: DataTreeView = {
   id: "service-map",
   title: "Service map",
   description: "Who calls whom: calls, failures and times between the traced processes, their stores and databases.",
-  provider: "node",
+  providers: serviceRuntimes,
   needs: ["flows"],
   headers,
   tree,

@@ -4,12 +4,14 @@
  *
  * Entry ids are quarks: of a process and its branches for rows that group, of a lane's `Name` and a thread's `Operation` for rows with states.
  */
+
 import {
   branches,
   type RepeatColumn,
   repeatColumns,
   root,
   type SpanColumn,
+  serviceRuntimes,
   spanColumns,
   spanKinds,
   tables,
@@ -192,7 +194,7 @@ const spans: TimeGraphView = {
   title: "Spans",
   description: "What every process served and called, the stores below them, and arrows from calls to what was done for them.",
   needs: ["flows"],
-  provider: "node",
+  providers: serviceRuntimes,
   headers: ["Name", "Detail"],
   tree,
   expandLevel: () => 2,
