@@ -1,10 +1,12 @@
-// `npm test`: sets up what is missing, builds, and runs everything: the static checks, the unit tests, the real ones (LTTng, Redis, a browser).
+// `npm test`: sets up what is missing, builds, and runs everything: the static checks, the unit tests, the real ones (LTTng, Redis, a browser), and those of
+// Node.js applications on its other versions.
 // The last line is `N passed, N failed`: tests, and the static checks as one. Arguments are passed on to vitest (`npm test -- test/real/record.test.ts`).
 // Everything the tests start they stop; whatever is left over is counted as a failure and named.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBuilt } from "./build.mjs";
+import { ensureNodes, nodePath } from "./lib/nodes.mjs";
 import { root } from "./lib/root.mjs";
 import { run } from "./lib/run.mjs";
 import { ensureNodeModules, ensurePackages, testPackages } from "./lib/setup.mjs";
@@ -57,15 +59,35 @@ if (store.code !== 0) {
   console.log("the instrumented store could not be built: the real tests will fail");
 }
 
+/** What is run, one after the other. */
+const runs = [
+  { title: "unit tests", project: "unit", args: vitestArgs, more: {} },
+  { title: "real tests", project: "real", args: vitestArgs, more: {} },
+];
+// What traces Node.js, on its other versions: all of it on one, whose commands they are on each.
+if (vitestArgs.length === 0) {
+  const without = await ensureNodes(say);
+  if (without === undefined) {
+    const whose = ["truth", "database"];
+    const wanted = { 22: whose, 24: [...whose, "node", "flows", "redirected-calls", "python"], 26: whose };
+    for (const [version, files] of Object.entries(wanted)) {
+      const args = files.map((file) => `test/real/${file}.test.ts`);
+      runs.push({ title: `applications on Node ${version}`, project: "real", args, more: { STORESCOPE_TEST_NODE: nodePath(version) } });
+    }
+  } else {
+    console.log(`applications on other versions of Node are not tested: ${without}`);
+  }
+}
+
 const reports = mkdtempSync(join(tmpdir(), "storescope-test-"));
-for (const project of ["unit", "real"]) {
-  say(`${project} tests`);
-  const report = join(reports, `${project}.json`);
+for (const [i, { title, project, args, more }] of runs.entries()) {
+  say(title);
+  const report = join(reports, `${i}.json`);
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { code } = await run(process.execPath, [vitest, "run", "--project", project, "--passWithNoTests", ...reporters, ...vitestArgs], {
+  const { code } = await run(process.execPath, [vitest, "run", "--project", project, "--passWithNoTests", ...reporters, ...args], {
     output: "inherit",
-    env,
+    env: { ...env, ...more },
   });
   let failedHere = 0;
   try {
@@ -73,7 +95,7 @@ for (const project of ["unit", "real"]) {
     passed += result.numPassedTests;
     failedHere = result.numFailedTests;
   } catch (error) {
-    console.log(`no result from the ${project} tests: ${error.message}`);
+    console.log(`no result from the ${title}: ${error.message}`);
   }
   // A file that could not be loaded, or an error outside any test, has no failed test of its own.
   failed += code !== 0 && failedHere === 0 ? 1 : failedHere;

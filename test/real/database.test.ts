@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startMariadb } from "../../scenarios/lib/mariadb.ts";
 import { Processes } from "../../scenarios/lib/processes.ts";
 import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
-import { start } from "./support.ts";
+import { applicationNode, start } from "./support.ts";
 
 const requests = 240;
 /** Debian's, newest first. */
@@ -68,7 +68,7 @@ describe.each(databases)("calls to a database: $system", ({ system, app, start: 
     const args = await startDatabase(processes, directory);
     output = join(directory, "trace");
     const program = fileURLToPath(new URL(`node-apps/${app}`, import.meta.url));
-    const { code, stdout, stderr } = await start(["record", "--output", output, "--", process.execPath, program, ...args]).ended;
+    const { code, stdout, stderr } = await start(["record", "--output", output, "--", applicationNode, program, ...args]).ended;
     expect(code, stderr).toBe(0);
     const counted = /"selects":(\d+)/.exec(stdout)?.[1];
     selects = counted === undefined ? undefined : Number(counted);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
 import { plan } from "./node-apps/tree-plan.mjs";
-import { freePort, run, start } from "./support.ts";
+import { applicationNode, freePort, run, start } from "./support.ts";
 
 let directory: string;
 let experiment: Experiment;
@@ -20,7 +20,7 @@ async function recordChain(name: string, environment = ""): Promise<Experiment> 
   port = await freePort();
   const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
     until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    ${environment} STORESCOPE_SERVICE=chain "${process.execPath}" "${chain}" ${port}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+    ${environment} STORESCOPE_SERVICE=chain "${applicationNode}" "${chain}" ${port}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
   const { code, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
   expect(code, stderr).toBe(0);
   const opened = await openExperiment([output]);
@@ -47,7 +47,7 @@ describe("call trees drawn from a seed, four deep, over three processes", () => 
     const trees = 60;
     const script = `redis-server --port ${storePort} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
       until redis-cli -p ${storePort} ping >/dev/null 2>&1; do sleep 0.1; done
-      "${process.execPath}" "${fileURLToPath(new URL("node-apps/tree.mjs", import.meta.url))}" ${storePort} ${seed} ${trees}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+      "${applicationNode}" "${fileURLToPath(new URL("node-apps/tree.mjs", import.meta.url))}" ${storePort} ${seed} ${trees}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
     const { code, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
     expect(code, stderr).toBe(0);
     const opened = await openExperiment([output]);

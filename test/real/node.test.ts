@@ -17,7 +17,7 @@ import { buildNode, type NodeBuild, preloadEnvironment } from "../../src/record/
 import { buildStore } from "../../src/record/store/index.ts";
 import { connections, matchRequests, type NodeTraceEvent, readNodeTrace, tile } from "./node-trace.ts";
 import { PrivateLttng } from "./private-lttng.ts";
-import { answers, freePort, run, start } from "./support.ts";
+import { answers, applicationNode, freePort, run, start } from "./support.ts";
 
 let build: NodeBuild;
 let lttng: PrivateLttng;
@@ -72,7 +72,7 @@ class App {
       "env",
       `NODE_OPTIONS=${NODE_OPTIONS}`,
       "STORESCOPE_SERVICE=shop",
-      process.execPath,
+      applicationNode,
       app(name),
       ...args,
     ]);
@@ -186,7 +186,11 @@ describe("Node.js below the preload", () => {
     expectTiled(found);
     expect(expectMatched(found)).toBe(130);
     const [info] = named(found, "process_info");
-    expect([info?.text("service"), info?.text("node_version"), info?.text("thread")]).toEqual(["shop", process.version, "0"]);
+    expect([info?.text("service"), info?.text("node_version"), info?.text("thread")]).toEqual([
+      "shop",
+      execFileSync(applicationNode, ["--version"], { encoding: "utf8" }).trim(),
+      "0",
+    ]);
     expect(named(found, "loop_iteration").length).toBeGreaterThan(10);
     // Query strings are nowhere in the trace.
     expect(execFileSync("babeltrace2", [trace], { encoding: "utf8", maxBuffer: 1 << 30 })).not.toContain("secret");
@@ -412,7 +416,7 @@ describe("the application", () => {
     nodeArgs: readonly string[] = [],
     wrapper: readonly string[] = [],
   ): Promise<Behaviour> {
-    const [program = "", ...args] = [...wrapper, process.execPath, ...nodeArgs, app("plain.cjs"), ...wishes];
+    const [program = "", ...args] = [...wrapper, applicationNode, ...nodeArgs, app("plain.cjs"), ...wishes];
     const { NODE_OPTIONS: _, ...environment } = process.env;
     const child = spawn(program, args, {
       stdio: ["ignore", "pipe", "pipe"],
@@ -503,7 +507,7 @@ describe("the application", () => {
       const port = await freePort();
       const { NODE_OPTIONS } = preloadEnvironment(build.preload, "");
       const script = `require("node:http").createServer((q, s) => s.end("ok")).listen(${port}, "127.0.0.1")`;
-      const child = own.start("env", [`NODE_OPTIONS=${NODE_OPTIONS}`, process.execPath, "-e", script]);
+      const child = own.start("env", [`NODE_OPTIONS=${NODE_OPTIONS}`, applicationNode, "-e", script]);
       const ask = async () => (await fetch(`http://127.0.0.1:${port}/`)).text();
       for (let tries = 0; ; tries++) {
         try {
@@ -545,7 +549,7 @@ describe("storescope record -- node", () => {
           response.resume().on("end", async () => { console.log(await ask()); process.exit(); });
         });
       });`;
-    const recording = start(["record", "--output", output, "--", process.execPath, "-e", script]);
+    const recording = start(["record", "--output", output, "--", applicationNode, "-e", script]);
     const { code, stdout } = await recording.ended;
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("ok\n") });
     const text = execFileSync("babeltrace2", [output], { encoding: "utf8", maxBuffer: 1 << 30 });
@@ -558,7 +562,7 @@ describe("storescope record -- node", () => {
 
   it("traces the command and everything below it, and says nothing in its output", async () => {
     const output = newTrace();
-    const recording = start(["record", "--output", output, "--", "sh", "-c", `"${process.execPath}" "${app("plain.cjs")}"`]);
+    const recording = start(["record", "--output", output, "--", "sh", "-c", `"${applicationNode}" "${app("plain.cjs")}"`]);
     const { code, stdout } = await recording.ended;
     expect(code).toBe(0);
     expect(stdout.split("\n").slice(0, 20)).toEqual(Array.from({ length: 20 }, () => "inner"));

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encode } from "../../scenarios/lib/client.ts";
 import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
 import { buildPython, pythonEnvironment } from "../../src/record/python/index.ts";
-import { freePort, start } from "./support.ts";
+import { applicationNode, freePort, start } from "./support.ts";
 
 /** The distribution's: it has redis-py, by apt. */
 const python = "/usr/bin/python3";
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const port = await freePort();
   const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
     until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    STORESCOPE_SERVICE=front "${process.execPath}" "${front}" ${python} ${port} ${count}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+    STORESCOPE_SERVICE=front "${applicationNode}" "${front}" ${python} ${port} ${count}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
   const { code, stderr } = await start(["record", "--events", "full", "--output", output, "--", "sh", "-c", script]).ended;
   expect(code, stderr).toBe(0);
   experiment = await openExperiment([output]);

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePorts } from "../../scenarios/lib/redis-cluster.ts";
 import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
-import { start } from "./support.ts";
+import { applicationNode, start } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/redirects.mjs", import.meta.url));
 let directory: string;
@@ -29,7 +29,7 @@ beforeAll(async () => {
     for port in ${ports.join(" ")}; do until redis-cli -p $port ping >/dev/null 2>&1; do sleep 0.1; done; done
     redis-cli --cluster create ${ports.map((port) => `127.0.0.1:${port}`).join(" ")} --cluster-yes >/dev/null
     for port in ${ports.join(" ")}; do until redis-cli -p $port cluster info | grep -q state:ok; do sleep 0.1; done; done
-    "${process.execPath}" "${app}" ${ports.join(" ")} >"${directory}/counts.json"; code=$?; sleep 0.3; kill $stores; wait $stores; exit $code`;
+    "${applicationNode}" "${app}" ${ports.join(" ")} >"${directory}/counts.json"; code=$?; sleep 0.3; kill $stores; wait $stores; exit $code`;
   const { code, stderr } = await start(["record", "--events", "full", "--output", output, "--", "sh", "-c", script]).ended;
   expect(code, stderr).toBe(0);
   counts = JSON.parse(readFileSync(join(directory, "counts.json"), "utf8"));

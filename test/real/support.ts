@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 
 export const storescope = fileURLToPath(new URL("../../bin/storescope", import.meta.url));
 
+/** The Node.js that traced applications run on: ours, or another one (tools/test-nodes.mjs). */
+export const applicationNode = process.env["STORESCOPE_TEST_NODE"] ?? process.execPath;
+
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;

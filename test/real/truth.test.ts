@@ -11,7 +11,7 @@ import { writeCertificate } from "../../scenarios/lib/certificate.ts";
 import { encode } from "../../scenarios/lib/client.ts";
 import { freePorts } from "../../scenarios/lib/redis-cluster.ts";
 import { type Experiment, openExperiment } from "../../src/engine/index.ts";
-import { start } from "./support.ts";
+import { applicationNode, start } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/truth.mjs", import.meta.url));
 const count = 640;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const tls = `--tls-port ${tlsPort} --tls-cert-file ${certificateFile} --tls-key-file ${keyFile} --tls-auth-clients no`;
   const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no ${tls} >/dev/null & store=$!
     until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    "${process.execPath}" "${app}" ${port} ${tlsPort} "${certificateFile}"; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+    "${applicationNode}" "${app}" ${port} ${tlsPort} "${certificateFile}"; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
   const { code, stderr } = await start(["record", "--events", "full", "--output", output, "--", "sh", "-c", script]).ended;
   expect(code, stderr).toBe(0);
   experiment = await openExperiment([output]);
