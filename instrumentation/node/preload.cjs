@@ -17,7 +17,8 @@ const followed = new RegExp(
   [
     "ioredis/built/[Cc]ommand",
     "iovalkey/built/[Cc]ommand",
-    "@redis/client/dist/lib/client/(?:commands-queue|linked-list)",
+    "redis/index",
+    "@redis/client/dist/lib/client/(?:commands-queue|linked-list|RESP2/encoder)",
     "mysql2/lib/(?:base/)?(?:connection|pool)",
     "mysql2/lib/commands/command",
     "pg/lib/(?:client|query)",

@@ -2,7 +2,8 @@
  * Whose command it was, for real and against the truth: every HTTP request uses keys of a length that only it uses, so the length of each command, which the store
  * tells, says whose it was. The commands found below each request must be exactly those that the application's code sends for it.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,29 +15,17 @@ import { type Experiment, openExperiment } from "../../src/engine/index.ts";
 import { applicationNode, start } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/truth.mjs", import.meta.url));
+const libraries = fileURLToPath(new URL("libraries/", import.meta.url));
 const count = 640;
-let directory: string;
-let experiment: Experiment;
 
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "storescope-truth-"));
-  const output = join(directory, "trace");
-  const [port = 0, tlsPort = 0] = await freePorts(2);
-  const { certificateFile, keyFile } = writeCertificate(directory);
-  const tls = `--tls-port ${tlsPort} --tls-cert-file ${certificateFile} --tls-key-file ${keyFile} --tls-auth-clients no`;
-  const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no ${tls} >/dev/null & store=$!
-    until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    "${applicationNode}" "${app}" ${port} ${tlsPort} "${certificateFile}"; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
-  const { code, stderr } = await start(["record", "--events", "full", "--output", output, "--", "sh", "-c", script]).ended;
-  expect(code, stderr).toBe(0);
-  experiment = await openExperiment([output]);
-  await experiment.analyze();
-}, 120_000);
-
-afterAll(() => {
-  experiment?.close();
-  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
-});
+/** The newest versions are the repository's own; the others have folders, installed from their lock files when first wanted. */
+const cases: readonly { readonly name: string; readonly folder?: string; readonly client?: string; readonly callbacks?: boolean }[] = [
+  { name: "ioredis 6 and redis 6" },
+  { name: "ioredis 5 and redis 5", folder: "ioredis-5-redis-5" },
+  { name: "ioredis 4 and redis 4", folder: "ioredis-4-redis-4" },
+  { name: "ioredis 4 and redis 3", folder: "ioredis-4-redis-3", callbacks: true },
+  { name: "iovalkey and redis 5", folder: "iovalkey-0", client: "iovalkey" },
+];
 
 /** Name and bytes of each command that the application sends for request N. */
 function expected(number: number): readonly string[] {
@@ -56,7 +45,37 @@ function expected(number: number): readonly string[] {
   return (styles[number % styles.length] as readonly string[]).toSorted();
 }
 
-describe("commands of 640 requests, 64 at a time", () => {
+describe.each(cases)("commands of 640 requests, 64 at a time: $name", ({ folder, client, callbacks }) => {
+  let directory: string;
+  let experiment: Experiment;
+
+  beforeAll(async () => {
+    if (folder !== undefined && !existsSync(join(libraries, folder, "node_modules")))
+      execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: join(libraries, folder), stdio: "ignore" });
+    directory = mkdtempSync(join(tmpdir(), "storescope-truth-"));
+    const output = join(directory, "trace");
+    const [port = 0, tlsPort = 0] = await freePorts(2);
+    const { certificateFile, keyFile } = writeCertificate(directory);
+    const tls = `--tls-port ${tlsPort} --tls-cert-file ${certificateFile} --tls-key-file ${keyFile} --tls-auth-clients no`;
+    const environment = [
+      ...(folder === undefined ? [] : [`TRUTH_LIBRARIES="${join(libraries, folder, "package.json")}"`]),
+      ...(callbacks === true ? ["TRUTH_CALLBACKS=1"] : []),
+      ...(client === undefined ? [] : [`TRUTH_CLIENT=${client}`]),
+    ].join(" ");
+    const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no ${tls} >/dev/null & store=$!
+    until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
+    ${environment} "${applicationNode}" "${app}" ${port} ${tlsPort} "${certificateFile}"; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+    const { code, stderr } = await start(["record", "--events", "full", "--output", output, "--", "sh", "-c", script]).ended;
+    expect(code, stderr).toBe(0);
+    experiment = await openExperiment([output]);
+    await experiment.analyze();
+  }, 120_000);
+
+  afterAll(() => {
+    experiment?.close();
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  });
+
   it("are each found below the request that sent them, and no other: TLS, pipelines, MULTI, blocking, two libraries", () => {
     const roots = experiment.flows({ filter: 'kind == "http" && name =~ "/do/"', limit: 1000 }).flows;
     expect(roots).toHaveLength(count);

@@ -6,6 +6,8 @@
 //     issued, in its context        encoded: how many bytes                    written: at which offset
 //     ioredis   new Command() ----> Command.toWritable() -----------------+--> socket.write() of all of them together
 //     redis 5+  queue.push() -----> queue.shift(), commandsToWrite() -----+--> socket.write(), one or more for each
+//     redis 4   addCommand(args) -> encodeCommand(args) ------------------+
+//     redis 3   internal_send_command() -> client.write() ----------------+--> socket.write(), of pieces of one, or of several joined
 //
 // When the bytes written are not exactly those encoded, nothing is said of these commands. A client that is not followed (bundled into the application,
 // say) is recognised by its bytes: its commands have their place and name, but no context. A wrong attribution is worse than none.
@@ -23,6 +25,8 @@ exports.create = (tracer) => {
   let encoded = [];
   let encodedBytes = 0;
   let piecesWritten = 0;
+  /** Commands of node-redis 3 that are about to be written. */
+  let announced = [];
   /** Classes of followed files. */
   const pending = [];
   let isStarted = false;
@@ -81,11 +85,36 @@ exports.create = (tracer) => {
     return { context, how: HOW_LIBRARY };
   }
 
+  /** Node-redis 3 says what it will write, and writes it, without a break: the commands in the bytes are those it said, in their order. */
+  function takeAnnounced(connection, chunk, length, offset) {
+    connection.library = LIBRARY_NODE_REDIS;
+    connection.issued ??= [];
+    connection.scanner ??= new Scanner(offset);
+    const own = announced;
+    connection.issued.push(...own);
+    announced = [];
+    const isRequest = connection.scanner.feed(bytesOf(chunk, length), (name, start, end) => {
+      const command = connection.issued.shift();
+      const isIt = command !== undefined && String(command.name).toLowerCase() === name.toLowerCase();
+      if (isIt) tellCommand(connection, command.context, HOW_LIBRARY, LIBRARY_NODE_REDIS, start, end, name);
+      else tellCommand(connection, 0, HOW_NONE, LIBRARY_UNKNOWN, start, end, name);
+      // One that is not the one said: from here on nobody can tell.
+      if (!isIt) connection.issued = [];
+    });
+    if (!isRequest) connection.scanner = null;
+    const [first] = own;
+    return first !== undefined && own.every(({ context }) => context === first.context)
+      ? { context: first.context, how: HOW_LIBRARY }
+      : unknown;
+  }
+
+  const bytesOf = (chunk, length) => (typeof chunk === "string" ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, length));
+
   /** A write by nobody we follow. */
   function scan(connection, chunk, length, offset) {
     if (connection.scanner === undefined) connection.scanner = looksLikeRequest(chunk) ? new Scanner(offset) : null;
     if (connection.scanner === null) return;
-    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, length);
+    const bytes = bytesOf(chunk, length);
     const isRequest =
       bytes.length === length &&
       connection.scanner.feed(bytes, (name, start, end) => tellCommand(connection, 0, HOW_NONE, LIBRARY_UNKNOWN, start, end, name));
@@ -112,6 +141,41 @@ exports.create = (tracer) => {
     });
   }
 
+  /** Node-redis 3. A command that waits for its connection is sent again, and keeps the context that it was issued in. */
+  function followClient(prototype) {
+    let sending;
+    patch.before(prototype, "internal_send_command", (_client, [command]) => {
+      if (Stamp.get(command) === undefined) Stamp.set(command, { context: tracer.currentId(), name: command.command });
+      sending = Stamp.get(command);
+    });
+    patch.before(prototype, "write", () => {
+      if (sending !== undefined) announced.push(sending);
+      sending = undefined;
+    });
+  }
+
+  /** Node-redis 4 hands a command's arguments through as they are. An array that is issued again before it was sent would tell of the later one: it tells of none. */
+  function followArguments(prototype) {
+    patch.before(prototype, "addCommand", (_queue, [args]) => {
+      if (!Array.isArray(args)) return;
+      const isIssued = Stamp.get(args) !== undefined;
+      Stamp.set(args, { context: isIssued ? 0 : tracer.currentId(), name: args[0] });
+    });
+  }
+
+  let encoding;
+  function followEncoder(exports) {
+    patch.before(exports, "default", (_exports, [args]) => {
+      encoding = Stamp.get(args);
+      if (encoding === undefined) encoding = { context: 0, name: args[0] };
+      else Stamp.set(args, undefined);
+    });
+    patch.after(exports, "default", (_exports, pieces) => {
+      forgetEncoded();
+      addEncoded(LIBRARY_NODE_REDIS, encoding.context, encoding.name, pieces);
+    });
+  }
+
   /** Node-redis' commands as they are encoded, each right before it is written. */
   function* announce(commands) {
     for (const pieces of commands) {
@@ -127,6 +191,9 @@ exports.create = (tracer) => {
     if (/[\\/]ioredis[\\/]/.test(path)) followIoredis(exports.default.prototype, LIBRARY_IOREDIS);
     else if (/[\\/]iovalkey[\\/]/.test(path)) followIoredis(exports.default.prototype, LIBRARY_IOVALKEY);
     else if (path.endsWith("linked-list.js")) followQueue(exports.DoublyLinkedList.prototype);
+    else if (path.endsWith("encoder.js")) followEncoder(exports);
+    else if (path.endsWith("index.js")) followClient(exports.RedisClient?.prototype ?? {});
+    else if (exports.default.prototype.commandsToWrite === undefined) followArguments(exports.default.prototype);
     else patch.returning(exports.default.prototype, "commandsToWrite", announce);
   }
 
@@ -143,6 +210,10 @@ exports.create = (tracer) => {
         const take = encoded[0].library === LIBRARY_NODE_REDIS ? takePiece : takeAll;
         return take(connection, chunk, length, offset);
       }
+      if (announced.length > 0 || connection.issued !== undefined) {
+        if (connection.scanner !== null) return takeAnnounced(connection, chunk, length, offset);
+        announced = [];
+      }
       if (connection.library === 0) scan(connection, chunk, length, offset);
       return unknown;
     },
@@ -152,6 +223,7 @@ exports.create = (tracer) => {
     },
     stop() {
       forgetEncoded();
+      announced = [];
       databases.stop();
     },
   };

@@ -1,10 +1,13 @@
 // A service whose every request N uses keys that only it uses, as long as N says: `truth.mjs PORT TLS_PORT CERTIFICATE`. So how long a command is in the store
-// tells whose it was. Asks itself 640 times, 64 at a time over connections that are kept, and ends.
+// tells whose it was. Asks itself 640 times, 64 at a time over connections that are kept, and ends. TRUTH_LIBRARIES: a folder with other versions of the
+// client libraries; TRUTH_CLIENT: the one to use like ioredis.
 import { readFileSync } from "node:fs";
 import http from "node:http";
-import Redis from "ioredis";
-import { createClient } from "redis";
+import { createRequire } from "node:module";
 
+const require = createRequire(process.env.TRUTH_LIBRARIES ?? import.meta.url);
+const { default: Redis } = require(process.env.TRUTH_CLIENT ?? "ioredis");
+const { createClient } = require("redis");
 const [port, tlsPort] = process.argv.slice(2, 4).map(Number);
 const ca = readFileSync(process.argv[4]);
 const tls = { ca, servername: "storescope" };
@@ -12,8 +15,33 @@ const plain = new Redis({ port });
 const auto = new Redis({ port, enableAutoPipelining: true });
 const secure = new Redis({ port: tlsPort, host: "127.0.0.1", tls });
 const blocking = new Redis({ port });
-const modern = createClient({ socket: { host: "127.0.0.1", port: tlsPort, tls: true, ...tls } });
+const modern =
+  process.env.TRUTH_CALLBACKS === undefined
+    ? createClient({ socket: { host: "127.0.0.1", port: tlsPort, tls: true, ...tls } })
+    : promising(createClient({ host: "127.0.0.1", port: tlsPort, tls }));
 await modern.connect();
+/** Node-redis 3 as if it were a later one. Values are bytes now and then, which it writes in pieces. */
+function promising(client) {
+  let calls = 0;
+  const promise = (call) => new Promise((resolve, reject) => call((error, reply) => (error ? reject(error) : resolve(reply))));
+  const value = (text) => (calls++ % 3 === 0 ? Buffer.from(text) : text);
+  return {
+    connect: () => promise((done) => client.ping(done)),
+    set: (key, text) => promise((done) => client.set(key, value(text), done)),
+    append: (key, text) => promise((done) => client.append(key, value(text), done)),
+    multi() {
+      const multi = client.multi();
+      const chain = {
+        set: (key, text) => multi.set(key, value(text)) && chain,
+        get: (key) => multi.get(key) && chain,
+        exec: () => promise((done) => multi.exec(done)),
+      };
+      return chain;
+    },
+    destroy: () => client.end(false),
+  };
+}
+
 const count = 640;
 const atOnce = 64;
 
@@ -58,4 +86,4 @@ await Promise.all(
 agent.destroy();
 server.close();
 for (const client of [plain, auto, secure, blocking]) client.disconnect();
-modern.destroy();
+await (modern.destroy ?? modern.disconnect).call(modern);
