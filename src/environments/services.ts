@@ -36,6 +36,9 @@ export const evidence = {
 export const connection = "u64 conn_id, s32 fd";
 const endpoint = `${connection}, u64 context, u8 tls, string laddr, u16 lport, string raddr, u16 rport, u64 read_offset, u64 write_offset`;
 
+/** Events that say twice what others say, for whoever looks at single bytes: no analysis needs them, and they are a third of what tracing costs a service. */
+export const detailEvents: ReadonlySet<string> = new Set(["socket_write"]);
+
 /** Stream offsets count plaintext bytes from the connection's start; a context is the HTTP request below which work is done. */
 export const serviceEvents: readonly EventDefinition[] = [
   event("socket_connect", endpoint, "A connection to somebody else is made; the context is the one that asked for it."),
@@ -54,7 +57,7 @@ export const serviceEvents: readonly EventDefinition[] = [
   event(
     "socket_read",
     `${connection}, u64 offset, u32 length`,
-    "Bytes [offset, offset + length) reached the application. Node reads a server's HTTP connections by itself: there, one event for all bytes up to an HTTP event.",
+    "Bytes [offset, offset + length) reached the application. Of a server's HTTP connections only where socket_write is recorded, too; Node reads these by itself: there, one event for all bytes up to an HTTP event.",
   ),
   event(
     "http_server_receive",

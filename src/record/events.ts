@@ -29,7 +29,8 @@ const always = [
   "link_close",
 ];
 
-const serviceEvents = [...nodeEventNames(), ...pythonEventNames()];
+/** Of services: all with `classic`, what analyses need with the others. */
+const serviceEvents = (withDetails: boolean): readonly string[] => [...nodeEventNames(withDetails), ...pythonEventNames(withDetails)];
 
 /** The same of services, for a list with an event of theirs. */
 const alwaysOfServices = ["process_info", "tracing_end", "socket_connect", "socket_accept", "socket_state", "socket_close"];
@@ -40,10 +41,10 @@ const valkeySet = "valkey";
 /** Parses `light`, `full`, `classic`, `valkey`, or a comma-separated list such as `poll_start,poll_end,myapp:*`; names without a provider are `redis:`. */
 export function selectEvents(text: string): EventSelection {
   const set = sets.find((name) => name === text);
-  if (set !== undefined) return { set, label: set, names: [...eventNames(set), ...serviceEvents] };
-  if (text === valkeySet) return { set: "classic", label: text, names: [...valkeyEventNames(), ...serviceEvents] };
+  if (set !== undefined) return { set, label: set, names: [...eventNames(set), ...serviceEvents(set === "classic")] };
+  if (text === valkeySet) return { set: "classic", label: text, names: [...valkeyEventNames(), ...serviceEvents(false)] };
   const asked = text.split(",").map((name) => checkEventName(name.includes(":") ? name : `redis:${name}`));
-  const known = new Set([...sets.flatMap((name) => eventNames(name)), ...serviceEvents]);
+  const known = new Set([...sets.flatMap((name) => eventNames(name)), ...serviceEvents(true)]);
   for (const name of asked) {
     if (/^(redis|node|python):/.test(name) && !name.includes("*") && !known.has(name)) {
       throw new UsageError(

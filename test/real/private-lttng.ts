@@ -2,7 +2,7 @@
  * A private LTTng for tests: a mount namespace with its own /run and /dev/shm, so that a session daemon in it neither sees nor disturbs the machine's.
  * Needs root, or user namespaces. Everything started through it ends with `close`.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -48,8 +48,8 @@ export class PrivateLttng {
   }
 
   /** Starts a program in the namespace. nsenter becomes the program, so the child's id is the program's. */
-  start(program: string, args: readonly string[]): ChildProcess {
-    const child = spawn("nsenter", this.enter(program, args), { stdio: "ignore" });
+  start(program: string, args: readonly string[], stdio: StdioOptions = "ignore"): ChildProcess {
+    const child = spawn("nsenter", this.enter(program, args), { stdio });
     this.children.push(child);
     return child;
   }

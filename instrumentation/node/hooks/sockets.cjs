@@ -9,7 +9,7 @@
 const diagnostics = require("node:diagnostics_channel");
 const net = require("node:net");
 const tls = require("node:tls");
-const { HOW_NONE, HOW_PROTOCOL, CONTEXT_PUSH } = require("./emit.cjs");
+const { bits, HOW_NONE, HOW_PROTOCOL, CONTEXT_PUSH } = require("./emit.cjs");
 const { looksLikeMessage } = require("./resp.cjs");
 const Stamp = require("./stamp.cjs");
 
@@ -21,6 +21,8 @@ exports.create = (tracer, http, stores) => {
   /** The context of callbacks of which nothing is known: a connection's, say, that many requests share. */
   const outside = { id: 0 };
   let isPatched = false;
+  /** Whether single writes and reads are recorded that no analysis needs. */
+  let isDetailed = false;
 
   function create(socket, isServer) {
     const connection = {
@@ -88,7 +90,7 @@ exports.create = (tracer, http, stores) => {
   /** Tells of the bytes that Node's parser has read since. */
   function readUpToNow(socket, connection) {
     const now = socket.bytesRead || 0;
-    if (now > connection.read) emit.socket_read(connection.id, connection.fd, connection.read, now - connection.read);
+    if (now > connection.read && isDetailed) emit.socket_read(connection.id, connection.fd, connection.read, now - connection.read);
     connection.read = now;
   }
 
@@ -117,7 +119,7 @@ exports.create = (tracer, http, stores) => {
     } else if (!connection.isServer) {
       ({ context, how } = stores.onWrite(connection, chunk, length, offset));
     }
-    emit.socket_write(connection.id, connection.fd, context, how, offset, length);
+    if (isDetailed) emit.socket_write(connection.id, connection.fd, context, how, offset, length);
   }
 
   /** Returns the context in which the application is to see the bytes; undefined leaves it as it is. */
@@ -127,7 +129,7 @@ exports.create = (tracer, http, stores) => {
     const connection = touch(socket, length);
     const offset = connection.read;
     connection.read += length;
-    emit.socket_read(connection.id, connection.fd, offset, length);
+    if (isDetailed || !connection.isServer) emit.socket_read(connection.id, connection.fd, offset, length);
     if (connection.isServer || connection.client !== undefined) return undefined;
     // It may have subscribed before anybody recorded.
     if (!connection.isSubscriber && looksLikeMessage(chunk)) connection.isSubscriber = true;
@@ -180,6 +182,9 @@ exports.create = (tracer, http, stores) => {
   return {
     touch,
     readUpToNow,
+    update(mask) {
+      isDetailed = (mask & bits.socket_write) !== 0;
+    },
     start() {
       if (!isPatched) install();
       diagnostics.subscribe("net.server.socket", onAccept);

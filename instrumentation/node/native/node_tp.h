@@ -279,7 +279,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, socket_write,
         lttng_ust_field_integer(uint32_t, length, e->length)
     ))
 
-/* Bytes [offset, offset + length) reached the application. Node reads a server's HTTP connections by itself: there, one event for all bytes up to an HTTP event. */
+/* Bytes [offset, offset + length) reached the application. Of a server's HTTP connections only where socket_write is recorded, too; Node reads these by itself: there, one event for all bytes up to an HTTP event. */
 LTTNG_UST_TRACEPOINT_EVENT(node, socket_read,
     LTTNG_UST_TP_ARGS(const struct ss_ev_socket_read *, e),
     LTTNG_UST_TP_FIELDS(

@@ -4,7 +4,7 @@
  * Generated from this file (`npm run gen`): the LTTng-UST provider header and the emitters in C and JavaScript (all in instrumentation/node/), and
  * docs/events-node.md. Checked against it: what a traced process offers (`lttng list -u -f`), and the traces of test/real/node.test.ts.
  */
-import { connection, type EventDefinition, event, serviceEvents } from "../services.ts";
+import { connection, detailEvents, type EventDefinition, event, serviceEvents } from "../services.ts";
 
 /** Values of `library` in store_command. */
 export const storeLibraries = { unknown: 0, ioredis: 1, "node-redis": 2, iovalkey: 3 } as const;
@@ -71,7 +71,7 @@ export const events: readonly EventDefinition[] = [
   ),
 ];
 
-/** The LTTng event names, with the provider's prefix. */
-export function nodeEventNames(): readonly string[] {
-  return events.map(({ name }) => `node:${name}`);
+/** The LTTng event names, with the provider's prefix; all, or those that analyses need. */
+export function nodeEventNames(withDetails = true): readonly string[] {
+  return events.filter(({ name }) => withDetails || !detailEvents.has(name)).map(({ name }) => `node:${name}`);
 }

@@ -9,7 +9,7 @@ const node: Environment = {
   id: "node",
   title: "Node.js",
   detect: (source) => source.eventClasses.some((eventClass) => eventClass.name.startsWith("node:")),
-  eventSets: { all: nodeEventNames() },
+  eventSets: { lean: nodeEventNames(false), all: nodeEventNames() },
 };
 
 export default node;

@@ -4,7 +4,7 @@
  * Generated from this file (`npm run gen`): the LTTng-UST provider (instrumentation/python/native), the numbers of the events for Python, and
  * docs/events-python.md.
  */
-import { type EventDefinition, event, serviceEvents } from "../services.ts";
+import { detailEvents, type EventDefinition, event, serviceEvents } from "../services.ts";
 
 /** Values of `library` in store_command. */
 export const storeLibraries = { "redis-py": 1 } as const;
@@ -23,7 +23,7 @@ export const events: readonly EventDefinition[] = [
   ),
 ];
 
-/** The LTTng event names, with the provider's prefix. */
-export function pythonEventNames(): readonly string[] {
-  return events.map(({ name }) => `python:${name}`);
+/** The LTTng event names, with the provider's prefix; all, or those that analyses need. */
+export function pythonEventNames(withDetails = true): readonly string[] {
+  return events.filter(({ name }) => withDetails || !detailEvents.has(name)).map(({ name }) => `python:${name}`);
 }

@@ -8,7 +8,7 @@ const python: Environment = {
   id: "python",
   title: "Python",
   detect: (source) => source.eventClasses.some((eventClass) => eventClass.name.startsWith("python:")),
-  eventSets: { all: pythonEventNames() },
+  eventSets: { lean: pythonEventNames(false), all: pythonEventNames() },
 };
 
 export default python;
