@@ -10,26 +10,19 @@
  *
  *     npm run bench -- node-overhead [ROUNDS [NODE...]]      NODE: paths of other versions; default: the one that runs this
  */
-import { type ChildProcess, execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface, type Interface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { freePorts } from "../../scenarios/lib/redis-cluster.ts";
 import { nodeEventNames } from "../../src/environments/node/index.ts";
 import { buildNode, preloadEnvironment } from "../../src/record/node/index.ts";
 import { buildPlainStore } from "../../src/record/store/index.ts";
 import { PrivateLttng } from "../../test/real/private-lttng.ts";
 import { median } from "../paired.ts";
+import { type Load, type Sample, Service } from "./service.ts";
 
-interface Load {
-  readonly name: string;
-  readonly path: string;
-  readonly connections: number;
-}
 const loads: readonly Load[] = [
   { name: "2 commands, 1 connection", path: "/calls/2", connections: 1 },
   { name: "2 commands, 32 connections", path: "/calls/2", connections: 32 },
@@ -38,90 +31,6 @@ const loads: readonly Load[] = [
 ];
 const sliceMs = 1500;
 const settleMs = 400;
-
-interface Sample {
-  readonly cpuUs: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-  readonly rate: number;
-}
-
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-
-/** CPU time of the process' threads so far, in microseconds. */
-function cpuTime(pid: number): number {
-  const threads = execFileSync("sh", ["-c", `cat /proc/${pid}/task/*/schedstat`], { encoding: "utf8" });
-  return threads
-    .trim()
-    .split("\n")
-    .reduce((total, line) => total + Number(line.split(" ")[0]) / 1000, 0);
-}
-
-/** A service with its customers. */
-class Service {
-  readonly app: ChildProcess;
-  readonly customers: ChildProcess;
-  private readonly answers: Interface;
-
-  private constructor(app: ChildProcess, customers: ChildProcess) {
-    this.app = app;
-    this.customers = customers;
-    this.answers = createInterface({ input: customers.stdout as NodeJS.ReadableStream });
-  }
-
-  static async start(
-    lttng: PrivateLttng,
-    node: string,
-    redisPort: number,
-    environment: readonly string[],
-    directory: string,
-  ): Promise<Service> {
-    const out = join(directory, `out-${performance.now()}`);
-    const app = lttng.start("sh", [
-      "-c",
-      'out=$1; shift; exec "$@" >"$out"',
-      "sh",
-      out,
-      "taskset",
-      "--cpu-list",
-      "0",
-      "env",
-      ...environment,
-      node,
-      here("app.mjs"),
-      `${redisPort}`,
-    ]);
-    let port = "";
-    for (let tries = 0; port === "" && tries < 200; tries++) {
-      await sleep(50);
-      try {
-        port = readFileSync(out, "utf8").trim();
-      } catch {
-        // Not begun yet.
-      }
-    }
-    const customers = lttng.start("taskset", ["--cpu-list", "1", process.execPath, here("load.mjs"), port], ["pipe", "pipe", "inherit"]);
-    return new Service(app, customers);
-  }
-
-  async slice(load: Load, ms = sliceMs): Promise<Sample> {
-    const before = cpuTime(this.app.pid ?? 0);
-    this.customers.stdin?.write(`${load.path} ${load.connections} ${ms}\n`);
-    const [line] = (await once(this.answers, "line")) as [string];
-    const cpu = cpuTime(this.app.pid ?? 0) - before;
-    const { requests, p50Us, p99Us } = JSON.parse(line) as { requests: number; p50Us: number; p99Us: number };
-    return { cpuUs: cpu / requests, p50Us, p99Us, rate: (requests / ms) * 1000 };
-  }
-
-  async stop(): Promise<void> {
-    for (const child of [this.customers, this.app]) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
-    }
-  }
-}
 
 interface Row {
   readonly node: string;
@@ -177,11 +86,11 @@ export async function run({ json, args }: { readonly json: boolean; readonly arg
       const pairs = new Map(loads.map((load) => [load, [] as { base: Sample; other: Sample }[]]));
       for (let round = 0; round < rounds; round++) {
         for (const load of loads) {
-          const base = await service.slice(load);
+          const base = await service.slice(load, sliceMs);
           const session = lttng.record(join(directory, `trace-${version}-${round}-${loads.indexOf(load)}`), nodeEventNames(false));
           await sleep(settleMs);
           await service.slice(load, settleMs);
-          const other = await service.slice(load);
+          const other = await service.slice(load, sliceMs);
           session.stop();
           await sleep(settleMs);
           pairs.get(load)?.push({ base, other });
@@ -196,7 +105,7 @@ export async function run({ json, args }: { readonly json: boolean; readonly arg
         const once_ = async (environment: readonly string[]): Promise<Sample> => {
           const own = await Service.start(lttng, node, port, environment, directory);
           await own.slice(load, 2000);
-          const sample = await own.slice(load);
+          const sample = await own.slice(load, sliceMs);
           await own.stop();
           return sample;
         };

@@ -13,6 +13,7 @@ import viewsDataVolume from "../views/data-volume/index.ts";
 import viewsEventLoop from "../views/event-loop/index.ts";
 import viewsHistogram from "../views/histogram/index.ts";
 import viewsLatency from "../views/latency/index.ts";
+import viewsLatencyHeatMap from "../views/latency-heat-map/index.ts";
 import viewsMemory from "../views/memory/index.ts";
 import viewsNetflow from "../views/netflow/index.ts";
 import viewsNodeEventLoop from "../views/node-event-loop/index.ts";
@@ -46,5 +47,5 @@ import diagnosesSlowDependency from "../diagnoses/slow-dependency/index.ts";
 
 export const environments = [environmentsNode, environmentsPython, environmentsRedis, environmentsValkey] as const;
 export const analyses = [analysesEventCounts, analysesFlows, analysesNode, analysesPython, analysesRedis] as const;
-export const views = [viewsConnections, viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsMemory, viewsNetflow, viewsNodeEventLoop, viewsReplication, viewsServiceMap, viewsSpans, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
+export const views = [viewsConnections, viewsDataVolume, viewsEventLoop, viewsHistogram, viewsLatency, viewsLatencyHeatMap, viewsMemory, viewsNetflow, viewsNodeEventLoop, viewsReplication, viewsServiceMap, viewsSpans, viewsStateExplorer, viewsStatistics, viewsThreads] as const;
 export const diagnoses = [diagnosesAofFsyncStall, diagnosesBigValue, diagnosesBlockedNodeLoop, diagnosesBusBacklog, diagnosesCacheStampede, diagnosesConnectionPoolWait, diagnosesConnectionStorm, diagnosesEvictionStorm, diagnosesExpireStorm, diagnosesForkStall, diagnosesHeadOfLinePipeline, diagnosesIoThreadRace, diagnosesIoThreadsIdleSpin, diagnosesNPlusOne, diagnosesPubsubAmplification, diagnosesRedirects, diagnosesRetryStorm, diagnosesSequentialCalls, diagnosesSlowCommand, diagnosesSlowConsumer, diagnosesSlowDependency] as const;
