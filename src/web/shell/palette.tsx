@@ -21,8 +21,11 @@ export interface PaletteProps {
 export function Palette({ experiment, isOpen, onClose }: PaletteProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-    else dialog.current?.close();
+    if (isOpen) {
+      dialog.current?.showModal();
+      // A dialog gives the focus to the first that takes it: that is what holds the list.
+      dialog.current?.querySelector("input")?.focus();
+    } else dialog.current?.close();
   }, [isOpen]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself.
@@ -71,12 +74,7 @@ function PaletteBody({ experiment, onClose }: { readonly experiment: ExperimentS
   };
   return (
     <Command label="Search and commands" shouldFilter={false} loop>
-      <Command.Input
-        value={text}
-        onValueChange={setText}
-        placeholder="A command, a row, a time (20:09:29.5, 1.5ms), a request (#123)"
-        autoFocus
-      />
+      <Command.Input value={text} onValueChange={setText} placeholder="A command, a row, a time (20:09:29.5, 1.5ms), a request (#123)" />
       <Command.List>
         <Command.Empty>Nothing found.</Command.Empty>
         {time === undefined ? null : (
