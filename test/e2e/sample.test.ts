@@ -67,7 +67,7 @@ describe("the UI on the shipped trace", () => {
   it("leads from a point of the latency view to its request", async () => {
     const page = await harness.open();
     await graphReady(page);
-    await page.getByRole("tab", { name: "Latency" }).click();
+    await page.getByRole("tab", { name: "Latency", exact: true }).click();
     await expect.poll(() => page.getByTestId("xy-latency").getAttribute("data-curves")).not.toBe("0");
     const [slowest] = experiment.requests({ limit: 1 }).requests;
     if (slowest === undefined) throw new Error("the sample holds no request");
