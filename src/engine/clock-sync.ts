@@ -24,6 +24,9 @@ export interface ClockSync {
 interface Host {
   readonly sources: readonly TraceSource[];
   readonly origin: bigint;
+  /** Of its first and its last packet. */
+  readonly first: number;
+  readonly last: number;
   readonly ends: readonly { readonly ends: MessageEnds; readonly shift: number }[];
 }
 
@@ -32,6 +35,9 @@ interface Known {
   readonly host: Host;
   readonly rate: number;
   readonly offset: number;
+  /** Largest error at the host's time x. */
+  readonly errorAt: (x: number) => number;
+  /** Largest error over all of the host's events. */
   readonly accuracy: number;
   readonly relation: ClockRelation | undefined;
 }
@@ -62,7 +68,9 @@ export async function synchroniseClocks(
       }
       done += source.totalBytes;
     }
-    hosts.push({ sources: group, origin, ends });
+    const first = Math.min(...group.map((source) => Number(source.start - origin)));
+    const last = Math.max(...group.map((source) => Number(source.end - origin)));
+    hosts.push({ sources: group, origin, first, last, ends });
   }
   return describe(hosts, spanningTree(hosts));
 }
@@ -111,32 +119,35 @@ function messagesBetween(a: Host, b: Host): readonly MessageTimes[] {
 function spanningTree(hosts: readonly Host[]): readonly Known[] {
   const [reference, ...others] = hosts;
   if (reference === undefined) return [];
-  const known: Known[] = [{ host: reference, rate: 1, offset: 0, accuracy: 0, relation: undefined }];
+  const root: Known = { host: reference, rate: 1, offset: 0, errorAt: () => 0, accuracy: 0, relation: undefined };
+  const known = [root];
   const waiting = new Set(others);
-  const candidates: { readonly parent: Known; readonly host: Host; readonly relation: ClockRelation }[] = [];
-  for (let parent: Known | undefined = known[0]; parent !== undefined; ) {
+  const candidates: Known[] = [];
+  for (let parent: Known | undefined = root; parent !== undefined; ) {
     for (const host of waiting) {
       const relation = relateClocks(messagesBetween(parent.host, host));
-      if (relation !== undefined) candidates.push({ parent, host, relation });
+      if (relation !== undefined) candidates.push(through(parent, host, relation));
     }
     const usable = candidates.filter(({ host }) => waiting.has(host));
-    usable.sort((a, b) => a.parent.accuracy + a.relation.accuracy - (b.parent.accuracy + b.relation.accuracy));
-    const [best] = usable;
-    parent = undefined;
-    if (best === undefined) break;
-    // y = x + skew x + offset, so x = (y - offset) / (1 + skew), which the parent's own relation takes to the reference.
-    const rate = best.parent.rate / (1 + best.relation.skew);
-    parent = {
-      host: best.host,
-      rate,
-      offset: best.parent.offset - best.relation.offset * rate,
-      accuracy: best.parent.accuracy + best.relation.accuracy,
-      relation: best.relation,
-    };
+    usable.sort((a, b) => a.accuracy - b.accuracy);
+    [parent] = usable;
+    if (parent === undefined) break;
     known.push(parent);
-    waiting.delete(best.host);
+    waiting.delete(parent.host);
   }
   return known;
+}
+
+/** What is known of a host through another. */
+function through(parent: Known, host: Host, relation: ClockRelation): Known {
+  // y = x + skew x + offset, so x = (y - offset) / (1 + skew), which the parent's own relation takes to the reference.
+  const rate = parent.rate / (1 + relation.skew);
+  const errorAt = (y: number): number => {
+    const x = (y - relation.offset) / (1 + relation.skew);
+    return relation.errorAt(x) + parent.errorAt(x);
+  };
+  const accuracy = Math.max(errorAt(host.first), errorAt(host.last));
+  return { host, rate, offset: parent.offset - relation.offset * rate, errorAt, accuracy, relation };
 }
 
 function describe(hosts: readonly Host[], known: readonly Known[]): ClockSync {

@@ -12,7 +12,7 @@
  *
  * For a given skew a the possible offsets are [max(lower - a x), min(upper - a x)]. The width of that interval, `room(a)`, is concave and piecewise linear in
  * a, its corners at the slopes of hull edges: so its maximum, and where it falls to zero, are found exactly. What can be said of d at a time x is the extremes
- * of a x + offset over all possible lines; half of their distance is the accuracy there.
+ * of a x + offset over all possible lines; the larger distance to them is the error there.
  *
  * Cost: O(n log n) for n messages; hulls are small (tens of points).
  */
@@ -33,9 +33,12 @@ export interface ClockRelation {
   readonly skew: number;
   /** ns at x = 0. */
   readonly offset: number;
-  /** Largest error in ns between the first and the last message, should every message have its times right and the clocks run evenly. */
-  readonly accuracy: number;
-  /** False where no line satisfies all messages: then `accuracy` is how far the best one is off. */
+  /**
+   * Largest error in ns at a time x, should every message have its times right and the clocks run evenly. Convex, so that over a range it is largest at one of
+   * the ends; it grows outside the time of the messages. Where no line satisfies all messages, it is how far the best one is off.
+   */
+  readonly errorAt: (x: number) => number;
+  /** False where no line satisfies all messages. */
   readonly isConsistent: boolean;
   readonly messages: number;
 }
@@ -75,18 +78,21 @@ export function relateClocks(messages: readonly MessageTimes[]): ClockRelation |
   const room = rooms[widest] as number;
   const offset = (least(skew) + most(skew)) / 2;
   const isConsistent = room >= 0;
-  let accuracy = -room / 2;
-  if (isConsistent) {
-    const possible = [...corners, crossing(corners, rooms, widest, -1), crossing(corners, rooms, widest, 1)].filter(
-      (a) => Number.isFinite(a) && least(a) - most(a) >= -1e-6,
-    );
-    accuracy = 0;
-    for (const x of [first - middle, last - middle]) {
-      const guess = skew * x + offset;
-      for (const a of possible) accuracy = Math.max(accuracy, a * x + least(a) - guess, guess - (a * x + most(a)));
+  // The lines that are possible at the edge of all possible ones: of each skew where room(a) bends or ends, the highest and the lowest.
+  const edges = isConsistent
+    ? [...corners, crossing(corners, rooms, widest, -1), crossing(corners, rooms, widest, 1)]
+        .filter((a) => Number.isFinite(a) && least(a) - most(a) >= -1e-6)
+        .map((a) => ({ a, highest: least(a) - offset, lowest: most(a) - offset }))
+    : [];
+  const errorAt = (x: number): number => {
+    let error = isConsistent ? 0 : -room / 2;
+    for (const { a, highest, lowest } of edges) {
+      const turned = (a - skew) * (x - middle);
+      error = Math.max(error, turned + highest, -turned - lowest);
     }
-  }
-  return { skew, offset: offset + base - skew * middle, accuracy, isConsistent, messages: messages.length };
+    return error;
+  };
+  return { skew, offset: offset + base - skew * middle, errorAt, isConsistent, messages: messages.length };
 }
 
 /** Where the room falls to zero left (-1) or right (1) of the widest corner; NaN where it does not within the believable skews. */
