@@ -1,7 +1,7 @@
 // `npm run build`: dist/ from the sources. Only what is stale is built; `--force` builds everything.
 //
-//     src/cli/main.ts, src/engine/{index,analysis-worker,print-worker}.ts, scenarios/*/index.ts, scenarios/*/services/*.ts
-//                  --esbuild--> dist/{cli,index,analysis-worker,print-worker}.js, dist/scenarios/*.js, dist/*/*.js, dist/chunks/
+//     src/cli/main.ts, src/engine/{index,analysis-worker,packing-worker,print-worker}.ts, scenarios/*/index.ts, scenarios/*/services/*.ts
+//                  --esbuild--> dist/{cli,index,analysis-worker,packing-worker,print-worker}.js, dist/scenarios/*.js, dist/*/*.js, dist/chunks/
 //     src/web/                                                   --vite-----> dist/web/
 //
 // A part is stale when the fingerprint of its inputs (path, size, time of change) differs from the one kept in dist/. bin/storescope asks before each run
@@ -66,6 +66,7 @@ async function buildNode() {
     cli: "src/cli/main.ts",
     index: "src/engine/index.ts",
     "analysis-worker": "src/engine/analysis-worker.ts",
+    "packing-worker": "src/engine/packing-worker.ts",
     "print-worker": "src/engine/print-worker.ts",
   };
   for (const entry of readdirSync(join(root, "scenarios"), { withFileTypes: true })) {

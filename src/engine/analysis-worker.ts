@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Analysis } from "../analyses/contract.ts";
 import { assert, StorescopeError } from "../base/index.ts";
 import type { TraceSource } from "../trace/index.ts";
+import { PackingThread } from "./packing.ts";
 import { analyses } from "./registry.gen.ts";
 import { Share } from "./share.ts";
 import { SharedState, type WorkerMessage, type WorkerTask } from "./team.ts";
@@ -19,7 +20,9 @@ function work(task: WorkerTask, source: TraceSource): void {
   const cursor = source.cursor();
   const wanted = (analyses as readonly Analysis[]).filter(({ id }) => task.analyses.includes(id));
   assert(wanted.length === task.analyses.length, "a worker knows the analyses it is asked for");
-  const share = new Share({ ...task, analyses: wanted, source, cursor, onPart: (path) => tell({ kind: "part", path }) });
+  const packing = task.packing === undefined ? undefined : new PackingThread(new URL(task.packing));
+  const packerOf = packing && ((path: string) => packing.part(path));
+  const share = new Share({ ...task, analyses: wanted, source, cursor, packerOf, onPart: (path) => tell({ kind: "part", path }) });
   try {
     let end = 0;
     for (let events = 1; cursor.next(); events++) {
@@ -35,6 +38,7 @@ function work(task: WorkerTask, source: TraceSource): void {
     share.abort();
     throw error;
   } finally {
+    packing?.end();
     cursor.close();
   }
 }

@@ -13,20 +13,23 @@ const cache = fileURLToPath(new URL("../../.cache", import.meta.url));
 
 let directory = "";
 let entry: URL;
+let packingEntry: URL;
 
 beforeAll(async () => {
   mkdirSync(cache, { recursive: true });
   directory = mkdtempSync(join(cache, "build-history-"));
   entry = await bundleWorker(directory);
+  packingEntry = await bundleWorker(directory, "../engine/packing-worker.ts");
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-async function build(name: string, threads: number, options: { entry?: URL; signal?: AbortSignal } = {}): Promise<string> {
+async function build(name: string, threads: number, options: { entry?: URL; packing?: URL; signal?: AbortSignal } = {}): Promise<string> {
   const source = openCtf(sample);
   const target = join(directory, name);
   try {
-    const workers = { entry: options.entry ?? entry, threads, smallestBytes: 0, traces: [{ path: sample, correction: undefined }] };
+    const traces = [{ path: sample, correction: undefined }];
+    const workers = { entry: options.entry ?? entry, packing: options.packing, threads, smallestBytes: 0, traces };
     await buildHistory(source, analyses, target, "test", { workers, signal: options.signal });
   } finally {
     source.close();
@@ -62,6 +65,45 @@ describe("buildHistory", () => {
     for (const other of others) expect(Buffer.compare(readFileSync(join(other, "history")), expected)).toBe(0);
     expect(readdirSync(one)).toEqual(["history"]);
     expect(openHistory(one, { identity: "test" })?.table("requests")?.rowCount).toBeGreaterThan(500);
+  });
+
+  it("makes the same history, bit for bit, where other threads pack what the first, the first two, and all three shares collect", async () => {
+    const expected = readFileSync(join(await build("collected-and-packed", 1), "history"));
+    for (const threads of [4, 5, 6]) {
+      const packed = await build(`packed-${threads}`, threads, { packing: packingEntry });
+      expect(Buffer.compare(readFileSync(join(packed, "history")), expected)).toBe(0);
+      expect(readdirSync(packed)).toEqual(["history"]);
+    }
+  });
+
+  it("says why packing failed, and leaves nothing", async () => {
+    const failure = `{ code: "DISK_FULL", message: "no space left", place: undefined }`;
+    const full = worker(
+      "full.mjs",
+      `import { parentPort, workerData } from "node:worker_threads";
+      const words = new Int32Array(workerData.shared);
+      parentPort.on("message", ({ kind }) => {
+        if (kind === "end") { workerData.failures.close(); parentPort.close(); return; }
+        if (kind === "finish") { workerData.failures.postMessage(${failure}); Atomics.store(words, 1, 1); }
+        Atomics.add(words, 0, 1);
+        Atomics.notify(words, 0);
+      });`,
+    );
+    for (const threads of [4, 6]) {
+      await expect(build("full", threads, { packing: full })).rejects.toMatchObject({ code: "DISK_FULL", message: "no space left" });
+      expect(readdirSync(join(directory, "full"))).toEqual([]);
+    }
+  });
+
+  it("fails when packing really fails: what should be the directory is a file", async () => {
+    writeFileSync(join(directory, "file"), "");
+    await expect(build("file", 6, { packing: packingEntry })).rejects.toMatchObject({ code: "HISTORY_INVALID" });
+    expect(readFileSync(join(directory, "file"), "utf8")).toBe("");
+  });
+
+  it("leaves nothing of what others pack when it is told to stop", async () => {
+    await expect(build("stopped", 6, { packing: packingEntry, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(readdirSync(join(directory, "stopped"))).toEqual([]);
   });
 
   it("fails when a thread ends by itself, and leaves nothing", async () => {

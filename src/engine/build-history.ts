@@ -1,13 +1,15 @@
 /**
  * One pass over an experiment: every analysis gets every event; what they write becomes a history.
  *
- * Large traces are shared with other threads (team.ts): all read everything, each does its own parts. The history is the same, bit for bit.
+ * Large traces are shared with other threads (team.ts): all read everything, each does its own parts. Threads that are left over pack what the first ones
+ * collect (packing.ts), which helps with a single server, too. The history is the same, bit for bit.
  */
 
 import type { Analysis } from "../analyses/contract.ts";
 import { StorescopeError, type TaskOptions } from "../base/index.ts";
 import { createHistoryPart } from "../state/index.ts";
 import type { EventCursor, TraceSource } from "../trace/index.ts";
+import { PackingThread } from "./packing.ts";
 import { joinShares, Share } from "./share.ts";
 import { type SharedState, Team, usefulThreads } from "./team.ts";
 import type { TraceFile, WorkerOptions } from "./thread.ts";
@@ -20,7 +22,7 @@ const waitMs = 100;
 
 export interface BuildOptions extends TaskOptions {
   /** Other threads that may help, and the paths by which each can open the traces again. */
-  readonly workers?: (WorkerOptions & { readonly traces: readonly TraceFile[] }) | undefined;
+  readonly workers?: (WorkerOptions & { readonly traces: readonly TraceFile[]; readonly packing?: URL | undefined }) | undefined;
 }
 
 /** Builds the history in `directory`. Throws CANCELLED when told to stop: nothing is left behind then. */
@@ -33,11 +35,15 @@ export async function buildHistory(
 ): Promise<void> {
   const { workers } = options;
   const count = usefulThreads(source, analyses, workers);
+  const isLarge = workers !== undefined && source.totalBytes >= workers.smallestBytes;
+  const packing = isLarge && workers.packing !== undefined ? { entry: workers.packing, shares: workers.threads - count } : undefined;
   const task = { traces: workers?.traces ?? [], analyses: analyses.map(({ id }) => id), directory, count };
-  const team = workers === undefined || count === 1 ? undefined : await Team.start(source, task, workers.entry);
-  const rest = createHistoryPart(directory);
+  const team = workers === undefined || count === 1 ? undefined : await Team.start(source, task, workers.entry, packing);
+  const packingThread = packing !== undefined && packing.shares > 0 ? new PackingThread(packing.entry) : undefined;
+  const packerOf = packingThread && ((path: string) => packingThread.part(path));
+  const rest = createHistoryPart(directory, packerOf);
   const cursor = source.cursor();
-  const share = new Share({ analyses, source, cursor, directory, index: 0, count: team?.count ?? 1, rest });
+  const share = new Share({ analyses, source, cursor, directory, index: 0, count: team?.count ?? 1, rest, packerOf });
   try {
     team?.go();
     const end = await pass(source, cursor, share, team, options);
@@ -52,6 +58,7 @@ export async function buildHistory(
     rest.abort();
     throw error;
   } finally {
+    packingThread?.end();
     cursor.close();
   }
 }

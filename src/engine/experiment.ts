@@ -41,7 +41,7 @@ import { compileGlob } from "./glob.ts";
 import { experimentId, historyDirectory, historyIdentity } from "./history-cache.ts";
 import { analyses, views } from "./registry.gen.ts";
 import { RequestQueries } from "./requests.ts";
-import { ownWorker, type TraceFile } from "./thread.ts";
+import { ownModule, ownWorker, type TraceFile } from "./thread.ts";
 
 /** How long a search runs before it lets others have a turn, in ms. */
 const searchTurnMs = 25;
@@ -126,7 +126,7 @@ export class OpenExperiment implements Experiment {
         await buildHistory(this.source, analyses, directory, identity, {
           ...options,
           onProgress,
-          workers: workers && { ...workers, traces: this.traceFiles() },
+          workers: workers && { ...workers, traces: this.traceFiles(), packing: ownModule("packing-worker") },
         });
         ready = this.load(directory, identity, false, started);
         if (ready === undefined) throw new StorescopeError("HISTORY_INVALID", `${directory}: the history just written cannot be read back`);

@@ -10,7 +10,7 @@
  */
 import { type Analysis, type AnalysisRun, type IntegrationOffer, partCount, type ShareRun, type SpoolEnd } from "../analyses/contract.ts";
 import type { RelativeNs } from "../base/index.ts";
-import { createHistoryPart, type HistoryPart, joinHistoryParts } from "../state/index.ts";
+import { createHistoryPart, type HistoryPart, joinHistoryParts, type Packer } from "../state/index.ts";
 import type { EventCursor, TraceSource } from "../trace/index.ts";
 import { environments } from "./registry.gen.ts";
 import { closeSpool, FileSpool, FileSpoolRows } from "./spool.ts";
@@ -25,6 +25,8 @@ export interface ShareSetup {
   readonly count: number;
   /** The last part; for share 0 alone. */
   readonly rest?: HistoryPart | undefined;
+  /** Has parts packed elsewhere; here, where absent. */
+  readonly packerOf?: ((path: string) => Packer) | undefined;
   /** Told of each part's file when it is made. */
   readonly onPart?: ((path: string) => void) | undefined;
 }
@@ -72,7 +74,7 @@ export class Share {
   private part(number: number): HistoryPart {
     let part = this.parts.get(number);
     if (part === undefined) {
-      part = createHistoryPart(this.setup.directory);
+      part = createHistoryPart(this.setup.directory, this.setup.packerOf);
       this.parts.set(number, part);
       this.setup.onPart?.(part.path);
     }

@@ -10,9 +10,9 @@
  *
  * Shared memory carries what must be told while nobody listens for messages: stop, and how far each share is.
  */
-import { rmSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { Analysis } from "../analyses/contract.ts";
+import { removePart } from "../state/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import type { ShareResult } from "./share.ts";
 import { closeSpool } from "./spool.ts";
@@ -26,6 +26,14 @@ export interface WorkerTask {
   readonly index: number;
   readonly count: number;
   readonly shared: SharedArrayBuffer;
+  /** The module of a packing thread, where this share has one. */
+  readonly packing: string | undefined;
+}
+
+/** Packing threads: their module, and how many shares have one, the first ones. */
+export interface Packing {
+  readonly entry: URL;
+  readonly shares: number;
 }
 
 export type WorkerMessage =
@@ -153,12 +161,18 @@ export class Team {
   }
 
   /** Starts the workers for shares 1 .. count - 1. Undefined when they did not open the same trace as `source`: it has changed meanwhile. */
-  static async start(source: TraceSource, task: Omit<WorkerTask, "index" | "shared">, entry: URL): Promise<Team | undefined> {
+  static async start(
+    source: TraceSource,
+    task: Omit<WorkerTask, "index" | "shared" | "packing">,
+    entry: URL,
+    packing?: Packing,
+  ): Promise<Team | undefined> {
     const team = new Team(task.count, (shared) =>
-      Array.from(
-        { length: task.count - 1 },
-        (_, i) => new Member(entry, { ...task, index: i + 1, shared: shared.buffer }, () => shared.stop()),
-      ),
+      Array.from({ length: task.count - 1 }, (_, i) => {
+        const index = i + 1;
+        const packed = packing !== undefined && index < packing.shares ? packing.entry.href : undefined;
+        return new Member(entry, { ...task, index, shared: shared.buffer, packing: packed }, () => shared.stop());
+      }),
     );
     try {
       const own = openedAs(source);
@@ -197,7 +211,7 @@ export class Team {
     this.shared.stop();
     await this.end();
     for (const { parts, result } of this.members) {
-      for (const path of parts) rmSync(path, { force: true });
+      for (const path of parts) removePart(path);
       for (const spool of result?.spools ?? []) closeSpool(spool);
     }
   }

@@ -69,8 +69,13 @@ export interface WorkerOptions {
 /** Where other threads have begun before one is done, in bytes of trace: an analysis takes ten times as long as printing. */
 const smallestBytes = { "analysis-worker": 4_000_000, "print-worker": 100_000_000 };
 
+/** The bundled module of a thread beside the bundle this runs from; undefined where there is none. */
+export function ownModule(name: string): URL | undefined {
+  return [`./${name}.js`, `../${name}.js`].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+}
+
 /** The bundled worker of this name beside the bundle this runs from; undefined where there is none (sources run by a tool): then one thread does all. */
 export function ownWorker(name: keyof typeof smallestBytes): WorkerOptions | undefined {
-  const entry = [`./${name}.js`, `../${name}.js`].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  const entry = ownModule(name);
   return entry === undefined ? undefined : { entry, threads: availableParallelism(), smallestBytes: smallestBytes[name] };
 }

@@ -114,7 +114,10 @@ export interface ColumnSpec {
 export interface TableBuilder {
   readonly columns: readonly ColumnSpec[];
   intern(text: string): number;
-  /** Appends one row; `values` has one number per column (an interned id for text columns) and may be reused by the caller. Returns the row's index. */
+  /**
+   * Appends one row; `values` has one number per column (an interned id for text columns) and may be reused by the caller. Returns the row's index. A value that
+   * its column cannot hold is a bug, which is found when the row is packed: by `finish` at the latest.
+   */
   append(values: ArrayLike<number>): number;
   readonly rowCount: number;
 }

@@ -21,6 +21,7 @@ import { BadInputError, StorescopeError } from "../base/index.ts";
 import { ContainerReader } from "./container.ts";
 import { type FileCalls, FileSink, type FileSource, openFinished, realCalls } from "./file-pages.ts";
 import { History, HistoryFile } from "./history.ts";
+import { HistoryPacker } from "./history-packer.ts";
 import {
   createHistory,
   createHistoryPart,
@@ -236,14 +237,14 @@ describe("a disk that fails", () => {
 
   test("short writes are continued", () => {
     const dir = directory("short");
-    fill(new History(new FileSink(dir, limited(Number.POSITIVE_INFINITY, 7)), key));
+    fill(new History(new HistoryPacker(new FileSink(dir, limited(Number.POSITIVE_INFINITY, 7))), key));
     verifyHistory(dir);
   });
 
   test("a full disk is a clear error, and nothing stays of what was written", () => {
     const dir = directory("full");
     for (const limit of [0, 10, 1000, 2500]) {
-      const writer = new History(new FileSink(dir, limited(limit, 1 << 20)), key);
+      const writer = new History(new HistoryPacker(new FileSink(dir, limited(limit, 1 << 20))), key);
       const error = thrownBy(() => fill(writer));
       expect(error).toBeInstanceOf(StorescopeError);
       expect([error.code, error.message]).toEqual([
@@ -264,7 +265,7 @@ describe("a disk that fails", () => {
         throw Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
       },
     };
-    const writer = new History(new FileSink(dir, calls), key);
+    const writer = new History(new HistoryPacker(new FileSink(dir, calls)), key);
     expect(() => fill(writer)).toThrow(/EIO/);
     expect(openHistory(dir, key)).toBeUndefined();
     writer.abort();

@@ -10,6 +10,7 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -56,6 +57,11 @@ function writeError(path: string, offset: number, cause: unknown): StorescopeErr
   return new StorescopeError("HISTORY_INVALID", `${at}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
+/** A new name for a file that this process writes in the directory. */
+export function partPath(directory: string): string {
+  return join(directory, `history.${process.pid}.${randomBytes(6).toString("hex")}.partial`);
+}
+
 /** Writes the history of one directory, or a part of it: that keeps its name, since it is no history and need not survive a crash. */
 export class FileSink implements ByteSink {
   size = 0;
@@ -67,11 +73,12 @@ export class FileSink implements ByteSink {
   private pendingBytes = 0;
   private fd: number;
 
-  constructor(directory: string, calls: FileCalls = realCalls, isPart = false) {
+  /** With `part`, which `partPath` made, writes a part to that file. */
+  constructor(directory: string, calls: FileCalls = realCalls, part?: string) {
     this.directory = directory;
-    this.isPart = isPart;
+    this.isPart = part !== undefined;
     this.calls = calls;
-    this.path = join(directory, `history.${process.pid}.${randomBytes(6).toString("hex")}.partial`);
+    this.path = part ?? partPath(directory);
     try {
       mkdirSync(directory, { recursive: true });
       removeFiles(directory, (pid) => !isRunning(pid));
@@ -209,7 +216,8 @@ export function removeFinished(directory: string): void {
 
 /** Removes the file of a part. */
 export function removePart(path: string): void {
-  rmSync(path, { force: true });
+  // What is no directory holds no part; `force` minds that.
+  if (existsSync(path)) rmSync(path, { force: true });
 }
 
 /** Removes finished and partial histories, and the directory when nothing else is in it. */

@@ -8,6 +8,7 @@ import { ContainerReader } from "./container.ts";
 import type { HistoryReader, HistoryWriter, Interval, StateValue } from "./contract.ts";
 import { FileSink, openFinished } from "./file-pages.ts";
 import { History, HistoryFile } from "./history.ts";
+import { HistoryPacker } from "./history-packer.ts";
 import type { IntervalWriterOptions } from "./interval-writer.ts";
 import { MemoryStore } from "./store.ts";
 
@@ -21,12 +22,12 @@ const key = { identity: "test" };
 const stores: Record<string, (write: (writer: HistoryWriter) => void, options?: IntervalWriterOptions) => HistoryReader> = {
   memory: (write, options = tiny) => {
     const store = new MemoryStore("memory");
-    write(new History(store, key, options));
+    write(new History(new HistoryPacker(store, options), key));
     return new HistoryFile(new ContainerReader(store));
   },
   // A cache of one leaf: every query evicts.
   file: (write, options = tiny) => {
-    write(new History(new FileSink(scratch), key, options));
+    write(new History(new HistoryPacker(new FileSink(scratch), options), key));
     return new HistoryFile(new ContainerReader(openFinished(scratch)!), 1);
   },
 };
@@ -489,15 +490,19 @@ describe("the rules of set", () => {
   });
 
   test("a table refuses what its columns cannot hold", () => {
-    const history = new History(new MemoryStore("memory"), key);
-    const table = history.table("t", [{ name: "n", type: "u8" }]);
-    for (const value of [256, -1, 0.5, Number.NaN]) expect(() => table.append([value])).toThrow(/does not fit/);
-    expect(() => history.table("t", [{ name: "n", type: "u8" }])).toThrow(/exists already/);
-    expect(() => history.table("u", [{ name: "n", type: "text" }]).append([0])).toThrow(/no interned text/);
+    const filled = (type: "u8" | "text", value: number): History => {
+      const history = new History(new HistoryPacker(new MemoryStore("memory")), key);
+      history.table("t", [{ name: "n", type }]).append([value]);
+      expect(() => history.table("t", [{ name: "n", type: "u8" }])).toThrow(/exists already/);
+      return history;
+    };
+    for (const value of [256, -1, 0.5, Number.NaN]) expect(() => filled("u8", value).finish(0)).toThrow(/does not fit/);
+    expect(() => filled("u8", 255).finish(0)).not.toThrow();
+    expect(() => filled("text", 0).finish(0)).toThrow(/no interned text/);
   });
 
   test("wrong use is a bug: times that decrease, unknown attributes and texts, ends before starts", () => {
-    const { state } = new History(new MemoryStore("memory"), key);
+    const { state } = new History(new HistoryPacker(new MemoryStore("memory")), key);
     const quark = state.child(-1, "a");
     state.set(10, quark, 1);
     expect(() => state.set(9, quark, 2)).toThrow(/bug/);

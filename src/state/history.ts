@@ -1,71 +1,42 @@
-/**
- * One history: a state history, tables and documents in one container. The footer (JSON):
- *
- *     { identity, state: { start, end, intervalCount, texts, attributes, leaves, runs, ids: { space: quarks } },
- *       tables: [{ name, columns, rowCount, index }], documents: { name: block }, idSpaces: { name: count } }
- *
- * where texts, attributes, leaves, runs, index and the documents are block references. A history of parts has another footer: see joined-history.ts.
- */
+/** One history: states, tables and documents, written through a packer (packer.ts) and read from a container (history-packer.ts has its footer). */
 import { assert, BadInputError, type RelativeNs } from "../base/index.ts";
 import { Attributes } from "./attributes.ts";
 import { decodeIndex, type IndexColumns } from "./block-index.ts";
-import { type BlockRef, type ContainerReader, ContainerWriter } from "./container.ts";
+import type { BlockRef, ContainerReader } from "./container.ts";
 import type { ColumnSpec, HistoryKey, HistoryReader, HistoryWriter, StateHistory, Table, TableBuilder } from "./contract.ts";
+import type { Footer } from "./history-packer.ts";
 import { IntervalIndex } from "./interval-index.ts";
-import { IntervalWriter, type IntervalWriterOptions, leafIndexShape, runIndexShape } from "./interval-writer.ts";
+import { leafIndexShape, runIndexShape } from "./interval-writer.ts";
+import { IntervalStage, type Packer } from "./packer.ts";
 import { readLeaf, readSummary, StateReader } from "./state-reader.ts";
 import { StateWriter } from "./state-writer.ts";
-import type { ByteSink } from "./store.ts";
-import { type TableFooter, TableReader, TableWriter, type Translate } from "./table.ts";
+import { TableReader, TableWriter, type Translate } from "./table.ts";
 import { TextReader, TextWriter } from "./texts.ts";
 
 /** Budget for decoded leaves, and for the decoded chunks of each table, in bytes. */
 export const defaultCacheBytes = 128 << 20;
 const tableCacheBytes = 16 << 20;
 
-interface StateFooter {
-  readonly start: number;
-  readonly end: number;
-  readonly intervalCount: number;
-  readonly texts: BlockRef;
-  readonly attributes: BlockRef;
-  readonly leaves: BlockRef;
-  readonly runs: BlockRef;
-  /** Attributes whose numbers are ids, by id space. */
-  readonly ids: Readonly<Record<string, readonly number[]>>;
-}
-
-interface Footer {
-  readonly identity: string;
-  readonly state: StateFooter;
-  readonly tables: readonly TableFooter[];
-  readonly documents: Readonly<Record<string, BlockRef>>;
-  /** Ids in use, by id space. */
-  readonly idSpaces: Readonly<Record<string, number>>;
-}
-
-/** The writing side, on any sink. */
+/** The writing side: what collects, over what packs. */
 export class History implements HistoryWriter {
   readonly state: StateWriter;
-  private readonly container: ContainerWriter;
+  private readonly packer: Packer;
   private readonly identity: string;
   private readonly texts = new TextWriter();
-  private readonly intervals: IntervalWriter;
   private readonly tables = new Map<string, TableWriter>();
-  private readonly documents = new Map<string, BlockRef>();
+  private readonly documents = new Set<string>();
   private readonly idSpaces = new Map<string, number>();
   private isOpen = true;
 
-  constructor(sink: ByteSink, key: HistoryKey, options: IntervalWriterOptions = {}) {
-    this.container = new ContainerWriter(sink);
+  constructor(packer: Packer, key: HistoryKey) {
+    this.packer = packer;
     this.identity = key.identity;
-    this.intervals = new IntervalWriter(this.container, options);
-    this.state = new StateWriter(this.texts, this.intervals);
+    this.state = new StateWriter(this.texts, new IntervalStage(packer));
   }
 
   table(name: string, columns: readonly ColumnSpec[]): TableBuilder {
     assert(this.isOpen && !this.tables.has(name), `table ${name} exists already, or the history is closed`);
-    const table = new TableWriter(name, columns, this.container, this.texts);
+    const table = new TableWriter(name, columns, this.tables.size, this.packer, this.texts);
     this.tables.set(name, table);
     return table;
   }
@@ -76,7 +47,8 @@ export class History implements HistoryWriter {
       this.isOpen && json !== undefined && !this.documents.has(name),
       `document ${name} exists already or is not JSON, or the history is closed`,
     );
-    this.documents.set(name, this.container.append(new TextEncoder().encode(json)));
+    this.documents.add(name);
+    this.packer.document(name, new TextEncoder().encode(json));
   }
 
   idSpace(name: string, count: number): void {
@@ -87,30 +59,20 @@ export class History implements HistoryWriter {
   finish(end: RelativeNs): void {
     assert(this.isOpen && Number.isFinite(end), "finish of a closed history, or at no finite time");
     this.state.closeAll(end);
-    const indices = this.intervals.finish();
-    const tables = [...this.tables.values()].map((table) => table.finish());
-    const { count } = this.intervals;
-    const footer: Footer = {
+    for (const table of this.tables.values()) table.flush();
+    this.packer.finish({
       identity: this.identity,
-      state: {
-        start: count > 0 ? this.intervals.start : end,
-        end: Math.max(end, this.intervals.end),
-        intervalCount: count,
-        texts: this.container.append(this.texts.encode()),
-        attributes: this.container.append(this.state.attributes.encode()),
-        ...indices,
-        ids: Object.fromEntries([...this.state.ids].map(([space, quarks]) => [space, [...quarks].sort((a, b) => a - b)])),
-      },
-      tables,
-      documents: Object.fromEntries(this.documents),
+      end,
+      texts: this.texts.encode(),
+      attributes: this.state.attributes.encode(),
+      ids: Object.fromEntries([...this.state.ids].map(([space, quarks]) => [space, [...quarks].sort((a, b) => a - b)])),
       idSpaces: Object.fromEntries(this.idSpaces),
-    };
-    this.container.finish(footer);
+    });
     this.isOpen = false;
   }
 
   abort(): void {
-    if (this.isOpen) this.container.abort();
+    if (this.isOpen) this.packer.abort();
     this.isOpen = false;
   }
 }

@@ -3,33 +3,43 @@
  *
  *     createHistory -> HistoryWriter --finish--> <directory>/history -> openHistory -> HistoryReader
  */
+import { dirname } from "node:path";
 import { BadInputError, StorescopeError, type TaskOptions } from "../base/index.ts";
 import { ContainerReader } from "./container.ts";
 import type { HistoryKey, HistoryPart, HistoryReader, HistoryWriter, VerifyHistory } from "./contract.ts";
-import { FileSink, type FileSource, openFile, openFinished, removeDirectory, removeFinished, removePart } from "./file-pages.ts";
+import { FileSink, type FileSource, openFile, openFinished, partPath, removeDirectory, removeFinished, removePart } from "./file-pages.ts";
 import { History, HistoryFile } from "./history.ts";
+import { HistoryPacker } from "./history-packer.ts";
 import { isJoined, JoinedHistory, joinParts } from "./joined-history.ts";
+import type { Packer } from "./packer.ts";
 import { MemoryStore } from "./store.ts";
 
 export * from "./contract.ts";
+export { removePart } from "./file-pages.ts";
+export { chunkRows, defaultRunIntervals, type Ending, type IntervalSlice, type Packer, sliceBytes, sliceOver } from "./packer.ts";
 
 /** Starts a history in the directory, which is created when missing; a history already there is removed. Not visible to `openHistory` before `finish`. */
 export function createHistory(directory: string, key: HistoryKey): HistoryWriter {
-  return new History(new FileSink(directory), key);
+  return new History(new HistoryPacker(new FileSink(directory)), key);
 }
 
 /**
  * Starts a part of a history that will be joined in this directory; see `HistoryPart`. Needs about 5 MB of memory, 20 MB with states of very different lengths.
- * A part that is not joined is removed by the next build once its process is gone.
+ * A part that is not joined is removed by the next build once its process is gone. `packerOf` may have it packed in another thread.
  */
-export function createHistoryPart(directory: string): HistoryPart {
-  const sink = new FileSink(directory, undefined, true);
-  const history = new History(sink, { identity: "part" });
+export function createHistoryPart(directory: string, packerOf: (path: string) => Packer = createPartPacker): HistoryPart {
+  const path = partPath(directory);
+  const history = new History(packerOf(path), { identity: "part" });
   const abort = (): void => {
     history.abort();
-    removePart(sink.path);
+    removePart(path);
   };
-  return { ...writerOf(history), abort, path: sink.path };
+  return { ...writerOf(history), abort, path };
+}
+
+/** Packs a part, at once, into this file, whose name `createHistoryPart` gave. */
+export function createPartPacker(path: string): Packer {
+  return new HistoryPacker(new FileSink(dirname(path), undefined, path));
 }
 
 function writerOf(history: History): HistoryWriter {
@@ -136,7 +146,7 @@ export interface MemoryHistoryWriter extends HistoryWriter {
 /** For tests of what writes and reads histories: the same code as on disk, without a disk. */
 export function createMemoryHistory(): MemoryHistoryWriter {
   const store = new MemoryStore("memory");
-  const history = new History(store, { identity: "" });
+  const history = new History(new HistoryPacker(store), { identity: "" });
   return {
     ...writerOf(history),
     reader: () => new HistoryFile(new ContainerReader(store)),

@@ -1,8 +1,8 @@
 /**
  * Insertion: intervals in, leaves out, each written once.
  *
- * Intervals are gathered in a buffer. A full buffer is sorted by (quark, start) and written as a *run*: consecutive leaves, so that one attribute's intervals
- * of that stretch of time lie together. Before that, the intervals that began long before the run's own stretch *rise* to the buffer of the next level, whose
+ * Intervals come in slices (packer.ts). A slice is sorted by (quark, start) and written as a *run*: consecutive leaves, so that one attribute's intervals
+ * of that stretch of time lie together. Before that, the intervals that began long before the run's own stretch *rise* to a slice of the next level, whose
  * runs cover longer stretches, and so on:
  *
  *     level 2   [------------------------------------- run -------------------------------------]
@@ -18,13 +18,12 @@
 import { IndexWriter } from "./block-index.ts";
 import type { BlockRef, ContainerWriter } from "./container.ts";
 import { checkedSort } from "./interval-sort.ts";
-import { type IntervalColumns, LeafEncoder } from "./leaf.ts";
+import { LeafEncoder } from "./leaf.ts";
+import { defaultRunIntervals, type IntervalSlice, sliceBytes, sliceOver } from "./packer.ts";
 import { SummaryEncoder } from "./summary.ts";
 
 /** Levels of runs. */
 export const levelCount = 4;
-/** Intervals per run. */
-const defaultRunIntervals = 1 << 17;
 /** Intervals per leaf, at most. With half as many a view of everything is faster and a history 3 % larger. */
 const defaultLeafIntervals = 2048;
 
@@ -33,12 +32,6 @@ export interface IntervalWriterOptions {
   readonly runIntervals?: number | undefined;
   readonly leafIntervals?: number | undefined;
   readonly blockIntervals?: number | undefined;
-}
-
-interface Level extends IntervalColumns {
-  count: number;
-  /** Greatest end written in a run of this level: the next run's own stretch begins here. */
-  reached: number;
 }
 
 /** Columns of the leaf index. f64: offset, start, end. u32: bytes, checksum, level, run (counted over all levels), first quark, last quark. */
@@ -57,9 +50,12 @@ const noBlock: BlockRef = { offset: 0, bytes: 0, checksum: 0 };
 
 export class IntervalWriter {
   private readonly container: ContainerWriter;
-  private readonly runIntervals: number;
+  readonly runIntervals: number;
   private readonly leafIntervals: number;
-  private readonly levels: (Level | undefined)[] = new Array<Level | undefined>(levelCount).fill(undefined);
+  /** What rises to each level; none at level 0, whose slices come from outside. */
+  private readonly slices: (IntervalSlice | undefined)[] = new Array<IntervalSlice | undefined>(levelCount).fill(undefined);
+  /** By level, the greatest end written in a run: the next run's own stretch begins here. */
+  private readonly reached = new Array<number>(levelCount).fill(Number.NEGATIVE_INFINITY);
   private readonly encoder: LeafEncoder;
   private readonly summaries: SummaryEncoder;
   private readonly order: Uint32Array;
@@ -69,7 +65,6 @@ export class IntervalWriter {
   count = 0;
   start = Number.POSITIVE_INFINITY;
   end = Number.NEGATIVE_INFINITY;
-  private lowest: Level;
 
   constructor(container: ContainerWriter, options: IntervalWriterOptions = {}) {
     this.container = container;
@@ -78,70 +73,45 @@ export class IntervalWriter {
     this.encoder = new LeafEncoder(this.leafIntervals);
     this.summaries = new SummaryEncoder(this.leafIntervals, options.blockIntervals);
     this.order = new Uint32Array(this.runIntervals);
-    this.lowest = this.level(0);
   }
 
-  /** Adds one interval; the caller has checked start <= end and that both are finite. */
-  add(quark: number, start: number, end: number, value: number, kind: number): void {
-    const level = this.lowest;
-    const at = level.count;
-    level.quarks[at] = quark;
-    level.starts[at] = start;
-    level.ends[at] = end;
-    level.values[at] = value;
-    level.kinds[at] = kind;
-    level.count = at + 1;
-    if (at + 1 === this.runIntervals) this.flush(0);
+  /** Writes the slice as a run of level 0, and empties it. */
+  write(slice: IntervalSlice): void {
+    this.count += slice.count;
+    this.flush(slice, 0);
   }
 
   /** Writes out everything and then the indices. */
   finish(): IndexRefs {
-    for (let i = 0; i < levelCount; i++) this.flush(i);
+    for (const [i, slice] of this.slices.entries()) if (slice !== undefined) this.flush(slice, i);
     return { leaves: this.container.append(this.leaves.encode()), runs: this.container.append(this.runs.encode()) };
   }
 
-  private level(i: number): Level {
-    const known = this.levels[i];
-    if (known !== undefined) return known;
-    const n = this.runIntervals;
-    const level: Level = {
-      quarks: new Uint32Array(n),
-      starts: new Float64Array(n),
-      ends: new Float64Array(n),
-      values: new Float64Array(n),
-      kinds: new Uint8Array(n),
-      count: 0,
-      reached: Number.NEGATIVE_INFINITY,
-    };
-    this.levels[i] = level;
-    return level;
-  }
-
-  private flush(i: number): void {
-    const level = this.levels[i];
-    if (level === undefined || level.count === 0) return;
-    const { starts, ends } = level;
+  private flush(slice: IntervalSlice, i: number): void {
+    if (slice.count === 0) return;
+    const { starts, ends } = slice;
     let end = Number.NEGATIVE_INFINITY;
     let start = Number.POSITIVE_INFINITY;
-    for (let k = 0; k < level.count; k++) {
+    for (let k = 0; k < slice.count; k++) {
       if ((ends[k] as number) > end) end = ends[k] as number;
       if ((starts[k] as number) < start) start = starts[k] as number;
     }
-    if (i === 0) this.count += level.count;
     if (end > this.end) this.end = end;
     if (start < this.start) this.start = start;
     // The run's stretch is [reached, end); what began more than once its length earlier rises.
-    const stretch = Math.max(0, end - level.reached);
-    const cut = level.reached - stretch;
-    if (i + 1 < levelCount && start < cut) this.rise(level, i + 1, cut);
-    level.reached = Math.max(level.reached, end);
-    this.writeRun(level, i);
-    level.count = 0;
+    const reached = this.reached[i] as number;
+    const stretch = Math.max(0, end - reached);
+    const cut = reached - stretch;
+    if (i + 1 < levelCount && start < cut) this.rise(slice, i + 1, cut);
+    this.reached[i] = Math.max(reached, end);
+    this.writeRun(slice, i);
+    slice.count = 0;
   }
 
   /** Moves the intervals that start before `cut` to the level above and closes the gaps. */
-  private rise(from: Level, above: number, cut: number): void {
-    const to = this.level(above);
+  private rise(from: IntervalSlice, above: number, cut: number): void {
+    this.slices[above] ??= sliceOver(new ArrayBuffer(sliceBytes(this.runIntervals)));
+    const to = this.slices[above];
     let kept = 0;
     for (let k = 0; k < from.count; k++) {
       const start = from.starts[k] as number;
@@ -156,26 +126,26 @@ export class IntervalWriter {
       target.ends[at] = from.ends[k] as number;
       target.values[at] = from.values[k] as number;
       target.kinds[at] = from.kinds[k] as number;
-      if (to.count === this.runIntervals) this.flush(above);
+      if (to.count === this.runIntervals) this.flush(to, above);
     }
     from.count = kept;
   }
 
-  private writeRun(level: Level, i: number): void {
-    const { count } = level;
+  private writeRun(slice: IntervalSlice, i: number): void {
+    const { count } = slice;
     if (count === 0) return;
     const { order } = this;
-    checkedSort(level, count, order);
+    checkedSort(slice, count, order);
     const run = this.runs.rows;
     for (let from = 0; from < count; from += this.leafIntervals) {
       const to = Math.min(count, from + this.leafIntervals);
-      const leaf = this.encoder.encode(level, order, from, to);
+      const leaf = this.encoder.encode(slice, order, from, to);
       const ref = this.container.append(leaf.bytes);
-      const firstQuark = level.quarks[order[from] as number] as number;
-      const lastQuark = level.quarks[order[to - 1] as number] as number;
+      const firstQuark = slice.quarks[order[from] as number] as number;
+      const lastQuark = slice.quarks[order[to - 1] as number] as number;
       this.leaves.add([ref.offset, leaf.start, leaf.end], [ref.bytes, ref.checksum, i, run, firstQuark, lastQuark]);
     }
-    const summary = this.summaries.encode(level, order, count);
+    const summary = this.summaries.encode(slice, order, count);
     const ref = summary === undefined ? noBlock : this.container.append(summary);
     this.runs.add([ref.offset], [ref.bytes, ref.checksum]);
   }

@@ -30,7 +30,7 @@ export class ColumnPacker {
   private numbers: readonly Uint32Array[] = [];
 
   /** Writes the columns, all of one length. */
-  write(writer: PackWriter, columns: readonly ColumnArray[]): void {
+  write(writer: PackWriter, columns: readonly Float64Array[]): void {
     const rows = columns[0]?.length ?? 0;
     if ((this.numbers[0]?.length ?? 0) < rows) this.numbers = predictors.map(() => new Uint32Array(rows));
     for (const [c, values] of columns.entries()) {
@@ -60,7 +60,7 @@ export class ColumnPacker {
 }
 
 /** What the predictor leaves of the values. */
-function fold(values: ColumnArray, predictor: number, before: ColumnArray, numbers: Uint32Array): void {
+function fold(values: Float64Array, predictor: number, before: Float64Array, numbers: Uint32Array): void {
   let previous = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;

@@ -2,8 +2,8 @@
 import { assert, type RelativeNs } from "../base/index.ts";
 import { Attributes } from "./attributes.ts";
 import type { Quark, StateBuilder, StateValue } from "./contract.ts";
-import type { IntervalWriter } from "./interval-writer.ts";
 import { numberKind, textKind } from "./leaf.ts";
+import type { IntervalStage } from "./packer.ts";
 import type { TextWriter } from "./texts.ts";
 
 /** Kind of an attribute that has no state now. */
@@ -12,7 +12,7 @@ const noState = 2;
 export class StateWriter implements StateBuilder {
   readonly attributes: Attributes;
   private readonly texts: TextWriter;
-  private readonly intervals: IntervalWriter;
+  private readonly intervals: IntervalStage;
   /** Per quark: since when, what. Time of the last change also where there is no state. */
   private since = new Float64Array(1024).fill(Number.NEGATIVE_INFINITY);
   private values = new Float64Array(1024);
@@ -20,7 +20,7 @@ export class StateWriter implements StateBuilder {
   /** Attributes whose numbers are ids, by id space. */
   readonly ids = new Map<string, Set<Quark>>();
 
-  constructor(texts: TextWriter, intervals: IntervalWriter) {
+  constructor(texts: TextWriter, intervals: IntervalStage) {
     this.texts = texts;
     this.intervals = intervals;
     this.attributes = new Attributes(texts);
@@ -71,12 +71,13 @@ export class StateWriter implements StateBuilder {
     this.insert(start, end, quark, value, numberKind);
   }
 
-  /** Ends all open states at `end` (or where they began, when that is later). */
+  /** Ends all open states at `end` (or where they began, when that is later), and hands over the last intervals. */
   closeAll(end: RelativeNs): void {
     const { count } = this.attributes;
     for (let quark = 0; quark < count; quark++) {
       if (this.kinds[quark] !== noState) this.change(Math.max(end, this.since[quark] as number), quark, 0, noState);
     }
+    this.intervals.flush();
   }
 
   private checkText(text: number): void {

@@ -289,9 +289,14 @@ export class SummaryEncoder {
     writer.begin();
     writer.u32(this.listed.length);
     writer.u32(this.values.length);
-    const u32 = this.u32.map((list) => Uint32Array.from(list));
-    packer.write(writer, [...u32, Uint8Array.from(this.listed), ...this.f64.map((list) => Float64Array.from(list))]);
-    packer.write(writer, [Uint8Array.from(this.kinds), Float64Array.from(this.values), Float64Array.from(this.amounts)]);
+    packer.write(
+      writer,
+      [...this.u32, this.listed, ...this.f64].map((list) => Float64Array.from(list)),
+    );
+    packer.write(
+      writer,
+      [this.kinds, this.values, this.amounts].map((list) => Float64Array.from(list)),
+    );
     return writer.finish();
   }
 }

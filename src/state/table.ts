@@ -12,10 +12,8 @@ import type { ColumnSpec, ColumnType, Table, TableBuilder, TableChunk } from "./
 import { NodeCache } from "./node-cache.ts";
 import { type ColumnArray, ColumnPacker, readColumns } from "./packed-columns.ts";
 import { PackReader, PackWriter } from "./packed-integers.ts";
+import { chunkRows, type Packer } from "./packer.ts";
 import type { TextReader, TextWriter } from "./texts.ts";
-
-/** Rows per chunk. */
-export const chunkRows = 4096;
 
 function columnArray(type: ColumnType, length: number): ColumnArray {
   if (type === "f64") return new Float64Array(length);
@@ -32,36 +30,39 @@ export interface TableFooter {
   readonly index: BlockRef;
 }
 
+/** Collects rows; packer.ts says for whom. */
 export class TableWriter implements TableBuilder {
-  readonly name: string;
   readonly columns: readonly ColumnSpec[];
-  private readonly container: ContainerWriter;
+  private readonly name: string;
+  private readonly number: number;
+  private readonly packer: Packer;
   private readonly texts: TextWriter;
-  private readonly arrays: readonly ColumnArray[];
-  private readonly spans: readonly Span[];
-  private readonly index: IndexWriter;
-  private readonly writer = new PackWriter();
-  private readonly packer = new ColumnPacker();
+  private readonly textColumns: readonly number[];
+  private readonly width: number;
+  /** Row after row. */
+  private rows: Float64Array;
   private flushed = 0;
   private filled = 0;
 
-  constructor(name: string, columns: readonly ColumnSpec[], container: ContainerWriter, texts: TextWriter) {
+  /** `number`: how many tables the packer has so far. */
+  constructor(name: string, columns: readonly ColumnSpec[], number: number, packer: Packer, texts: TextWriter) {
     assert(
       columns.length > 0 && new Set(columns.map((column) => column.name)).size === columns.length,
       `table ${name} needs columns of different names`,
     );
     this.name = name;
+    this.number = number;
     this.columns = columns.map(({ name: columnName, type, ids, since }) => ({
       name: columnName,
       type,
       ...(ids === undefined ? {} : { ids }),
       ...(since === undefined ? {} : { since }),
     }));
-    this.spans = spansOf(name, columns);
-    this.container = container;
+    this.width = columns.length;
+    this.textColumns = columns.flatMap(({ type }, c) => (type === "text" ? [c] : []));
     this.texts = texts;
-    this.arrays = columns.map((column) => columnArray(column.type, chunkRows));
-    this.index = new IndexWriter(1 + 2 * columns.length + this.spans.length, 2);
+    this.packer = packer;
+    this.rows = packer.table(name, this.columns);
   }
 
   get rowCount(): number {
@@ -73,48 +74,100 @@ export class TableWriter implements TableBuilder {
   }
 
   append(values: ArrayLike<number>): number {
-    const { arrays, columns, filled } = this;
-    for (let c = 0; c < arrays.length; c++) {
-      const value = values[c] as number;
-      const array = arrays[c] as ColumnArray;
-      array[filled] = value;
-      const { name, type } = columns[c] as ColumnSpec;
-      if (type !== "f64" && array[filled] !== value)
-        throw new Error(`bug: ${value} does not fit column ${name} (${type}) of table ${this.name}`);
-      if (type === "text" && value >= this.texts.count)
-        throw new Error(`bug: ${value} in column ${name} of table ${this.name} is no interned text`);
-    }
+    const { rows, width, filled } = this;
+    const at = filled * width;
+    for (let c = 0; c < width; c++) rows[at + c] = values[c] as number;
     this.filled = filled + 1;
     const row = this.flushed + filled;
     if (this.filled === chunkRows) this.flush();
     return row;
   }
 
-  finish(): TableFooter {
-    this.flush();
-    return { name: this.name, columns: this.columns, rowCount: this.flushed, index: this.container.append(this.index.encode()) };
-  }
-
-  private flush(): void {
-    const rows = this.filled;
-    if (rows === 0) return;
-    const used = this.arrays.map((array) => array.subarray(0, rows));
-    const { writer } = this;
-    writer.begin();
-    writer.u32(rows);
-    writer.u32(used.length);
-    this.packer.write(writer, used);
-    const ref = this.container.append(writer.finish());
-    const bounds = used.map(boundsOf);
-    const most = this.spans.map(({ from, to }) => largestDifference(used[from] ?? [], used[to] ?? []));
-    this.index.add([ref.offset, ...bounds.map(([min]) => min), ...bounds.map(([, max]) => max), ...most], [ref.bytes, ref.checksum]);
-    this.flushed += rows;
+  /** Hands over the last rows. */
+  flush(): void {
+    const { rows, width, filled } = this;
+    if (filled === 0) return;
+    const { count } = this.texts;
+    for (const c of this.textColumns) {
+      for (let at = c; at < filled * width; at += width) {
+        if (!((rows[at] as number) < count))
+          throw new Error(`bug: ${rows[at]} in column ${this.columns[c]?.name} of table ${this.name} is no interned text`);
+      }
+    }
+    this.rows = this.packer.rows(this.number, rows, filled);
+    this.flushed += filled;
     this.filled = 0;
   }
 }
 
+/** Packs slices of rows into chunks. */
+export class TablePacker {
+  private readonly name: string;
+  private readonly columns: readonly ColumnSpec[];
+  private readonly container: ContainerWriter;
+  private readonly values: readonly Float64Array[];
+  private readonly spans: readonly Span[];
+  private readonly index: IndexWriter;
+  private readonly writer = new PackWriter();
+  private readonly packer = new ColumnPacker();
+  private rowCount = 0;
+
+  constructor(name: string, columns: readonly ColumnSpec[], container: ContainerWriter) {
+    this.name = name;
+    this.columns = columns;
+    this.spans = spansOf(name, columns);
+    this.container = container;
+    this.values = columns.map(() => new Float64Array(chunkRows));
+    this.index = new IndexWriter(1 + 2 * columns.length + this.spans.length, 2);
+  }
+
+  /** Writes the first `count` rows as a chunk. */
+  pack(rows: Float64Array, count: number): void {
+    const { columns, writer } = this;
+    const values = this.values.map((array) => array.subarray(0, count));
+    for (const [c, column] of values.entries()) gather(rows, c, columns[c] as ColumnSpec, columns.length, column, this.name);
+    writer.begin();
+    writer.u32(count);
+    writer.u32(columns.length);
+    this.packer.write(writer, values);
+    const ref = this.container.append(writer.finish());
+    const bounds = values.map(boundsOf);
+    const most = this.spans.map(({ from, to }) => largestDifference(values[from] ?? [], values[to] ?? []));
+    this.index.add([ref.offset, ...bounds.map(([min]) => min), ...bounds.map(([, max]) => max), ...most], [ref.bytes, ref.checksum]);
+    this.rowCount += count;
+  }
+
+  finish(): TableFooter {
+    return { name: this.name, columns: this.columns, rowCount: this.rowCount, index: this.container.append(this.index.encode()) };
+  }
+}
+
+const largestOf: Readonly<Record<ColumnType, number>> = {
+  f64: Number.NaN,
+  text: 2 ** 32 - 1,
+  u32: 2 ** 32 - 1,
+  u16: 2 ** 16 - 1,
+  u8: 2 ** 8 - 1,
+};
+
+/** One column of the rows. Throws for what its type cannot hold. */
+function gather(rows: Float64Array, c: number, { name, type }: ColumnSpec, width: number, column: Float64Array, table: string): void {
+  if (type === "f64") {
+    for (let i = 0, at = c; i < column.length; i++, at += width) column[i] = rows[at] as number;
+    return;
+  }
+  const largest = largestOf[type];
+  for (let i = 0, at = c; i < column.length; i++, at += width) {
+    const value = rows[at] as number;
+    if (!(value >= 0 && value <= largest && Math.floor(value) === value))
+      throw new Error(`bug: ${value} does not fit column ${name} (${type}) of table ${table}`);
+    // Not -0.
+    column[i] = value + 0;
+  }
+}
+
 /** Bounds of the values. NaN counts for neither: no range contains it. */
-function boundsOf(values: ColumnArray): readonly [min: number, max: number] {
+function boundsOf(values: Float64Array): readonly [min: number, max: number] {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) {

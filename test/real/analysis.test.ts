@@ -20,11 +20,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-async function historyOf(trace: string, threads: number, entry: URL): Promise<string> {
+async function historyOf(trace: string, threads: number, entry: URL, packing?: URL): Promise<string> {
   const source = openCtf(trace);
   const target = join(directory, "history");
   try {
-    const workers = { entry, threads, smallestBytes: 0, traces: [{ path: trace, correction: undefined }] };
+    const workers = { entry, packing, threads, smallestBytes: 0, traces: [{ path: trace, correction: undefined }] };
     await buildHistory(source, analyses, target, "test", { workers });
   } finally {
     source.close();
@@ -49,6 +49,8 @@ describe("an analysis shared between threads", () => {
       const one = await historyOf(found, 1, entry);
       expect(await historyOf(found, 2, entry)).toBe(one);
       expect(await historyOf(found, 3, entry)).toBe(one);
+      const packing = await bundleWorker(folder, "../engine/packing-worker.ts");
+      expect(await historyOf(found, 6, entry, packing)).toBe(one);
       const built = join(root, "dist", "analysis-worker.js");
       expect(existsSync(built)).toBe(true);
       expect(await historyOf(found, 2, pathToFileURL(built))).toBe(one);
