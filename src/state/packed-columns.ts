@@ -25,6 +25,9 @@ function isExact(value: number): boolean {
   return Math.floor(value) === value && value <= Number.MAX_SAFE_INTEGER && value >= -Number.MAX_SAFE_INTEGER && !Object.is(value, -0);
 }
 
+/** Numbers folded and measured at a time: a multiple of what the packing measures by. */
+const stepRows = 512;
+
 /** Writes columns; keeps its buffers from one set to the next. */
 export class ColumnPacker {
   private numbers: readonly Uint32Array[] = [];
@@ -33,6 +36,7 @@ export class ColumnPacker {
   write(writer: PackWriter, columns: readonly Float64Array[]): void {
     const rows = columns[0]?.length ?? 0;
     if ((this.numbers[0]?.length ?? 0) < rows) this.numbers = predictors.map(() => new Uint32Array(rows));
+    const exact = columns.map(areExact);
     for (const [c, values] of columns.entries()) {
       const before = columns[c - 1];
       let best = unpacked;
@@ -40,8 +44,8 @@ export class ColumnPacker {
       for (const predictor of predictors) {
         if (predictor === columnBefore && before === undefined) continue;
         const numbers = this.numbers[predictor] as Uint32Array;
-        fold(values, predictor, before ?? values, numbers);
-        const cost = writer.costOf(numbers, rows);
+        const isExact = exact[c] === true && (predictor !== columnBefore || exact[c - 1] === true);
+        const cost = costOf(writer, values, isExact, predictor, before ?? values, numbers, least);
         if (cost >= least) continue;
         best = predictor;
         least = cost;
@@ -59,10 +63,37 @@ export class ColumnPacker {
   }
 }
 
-/** What the predictor leaves of the values. */
-function fold(values: Float64Array, predictor: number, before: Float64Array, numbers: Uint32Array): void {
-  let previous = 0;
-  for (let i = 0; i < values.length; i++) {
+function areExact(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!isExact(values[i] as number)) return false;
+  return true;
+}
+
+/** Fills `numbers` with what the predictor leaves of the values; the bits that they cost. Gives up, with a cost that is too high, once that is `limit`. */
+function costOf(
+  writer: PackWriter,
+  values: Float64Array,
+  isWhollyExact: boolean,
+  predictor: number,
+  before: Float64Array,
+  numbers: Uint32Array,
+  limit: number,
+): number {
+  let bits = 0;
+  for (let from = 0; from < values.length && bits < limit; from += stepRows) {
+    const to = Math.min(values.length, from + stepRows);
+    if (!isWhollyExact) fold(values, predictor, before, numbers, from, to);
+    else if (predictor === plain) foldPlain(values, numbers, from, to);
+    else if (predictor === rowBefore) foldRows(values, numbers, from, to);
+    else foldColumns(values, before, numbers, from, to);
+    bits += writer.costOf(numbers, from, to);
+  }
+  return bits;
+}
+
+/** Any values. */
+function fold(values: Float64Array, predictor: number, before: Float64Array, numbers: Uint32Array, from: number, to: number): void {
+  let previous = from === 0 ? 0 : (values[from - 1] as number);
+  for (let i = from; i < to; i++) {
     const value = values[i] as number;
     const predicted = predictor === plain ? 0 : predictor === rowBefore ? previous : (before[i] as number);
     const difference = value - predicted;
@@ -70,6 +101,30 @@ function fold(values: Float64Array, predictor: number, before: Float64Array, num
     else if (predictor === rowBefore) numbers[i] = zigzag(difference);
     else numbers[i] = difference >= 0 && difference < packedLimit ? difference : escaped;
     previous = value;
+  }
+}
+
+/** The same for exact values, which most columns have: a tight loop for each predictor. */
+function foldPlain(values: Float64Array, numbers: Uint32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const value = values[i] as number;
+    numbers[i] = value >= 0 && value < packedLimit ? value : escaped;
+  }
+}
+
+function foldRows(values: Float64Array, numbers: Uint32Array, from: number, to: number): void {
+  let previous = from === 0 ? 0 : (values[from - 1] as number);
+  for (let i = from; i < to; i++) {
+    const value = values[i] as number;
+    numbers[i] = zigzag(value - previous);
+    previous = value;
+  }
+}
+
+function foldColumns(values: Float64Array, before: Float64Array, numbers: Uint32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const difference = (values[i] as number) - (before[i] as number);
+    numbers[i] = difference >= 0 && difference < packedLimit ? difference : escaped;
   }
 }
 

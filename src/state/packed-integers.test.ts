@@ -57,7 +57,7 @@ describe("packed columns", () => {
         const values = large.map((value) => value >>> shift);
         const costs = Array.from({ length: 31 }, (_, k) => values.reduce((sum, value) => sum + bitsOf(value, k), 0));
         const least = values.every((value) => value === 0) ? 0 : Math.min(...costs);
-        expect(writer.costOf(Uint32Array.from(values), values.length)).toBe(8 + least);
+        expect(writer.costOf(Uint32Array.from(values), 0, values.length)).toBe(8 + least);
         const bytes = pack(writer, [values]);
         expect(new DataView(bytes.buffer).getUint32(0, true)).toBe(Math.ceil(least / 32));
       }),

@@ -80,11 +80,11 @@ export class PackWriter {
     this.at += 8;
   }
 
-  /** Bits that the first `count` numbers cost, escapes and all. */
-  costOf(numbers: Uint32Array, count: number): number {
+  /** Bits that the numbers [begin, end) cost, escapes and all; `begin` is where a block begins. */
+  costOf(numbers: Uint32Array, begin: number, end: number): number {
     let bits = 0;
-    for (let from = 0; from < count; from += blockNumbers) {
-      this.measure(numbers, from, Math.min(count, from + blockNumbers));
+    for (let from = begin; from < end; from += blockNumbers) {
+      this.measure(numbers, from, Math.min(end, from + blockNumbers));
       bits += 8 + this.cost.bits;
     }
     return bits;
