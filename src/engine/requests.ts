@@ -83,7 +83,7 @@ export class RequestQueries {
   private readonly history: HistoryReader;
   private readonly origin: AbsoluteNs;
   private readonly table: Table | undefined;
-  private readonly connections: readonly ConnectionInfo[];
+  private allConnections: readonly ConnectionInfo[] | undefined;
   private readonly mainOperation: (number | undefined)[];
   private readonly mainRequest: (number | undefined)[];
 
@@ -92,7 +92,6 @@ export class RequestQueries {
     this.origin = origin;
     this.table = history.table(tables.requests);
     this.processes = (history.document(documents.processes) as readonly ProcessSummary[] | undefined) ?? [];
-    this.connections = readConnections(history.table(tables.connections));
     const { attributes } = history.state;
     const main = this.processes.map((process) => ({
       node: process.node,
@@ -104,6 +103,23 @@ export class RequestQueries {
 
   get count(): number {
     return this.table?.rowCount ?? 0;
+  }
+
+  /** All of them, read when first asked for: there may be very many. */
+  private get connections(): readonly ConnectionInfo[] {
+    this.allConnections ??= readConnections(this.history.table(tables.connections));
+    return this.allConnections;
+  }
+
+  /** One of them, without reading the others. */
+  private connection(row: number): ConnectionInfo | undefined {
+    const table = this.history.table(tables.connections);
+    if (this.allConnections !== undefined || table === undefined || !(row < table.rowCount)) return this.connections[row];
+    const values = table.row(row);
+    return connectionOf(
+      table,
+      columnsOfConnections(table).map((column) => values[column] ?? 0),
+    );
   }
 
   /**
@@ -191,7 +207,7 @@ export class RequestQueries {
       for (let i = 0; i < chunk.rowCount && found.length < mostDeliveries; i++) {
         const at = (column: DeliveryColumn): number => chunk.columns[deliveryIndex[column]]?.[i] ?? 0;
         if (at("request") !== id) continue;
-        const connection = this.connections[at("connection")];
+        const connection = this.connection(at("connection"));
         found.push({
           node: this.processes[at("process")]?.node ?? "",
           connection: connection?.connection ?? 0,
@@ -215,7 +231,7 @@ export class RequestQueries {
     end: RelativeNs;
   } {
     const row = this.row(id);
-    const connection = this.connections[row[columnIndex.connection] as number];
+    const connection = this.connection(row[columnIndex.connection] as number);
     return {
       process: row[columnIndex.process] as number,
       connection: connection?.connection ?? -1,
@@ -325,7 +341,7 @@ export class RequestQueries {
     const at = (column: RequestColumn): number => row[columnIndex[column]] as number;
     const flags = at("flags");
     const process = this.processes[at("process")];
-    const connection = this.connections[at("connection")];
+    const connection = this.connection(at("connection"));
     const found: Phase[] = [];
     for (const [name, from, to] of requestPhases(at("flags"))) {
       const [start, end] = [at(from), at(to)];
@@ -548,22 +564,31 @@ function readRow(chunk: TableChunk, index: number, into: Float64Array): Float64A
   return into;
 }
 
+const connectionNames: readonly ConnectionColumn[] = ["process", "connection", "label", "kind", "bytesIn", "bytesOut", "requests"];
+
+function columnsOfConnections(table: Table): readonly number[] {
+  return connectionNames.map((name) => table.column(name));
+}
+
+/** `values` are in the order of `connectionNames`. */
+function connectionOf(table: Table, values: readonly number[]): ConnectionInfo {
+  const [process = 0, connection = 0, label = 0, kind = 0, bytesIn = 0, bytesOut = 0, requests = 0] = values;
+  return { process, connection, label: table.text(label), kind: table.text(kind), bytesIn, bytesOut, requests };
+}
+
 function readConnections(table: Table | undefined): readonly ConnectionInfo[] {
   if (table === undefined) return [];
   const found: ConnectionInfo[] = [];
+  const columns = columnsOfConnections(table);
   for (const chunk of table.chunks()) {
-    const value = (name: ConnectionColumn, row: number): number => chunk.columns[table.column(name)]?.[row] ?? 0;
-    for (let row = 0; row < chunk.rowCount; row++) {
-      found.push({
-        process: value("process", row),
-        connection: value("connection", row),
-        label: table.text(value("label", row)),
-        kind: table.text(value("kind", row)),
-        bytesIn: value("bytesIn", row),
-        bytesOut: value("bytesOut", row),
-        requests: value("requests", row),
-      });
-    }
+    const values = columns.map((column) => chunk.columns[column] ?? []);
+    for (let row = 0; row < chunk.rowCount; row++)
+      found.push(
+        connectionOf(
+          table,
+          values.map((column) => column[row] ?? 0),
+        ),
+      );
   }
   return found;
 }
