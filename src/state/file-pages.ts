@@ -22,7 +22,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { assert, BadInputError, StorescopeError } from "../base/index.ts";
 import { type ByteSink, type ByteSource, checkRange } from "./store.ts";
 
@@ -186,6 +186,11 @@ export class FileSource implements ByteSource {
     if (this.fd >= 0) closeSync(this.fd);
     this.fd = -1;
   }
+}
+
+/** Writes a part to this file, which `partPath` named. */
+export function partSink(path: string): FileSink {
+  return new FileSink(dirname(path), realCalls, path);
 }
 
 /** The finished history of the directory; undefined when there is none. */

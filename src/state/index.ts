@@ -3,11 +3,20 @@
  *
  *     createHistory -> HistoryWriter --finish--> <directory>/history -> openHistory -> HistoryReader
  */
-import { dirname } from "node:path";
 import { BadInputError, StorescopeError, type TaskOptions } from "../base/index.ts";
 import { ContainerReader } from "./container.ts";
 import type { HistoryKey, HistoryPart, HistoryReader, HistoryWriter, VerifyHistory } from "./contract.ts";
-import { FileSink, type FileSource, openFile, openFinished, partPath, removeDirectory, removeFinished, removePart } from "./file-pages.ts";
+import {
+  FileSink,
+  type FileSource,
+  openFile,
+  openFinished,
+  partPath,
+  partSink,
+  removeDirectory,
+  removeFinished,
+  removePart,
+} from "./file-pages.ts";
 import { History, HistoryFile } from "./history.ts";
 import { HistoryPacker } from "./history-packer.ts";
 import { isJoined, JoinedHistory, joinParts } from "./joined-history.ts";
@@ -39,7 +48,7 @@ export function createHistoryPart(directory: string, packerOf: (path: string) =>
 
 /** Packs a part, at once, into this file, whose name `createHistoryPart` gave. */
 export function createPartPacker(path: string): Packer {
-  return new HistoryPacker(new FileSink(dirname(path), undefined, path));
+  return new HistoryPacker(partSink(path));
 }
 
 function writerOf(history: History): HistoryWriter {
