@@ -8,7 +8,7 @@
  *
  * Pure: it returns the files' texts. tools/gen-provider.mjs writes or compares them.
  */
-import { contextKinds, databaseKinds, databaseLibraries, events, storeLibraries } from "../src/environments/node/events.ts";
+import { contextKinds, databaseKinds, databaseLibraries, events, requestEnds, storeLibraries } from "../src/environments/node/events.ts";
 import { evidence } from "../src/environments/services.ts";
 import { emitHeader, eventTable, evidenceText, type GeneratedFile, most, numbers, providerHeader, strings } from "./service-provider.ts";
 
@@ -40,7 +40,10 @@ ${stores}      native(${[index, ...strings(event).map(({ name }) => name)].join(
       .map(([name, code]) => `exports.${prefix}_${constant(name)} = ${code};\n`)
       .join("");
   const kinds =
-    constants("DATABASE_LIBRARY", databaseLibraries) + constants("DATABASE", databaseKinds) + constants("CONTEXT", contextKinds);
+    constants("DATABASE_LIBRARY", databaseLibraries) +
+    constants("DATABASE", databaseKinds) +
+    constants("CONTEXT", contextKinds) +
+    constants("END", requestEnds);
   return `// One function per event: numbers first, then strings, in the order of the definition. Numbers travel in an array that the addon shares (cheaper than
 // arguments), strings as arguments. ${notice}
 "use strict";

@@ -23,6 +23,8 @@ const followed = new RegExp(
     "mysql2/lib/commands/command",
     "pg/lib/(?:client|query)",
     "pg-pool/index",
+    "undici/lib/(?:dispatcher/)?(?:pool|dispatcher)-base",
+    "@grpc/grpc-js/build/src/(?:resolving|load-balancing)-call",
   ]
     .map((path) => `/${path}\\.js$`)
     .join("|"),

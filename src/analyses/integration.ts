@@ -11,19 +11,20 @@
  * Events are rows of `integrationWidth` numbers in a spool, in time order per process:
  *
  *     kind        time   subject     a            b            c           d        e        f
- *     serveStart  time   span        connection   read offset  name        -        -        -       a request was received: a context begins
+ *     serveStart  time   span        connection   read offset  name        stream   -        -       a request was received: a context begins
  *     serveEnd    time   span        status       reply end    name or -1  broken   -        -       and ends; the name, where it is known better now
  *     pushStart   time   span        connection   start        end         name     -        -       a context that pushed bytes began; it ends with the last it does
- *     callStart   time   span        connection   start        end or -1   name     parent   callKind | evidence << 8
+ *     callStart   time   span        connection   start        end or -1   name     parent   callKind | evidence << 8 | stream << 16
  *     sent        time   span        connection   start        -           -        -        -       a call that began without a connection (-1) is sent over this one
  *     callEnd     time   span        status       -            -           -        -        -       the caller knows the answer's head, or (0) that there is none
- *     callOver    time   span        failed       -            -           -        -        -       the caller has the whole answer
+ *     callOver    time   span        ending       -            -           -        -        -       the caller has the whole answer, or never will
  *     read        time   connection  end offset   -            -           -        -        -       bytes up to there reached the caller
  *     closed      time   connection  -            -            -           -        -        -
  *     served      time   ref         connection   start        end         begun    reply end  target  a whole request, known when its reply was written
  *     pushed      time   message     connection   start        end         -        -        -       bytes that nobody asked for on this connection were written: a published message is among them
  *
- * Spans are numbered by the offer from 0, connections and names are indices into its lists; `noSpan` stands for none. Offsets are known to their low 32
+ * Spans are numbered by the offer from 0, connections and names are indices into its lists; `noSpan` stands for none. Where one connection carries messages of many requests at once (HTTP/2), `stream` is 1, and the number of the
+ * request's stream stands in place of its offset. Offsets are known to their low 32
  * bits at least, and are compared by these. A target is 1 + the index of where the reply said to ask instead, 0 where it was no redirect. -1 is an unknown offset. A call without a connection (-1) has the index of its process in place of `start`.
  */
 import type { RelativeNs } from "../base/index.ts";
@@ -47,6 +48,12 @@ export const integrationKinds = {
 
 /** What is called. */
 export const callKinds = { http: 1, store: 2, database: 3 } as const;
+
+/** How a call ended, in callOver. Failed: refused; broken: without its whole answer; cancelled: the caller gave it up before. */
+export const callEndings = { answered: 0, failed: 1, broken: 2, cancelled: 3 } as const;
+
+/** In callStart's last number: the start is a stream's number. */
+export const streamFlag = 1 << 16;
 
 export const noSpan = 0xffff_ffff;
 

@@ -123,13 +123,13 @@ export class ServiceModel {
           if (connection.calls) this.tell(integrationKinds.read, connection.index, fields.number("offset") + fields.number("length"));
         };
       case "http_server_receive":
-        return () => this.receive(fields);
+        return () => this.receive(fields, fields.number("read_offset"), 0);
       case "http_server_response":
-        return () => this.response(fields);
+        return () => this.response(fields, fields.number("end_offset"));
       case "http_client_request":
         return () => {
           const name = `${fields.text("method")} ${fields.text("host")}${fields.text("path")}`;
-          this.call(fields, this.begin(fields, "request"), fields.number("write_offset"), -1, name, callKinds.http, 1);
+          this.call(fields, this.begin(fields, "request"), fields.number("write_offset"), -1, name, callKinds.http | (1 << 8));
         };
       case "http_client_response": {
         return () => {
@@ -140,7 +140,7 @@ export class ServiceModel {
       case "store_command":
         return () => {
           const [start, end] = [fields.number("start_offset"), fields.number("end_offset")];
-          this.call(fields, this.spans++, start, end, fields.text("name"), callKinds.store, fields.number("how"));
+          this.call(fields, this.spans++, start, end, fields.text("name"), callKinds.store | (fields.number("how") << 8));
         };
       default:
         return this.handlerOf(name, fields);
@@ -284,12 +284,13 @@ export class ServiceModel {
     return span === 0 ? noSpan : span - 1;
   }
 
-  private call(fields: Fields, span: number, start: number, end: number, name: string, kind: number, how: number): void {
+  /** `what` as in callStart. */
+  protected call(fields: Fields, span: number, start: number, end: number, name: string, what: number): void {
     const connection = this.connection(fields);
     connection.calls = true;
     const context = fields.number("context");
     const parent = context === 0 ? noSpan : this.span(this.thread(context), context);
-    this.tell(integrationKinds.callStart, span, connection.index, start, end, this.name(name), parent, kind | (how << 8));
+    this.tell(integrationKinds.callStart, span, connection.index, start, end, this.name(name), parent, what);
   }
 
   protected ofRequest(fields: Fields, task: (span: number) => void): void {
@@ -297,21 +298,17 @@ export class ServiceModel {
     if (span !== noSpan) task(span);
   }
 
-  private receive(fields: Fields): void {
+  /** A request was received: it ends at this offset, or (`stream` 1) is this stream. */
+  protected receive(fields: Fields, offset: number, stream: number): void {
     const context = fields.number("context");
     const method = fields.text("method");
     this.thread(context).methods.set(context, method);
     const name = this.name(`${method} ${fields.text("path")}`);
-    this.tell(
-      integrationKinds.serveStart,
-      this.begin(fields, "context"),
-      this.connection(fields).index,
-      fields.number("read_offset"),
-      name,
-    );
+    this.tell(integrationKinds.serveStart, this.begin(fields, "context"), this.connection(fields).index, offset, name, stream);
   }
 
-  private response(fields: Fields): void {
+  /** It was answered, up to this offset; -1 where that is not known. */
+  protected response(fields: Fields, end: number): void {
     const context = fields.number("context");
     const thread = this.thread(context);
     const span = this.span(thread, context);
@@ -320,7 +317,7 @@ export class ServiceModel {
     thread.methods.delete(context);
     const route = fields.text("route");
     const name = route === "" ? -1 : this.name(`${method} ${route}`);
-    this.tell(integrationKinds.serveEnd, span, fields.number("status"), fields.number("end_offset"), name, fields.number("aborted"));
+    this.tell(integrationKinds.serveEnd, span, fields.number("status"), end, name, fields.number("aborted"));
   }
 
   finish(): ServiceOutcome {

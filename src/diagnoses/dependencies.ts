@@ -1,5 +1,5 @@
 /** What services wait for at others whose inside is not in the trace: databases, and whom they call over HTTP. */
-import { none, spanFlags, spanKinds } from "../analyses/flows/keys.ts";
+import { failureFlags, none, spanFlags, spanKinds } from "../analyses/flows/keys.ts";
 import type { RelativeNs } from "../base/index.ts";
 import type { HistoryReader } from "../state/contract.ts";
 import { type SpanRow, scanSpans, spanName } from "./spans.ts";
@@ -84,7 +84,7 @@ export function dependencies(history: HistoryReader): readonly Dependency[] | un
     const work = { start: row.sent, end: row.end };
     const wait = { start: row.start, end: row.sent };
     of.calls++;
-    if ((row.flags & (spanFlags.failed | spanFlags.broken)) !== 0) of.failed++;
+    if ((row.flags & failureFlags) !== 0) of.failed++;
     of.workNs += length(work);
     of.waitNs += length(wait);
     if (length(wait) > 0) of.waited++;

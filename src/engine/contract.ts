@@ -179,8 +179,10 @@ export interface SpanInfo {
   readonly status: number;
   /** What it was joined with the other process by; see docs/glossary. */
   readonly evidence: Evidence;
-  /** The connection ended before the answer. */
+  /** The connection ended before the whole answer. */
   readonly broken: boolean;
+  /** The caller ended it before it had the whole answer: after a timeout, say. */
+  readonly cancelled: boolean;
   /** A database refused it. */
   readonly failed: boolean;
   /** False when the trace ended before it. */
@@ -191,6 +193,8 @@ export interface SpanInfo {
   readonly redirected?: { readonly repeat: number | undefined; readonly lostNs: number | undefined };
   /** In a flow: the redirected call that this one repeats. */
   readonly repeats?: number;
+  /** In a flow: the failed HTTP call that this one tries again. Same caller, method, host and path, after that had failed, and nothing alike beside either. */
+  readonly retries?: number;
 }
 
 /** A stretch of time in which a flow's root waited for this span's own work. */

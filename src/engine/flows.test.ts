@@ -5,7 +5,24 @@ import node from "../analyses/node/index.ts";
 import redis from "../analyses/redis/index.ts";
 import { analyseText } from "../testing/analyse-text.ts";
 import { redirectedCluster } from "../testing/redirected-cluster.ts";
-import { answer, close, command, ends, info, push, read, receive, request, response, twoServices } from "../testing/two-services.ts";
+import {
+  answer,
+  close,
+  command,
+  cut,
+  ends,
+  info,
+  push,
+  read,
+  receive,
+  request,
+  response,
+  streamEnd,
+  streamReceive,
+  streamRequest,
+  streamResponse,
+  twoServices,
+} from "../testing/two-services.ts";
 import { FlowQueries } from "./flows.ts";
 import { RequestQueries } from "./requests.ts";
 
@@ -56,7 +73,7 @@ describe("flows", () => {
       spans: 7,
       calls: 4,
       strangers: 0,
-      evidence: { nothing: 0, "stream-offset": 4, order: 0, context: 0 },
+      evidence: { nothing: 0, "stream-offset": 4, order: 0, context: 0, "stream-id": 0 },
     });
   });
 
@@ -150,6 +167,159 @@ describe("flows", () => {
     expect(path(twoServices)).toEqual([...before, "250-260 in 2", "260-275 in 1", ...after]);
     const late = twoServices.replace(response(260, 2, 2, 1, 120), response(278, 2, 2, 1, 120));
     expect(path(late)).toEqual([...before, "250-275 in 2", ...after]);
+  });
+});
+
+describe("requests that share a connection (HTTP/2)", () => {
+  const connected = [
+    info(1, "gateway"),
+    info(2, "service"),
+    ends("socket_connect", 30, 1, 3, 4001, 81),
+    ends("socket_accept", 31, 2, 1, 81, 4001),
+  ];
+
+  it("are joined by connection and stream, in whatever order they are received, answered and told of", () => {
+    const { rows, summary } = spansOf(
+      [
+        ...connected,
+        streamRequest(40, 1, 4, 0, 3, 1, "/a"),
+        streamRequest(41, 1, 5, 0, 3, 3, "/b"),
+        streamReceive(50, 2, 2, 1, 3, "/b"),
+        streamReceive(51, 2, 3, 1, 1, "/a"),
+        // Received before its caller told that it was sent: two processes' clocks.
+        streamReceive(52, 2, 4, 1, 5, "/c"),
+        streamRequest(53, 1, 6, 0, 3, 5, "/c"),
+        streamResponse(60, 2, 4, 1, 5, 0),
+        streamEnd(61, 1, 6, 3, 5, 200, 0),
+        streamResponse(70, 2, 2, 1, 3, 0),
+        streamResponse(71, 2, 3, 1, 1, 0),
+        streamEnd(72, 1, 4, 3, 1, 200, 0),
+        streamEnd(73, 1, 5, 3, 3, 200, 0),
+      ].join("\n"),
+    );
+    expect(rows.filter(({ kind }) => kind === 0).map(say)).toEqual([
+      '2 served "GET /b" 50-70 below 1 of 1 by stream-id',
+      '3 served "GET /a" 51-71 below 0 of 0 by stream-id',
+      '4 served "GET /c" 52-60 below 5 of 5 by stream-id',
+    ]);
+    expect(rows.filter(({ kind }) => kind !== 0).map((row) => [row["start"], row["end"], row["status"], row["flags"]])).toEqual([
+      [40, 72, 200, 0],
+      [41, 73, 200, 0],
+      [53, 61, 200, 0],
+    ]);
+    expect(summary).toMatchObject({ strangers: 0, evidence: { "stream-id": 3, nothing: 0, order: 0 } });
+  });
+
+  it("are told apart from those that are whole: reset by the other end, given up by the caller, cut with the connection or the trace", () => {
+    const { rows } = spansOf(
+      [
+        ...connected,
+        ...[1, 3, 5, 7, 9].map((stream) => streamRequest(40 + stream, 1, 10 + stream, 0, 3, stream, `/${stream}`)),
+        streamReceive(52, 2, 2, 1, 1, "/1"),
+        streamResponse(55, 2, 2, 1, 1, 1),
+        streamEnd(60, 1, 11, 3, 1, 200, 1),
+        streamEnd(61, 1, 13, 3, 3, 0, 2),
+        streamEnd(62, 1, 15, 3, 5, 200, 0),
+        // Bytes of the connection may be any stream's.
+        read(63, 1, 3, 0, 100),
+        close(64, 1, 3),
+        ends("socket_connect", 70, 1, 4, 4002, 81),
+        streamRequest(71, 1, 30, 0, 4, 1, "/cut"),
+        response(99, 2, 77, 1, 0),
+      ].join("\n"),
+    );
+    const { broken, cancelled, unfinished, unmatched } = spanFlags;
+    expect(rows.map((row) => [row["name"], row["end"], row["flags"]])).toEqual([
+      ["GET b/1", 60, broken],
+      ["GET b/3", 61, cancelled | unmatched],
+      ["GET b/5", 62, unmatched],
+      ["GET b/7", 64, broken | unmatched],
+      ["GET b/9", 64, broken | unmatched],
+      ["GET /1", 55, broken],
+      ["GET b/cut", 99, unfinished | unmatched],
+    ]);
+  });
+});
+
+describe("calls without a whole answer", () => {
+  const connected = [
+    info(1, "gateway"),
+    info(2, "service"),
+    ends("socket_connect", 30, 1, 3, 4001, 81),
+    ends("socket_accept", 31, 2, 1, 81, 4001),
+    request(40, 1, 4, 0, 3, 0, "/x"),
+    receive(50, 2, 2, 1, 70, "/x"),
+  ];
+  /** Name, end and flags of the call. */
+  const callOf = (...more: readonly string[]) => {
+    const row = spansOf([...connected, ...more].join("\n")).rows.find(({ kind }) => kind === 1);
+    return [row?.["end"], row?.["flags"], row?.["status"]];
+  };
+  const { broken, cancelled } = spanFlags;
+
+  it("are cancelled where their caller gave up, before the answer or within it", () => {
+    expect(callOf(cut(60, 1, 4, 3, 2), answer(60, 1, 4, 0, 3, 0), close(60, 1, 3), response(62, 2, 2, 1, 0, 1))).toEqual([
+      60,
+      cancelled,
+      0,
+    ]);
+    expect(callOf(answer(55, 1, 4, 0, 3), read(56, 1, 3, 0, 40), cut(60, 1, 4, 3, 2), close(60, 1, 3))).toEqual([60, cancelled, 200]);
+  });
+
+  it("are broken where the connection ended within the answer, whoever tells of it first", () => {
+    expect(callOf(answer(55, 1, 4, 0, 3), read(56, 1, 3, 0, 40), cut(60, 1, 4, 3, 1), close(60, 1, 3))).toEqual([60, broken, 200]);
+    // The server breaks off after bytes that the caller has read, all of them.
+    const serverFirst = [answer(55, 1, 4, 0, 3), read(56, 1, 3, 0, 40), response(58, 2, 2, 1, 40, 1)];
+    expect(callOf(...serverFirst, cut(60, 1, 4, 3, 1), close(60, 1, 3))).toEqual([60, broken, 200]);
+    // A caller that tells only of its connection: another runtime.
+    expect(callOf(...serverFirst, close(60, 1, 3))).toEqual([56, broken, 200]);
+    expect(callOf(answer(55, 1, 4, 0, 3), response(57, 2, 2, 1, 80), read(58, 1, 3, 0, 40), close(60, 1, 3))).toEqual([58, broken, 200]);
+  });
+
+  it("are neither where all of it was read, though the connection ends with it", () => {
+    expect(callOf(answer(55, 1, 4, 0, 3), response(57, 2, 2, 1, 80), read(58, 1, 3, 0, 80), close(60, 1, 3))).toEqual([58, 0, 200]);
+  });
+});
+
+describe("retries", () => {
+  /** Calls by one request: from, to, path, status; status 0: the connection broke. */
+  const retriesOf = (...calls: readonly (readonly [number, number, string, number])[]): (number | undefined)[] => {
+    const text = [
+      info(1, "service"),
+      ends("socket_accept", 5, 1, 1, 80, 4000),
+      ...calls.map((_, i) => ends("socket_connect", 6, 1, 10 + i, 5000 + i, 81)),
+      receive(10, 1, 2, 1, 90, "/outer"),
+      ...calls.flatMap(([from, to, path, status], i) => [
+        request(from, 1, 20 + i, 2, 10 + i, 0, path),
+        ...(status === 0 ? [] : [answer(to - 1, 1, 20 + i, 2, 10 + i, status), read(to, 1, 10 + i, 0, 10)]),
+        close(to, 1, 10 + i),
+      ]),
+      response(900, 1, 2, 1, 100),
+    ].sort((left, right) => Number.parseInt(left, 10) - Number.parseInt(right, 10));
+    const { history } = analyseText([flows, node], text.join("\n"));
+    const { spans } = new FlowQueries(history, 0n).get(0);
+    return spans.filter(({ kind }) => kind === "http").map(({ retries }) => retries);
+  };
+
+  it("are the next alike after a call that failed, one after the other", () => {
+    expect(retriesOf([20, 30, "/a", 0], [40, 50, "/a", 503], [60, 70, "/a", 200], [80, 90, "/a", 200])).toEqual([
+      undefined,
+      1,
+      2,
+      undefined,
+    ]);
+  });
+
+  it("are not: what follows an answer, has another path, or may have asked for something else", () => {
+    expect(retriesOf([20, 30, "/a", 404], [40, 50, "/a", 200])).toEqual([undefined, undefined]);
+    expect(retriesOf([20, 30, "/a", 0], [40, 50, "/b", 200])).toEqual([undefined, undefined]);
+    expect(retriesOf([20, 30, "/a?", 0], [40, 50, "/a?", 200])).toEqual([undefined, undefined]);
+  });
+
+  it("are not said where two alike are under way at once", () => {
+    expect(retriesOf([20, 30, "/a", 0], [25, 35, "/a", 0], [40, 50, "/a", 200])).toEqual([undefined, undefined, undefined]);
+    expect(retriesOf([20, 30, "/a", 0], [40, 50, "/a", 200], [45, 55, "/a", 200])).toEqual([undefined, undefined, undefined]);
+    expect(retriesOf([20, 50, "/a", 200], [25, 30, "/a", 0], [40, 45, "/a", 200])).toEqual([undefined, undefined, undefined]);
   });
 });
 

@@ -13,6 +13,7 @@ import {
   type FlowProcess,
   type FlowSummary,
   root as flowsRoot,
+  hasFailed,
   none,
   type RepeatColumn,
   repeatColumns,
@@ -34,7 +35,7 @@ const defaultLimit = 100;
 const mostSpans = 10_000;
 
 /** Names that a filter over flows may use: of their root. Durations in ns. */
-export const flowFilterNames = ["id", "name", "process", "kind", "duration", "status", "broken"] as const;
+export const flowFilterNames = ["id", "name", "process", "kind", "duration", "status", "broken", "cancelled"] as const;
 
 type Row = Readonly<Record<SpanColumn, number>>;
 
@@ -94,14 +95,16 @@ export class FlowQueries {
       if (row !== root) children.set(row.parent, [...(children.get(row.parent) ?? []), row]);
     const redirects = this.redirects(id);
     const repeats = new Map([...redirects].map(([call, { repeat }]) => [repeat, call]));
+    const retries = new Map([...children.values()].flatMap((siblings) => retriesAmong(siblings)));
     const spans: SpanInfo[] = [];
     const list = (row: Row, depth: number): void => {
-      const [redirected, repeated] = [redirects.get(row.id), repeats.get(row.id)];
+      const [redirected, repeated, retried] = [redirects.get(row.id), repeats.get(row.id), retries.get(row.id)];
       spans.push({
         ...this.info(row),
         depth,
         ...(redirected === undefined ? {} : { redirected }),
         ...(repeated === undefined ? {} : { repeats: repeated }),
+        ...(retried === undefined || this.table?.text(row.name)?.endsWith("?") === true ? {} : { retries: retried }),
       });
       for (const child of children.get(row.id) ?? []) list(child, depth + 1);
     };
@@ -179,6 +182,8 @@ export class FlowQueries {
         return row.status;
       case "broken":
         return (row.flags & spanFlags.broken) !== 0;
+      case "cancelled":
+        return (row.flags & spanFlags.cancelled) !== 0;
       default:
         return undefined;
     }
@@ -200,6 +205,7 @@ export class FlowQueries {
       status: row.status,
       evidence: evidences[row.evidence] ?? "nothing",
       broken: (row.flags & spanFlags.broken) !== 0,
+      cancelled: (row.flags & spanFlags.cancelled) !== 0,
       failed: (row.flags & spanFlags.failed) !== 0,
       complete: (row.flags & spanFlags.unfinished) === 0,
       request: row.request === none ? undefined : row.request,
@@ -209,6 +215,27 @@ export class FlowQueries {
   private absolute(time: RelativeNs): AbsoluteNs {
     return toAbsolute(time, this.origin);
   }
+}
+
+/**
+ * HTTP calls of one context that try again what failed, with the call that did: the next of the same method, host and path, begun when that was over. Where alike
+ * calls are under way at once it is not known which of them tries which again: neither is said to.
+ */
+function retriesAmong(siblings: readonly Row[]): [retry: number, failed: number][] {
+  const found: [number, number][] = [];
+  const alike = new Map<number, Row[]>();
+  for (const row of siblings) if (spanKinds[row.kind] === "http") alike.set(row.name, [...(alike.get(row.name) ?? []), row]);
+  for (const calls of alike.values()) {
+    let earlierEnd = Number.NEGATIVE_INFINITY;
+    for (const [i, call] of calls.entries()) {
+      const [next, later] = [calls[i + 1], calls[i + 2]];
+      const isAlone =
+        earlierEnd <= call.start && next !== undefined && next.start >= call.end && (later === undefined || later.start >= next.end);
+      if (isAlone && hasFailed(call.flags, call.status)) found.push([next.id, call.id]);
+      earlierEnd = Math.max(earlierEnd, call.end);
+    }
+  }
+  return found;
 }
 
 function isRootKind(kind: number): boolean {

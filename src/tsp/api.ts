@@ -147,13 +147,15 @@ const spanShape = object({
   durationNs: number,
   waitedNs: number,
   status: number,
-  evidence: oneOf("nothing", "stream-offset", "order", "context"),
+  evidence: oneOf("nothing", "stream-offset", "order", "context", "stream-id"),
   broken: flag,
+  cancelled: flag,
   failed: flag,
   complete: flag,
   request: optional(index),
   redirected: optional(object({ repeat: optional(index), lostNs: optional(number) })),
   repeats: optional(index),
+  retries: optional(index),
 });
 export type SpanWire = Decoded<typeof spanShape>;
 export const decodeFlowList = object({ total: number, flows: list(spanShape) });

@@ -107,7 +107,7 @@ describe("flows", () => {
   it("joins all calls by stream offset, and none is left over", () => {
     const { summary } = experiment.flows({});
     const answered = experiment.requests({ filter: `command != "ping" && node =~ ":${port}$"`, limit: 0 }).total;
-    expect(summary?.evidence).toEqual({ nothing: 0, "stream-offset": summary?.calls, order: 0, context: 0 });
+    expect(summary?.evidence).toEqual({ nothing: 0, "stream-offset": summary?.calls, order: 0, context: 0, "stream-id": 0 });
     // Five commands and two calls for each of 40 requests; the rest is what the client asks when it connects.
     expect(summary?.calls).toBe(40 * 2 + answered);
     // The load comes over plain sockets of a traced process: requests whose caller says nothing.

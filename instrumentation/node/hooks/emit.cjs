@@ -16,14 +16,19 @@ exports.bits = {
   http_client_request: 512,
   http_client_response: 1024,
   store_command: 2048,
-  database_query: 4096,
-  database_send: 8192,
-  database_result: 16384,
-  context_start: 32768,
-  loop_iteration: 65536,
-  gc: 131072,
-  dns: 262144,
-  tracing_end: 524288,
+  http_client_cut: 4096,
+  http2_server_receive: 8192,
+  http2_server_response: 16384,
+  http2_client_request: 32768,
+  http2_client_end: 65536,
+  database_query: 131072,
+  database_send: 262144,
+  database_result: 524288,
+  context_start: 1048576,
+  loop_iteration: 2097152,
+  gc: 4194304,
+  dns: 8388608,
+  tracing_end: 16777216,
 };
 exports.numbers = 8;
 exports.HOW_NONE = 0;
@@ -38,6 +43,9 @@ exports.DATABASE_LIBRARY_PG = 2;
 exports.DATABASE_STATEMENT = 0;
 exports.DATABASE_CONNECTION = 1;
 exports.CONTEXT_PUSH = 0;
+exports.END_WHOLE = 0;
+exports.END_BROKEN = 1;
+exports.END_CANCELLED = 2;
 
 /** The emitters over the addon's function `native` and the array `n` shared with it. */
 exports.emitters = (native, n) => {
@@ -147,20 +155,61 @@ exports.emitters = (native, n) => {
       n[6] = end_offset;
       native(11, name);
     },
+    http_client_cut(request, conn_id, fd, read_offset, end) {
+      n[0] = request;
+      n[1] = conn_id;
+      n[2] = fd;
+      n[3] = read_offset;
+      n[4] = end;
+      native(12);
+    },
+    http2_server_receive(context, conn_id, fd, stream, method, path) {
+      n[0] = context;
+      n[1] = conn_id;
+      n[2] = fd;
+      n[3] = stream;
+      native(13, method, path);
+    },
+    http2_server_response(context, conn_id, fd, stream, status, aborted) {
+      n[0] = context;
+      n[1] = conn_id;
+      n[2] = fd;
+      n[3] = stream;
+      n[4] = status;
+      n[5] = aborted;
+      native(14);
+    },
+    http2_client_request(request, context, conn_id, fd, stream, method, host, path) {
+      n[0] = request;
+      n[1] = context;
+      n[2] = conn_id;
+      n[3] = fd;
+      n[4] = stream;
+      native(15, method, host, path);
+    },
+    http2_client_end(request, conn_id, fd, stream, status, end) {
+      n[0] = request;
+      n[1] = conn_id;
+      n[2] = fd;
+      n[3] = stream;
+      n[4] = status;
+      n[5] = end;
+      native(16);
+    },
     database_query(request, context, how, library, kind, name) {
       n[0] = request;
       n[1] = context;
       n[2] = how;
       n[3] = library;
       n[4] = kind;
-      native(12, name);
+      native(17, name);
     },
     database_send(request, conn_id, fd, write_offset) {
       n[0] = request;
       n[1] = conn_id;
       n[2] = fd;
       n[3] = write_offset;
-      native(13);
+      native(18);
     },
     database_result(request, conn_id, fd, read_offset, failed) {
       n[0] = request;
@@ -168,7 +217,7 @@ exports.emitters = (native, n) => {
       n[2] = fd;
       n[3] = read_offset;
       n[4] = failed;
-      native(14);
+      native(19);
     },
     context_start(context, parent, kind, conn_id, fd, offset, length) {
       n[0] = context;
@@ -178,26 +227,26 @@ exports.emitters = (native, n) => {
       n[4] = fd;
       n[5] = offset;
       n[6] = length;
-      native(15);
+      native(20);
     },
     loop_iteration(poll_ns, busy_ns) {
       n[0] = poll_ns;
       n[1] = busy_ns;
-      native(16);
+      native(21);
     },
     gc(kind, start_ns, duration_ns) {
       n[0] = kind;
       n[1] = start_ns;
       n[2] = duration_ns;
-      native(17);
+      native(22);
     },
     dns(start_ns, duration_ns, host) {
       n[0] = start_ns;
       n[1] = duration_ns;
-      native(18, host);
+      native(23, host);
     },
     tracing_end(reason) {
-      native(19, reason);
+      native(24, reason);
     },
   };
 };

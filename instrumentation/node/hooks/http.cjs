@@ -5,20 +5,12 @@
 "use strict";
 const diagnostics = require("node:diagnostics_channel");
 const http = require("node:http");
+const { END_BROKEN, END_CANCELLED } = require("./emit.cjs");
+const { askedPath, pathOf } = require("./paths.cjs");
 const Stamp = require("./stamp.cjs");
 
-/** A URL's path. Queries are private. */
-const pathOf = (url) => {
-  const text = String(url);
-  const end = text.search(/[?#]/);
-  return end < 0 ? text : text.slice(0, end);
-};
-
-/** The same of a request that is sent, with a question mark where there was a query: two such requests may ask for different things. */
-const askedPath = (url) => {
-  const path = pathOf(url);
-  return String(url)[path.length] === "?" ? `${path}?` : path;
-};
+/** Whether it was the caller who gave up, by the error that undici ends a request with. */
+const isPatienceOver = (error) => /ABORT|_TIMEOUT$/.test(String(error?.code)) || /^(?:Abort|Timeout)Error$/.test(String(error?.name));
 
 exports.create = (tracer) => {
   const { emit, patch } = tracer;
@@ -77,6 +69,7 @@ exports.create = (tracer) => {
     path,
     connection: undefined,
     isAnswered: false,
+    isOver: false,
     /** What undici sends: it writes to the socket itself. -1 for others. */
     startOffset: -1,
     /** Once it is sent, the connection is somebody else's: Upgrade and CONNECT. */
@@ -128,7 +121,36 @@ exports.create = (tracer) => {
     tellBegin(known, connection.written);
   };
   const onUndiciHeaders = ({ request, response }) => answer(Stamp.get(request), response.statusCode);
-  const onUndiciError = ({ request }) => answer(Stamp.get(request), 0);
+  const onUndiciEnd = ({ request }) => {
+    const known = Stamp.get(request);
+    if (known !== undefined) known.isOver = true;
+  };
+  const onUndiciError = ({ request, error }) => {
+    const known = Stamp.get(request);
+    if (known === undefined) return;
+    cut(known, isPatienceOver(error));
+    answer(known, 0);
+  };
+
+  /** A request that was sent is over without its whole answer. */
+  function cut(request, isCancelled) {
+    const { id, connection, isOver } = request;
+    if (connection === undefined || isOver) return;
+    request.isOver = true;
+    emit.http_client_cut(id, connection.id, connection.fd, connection.read, isCancelled ? END_CANCELLED : END_BROKEN);
+  }
+
+  /** The connection that a request was sent over is gone: was the answer whole, and if not, whose doing was it? */
+  function endClientRequest(request, message, error) {
+    if (message === undefined) {
+      if (!request.isTunnel) cut(request, isPatienceOver(error));
+      return;
+    }
+    const { res } = message;
+    if (res?.complete === true || res?.upgrade === true || message.method === "CONNECT") return;
+    // Who gives up destroys the request or its response, and that the socket; Node destroys them after the socket, and marks one that failed.
+    cut(request, (message.destroyed || res?.destroyed === true) && message.socket?._hadError !== true);
+  }
 
   const subscriptions = Object.entries({
     "http.server.request.start": onServerRequest,
@@ -139,6 +161,7 @@ exports.create = (tracer) => {
     "undici:request:create": onUndiciCreate,
     "undici:client:sendHeaders": onUndiciSend,
     "undici:request:headers": onUndiciHeaders,
+    "undici:request:trailers": onUndiciEnd,
     "undici:request:error": onUndiciError,
   }).map(([name, handler]) => [name, tracer.guard(handler)]);
 
@@ -172,11 +195,15 @@ exports.create = (tracer) => {
      * connection then belongs to no request.
      */
     isSending: ({ startOffset, isTunnel }, offset) => startOffset >= 0 && (offset === startOffset || !isTunnel),
-    /** The connection is gone, and what waited for it. */
-    onClose(connection) {
+    /** The connection is gone, and what waited for it. `message` is the one that the socket carries, `error` what it was destroyed with. */
+    onClose(connection, message, error) {
       for (const context of connection.requests) endServerRequest(connection, context, true, context.route);
       connection.requests = [];
-      answer(connection.client, 0);
+      const { client } = connection;
+      if (client === undefined) return;
+      if (client.startOffset >= 0) endClientRequest(client, undefined, error);
+      else if (message != null && Stamp.get(message) === client) endClientRequest(client, message, error);
+      answer(client, 0);
     },
     start() {
       if (!isPatched) install();

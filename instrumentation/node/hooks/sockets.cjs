@@ -16,7 +16,7 @@ const Stamp = require("./stamp.cjs");
 /** An IPv4 address is written alike at both ends, also where one of them listens on IPv6. */
 const plain = (address) => (address === undefined ? "" : address.startsWith("::ffff:") ? address.slice(7) : address);
 
-exports.create = (tracer, http, stores) => {
+exports.create = (tracer, http, stores, http2) => {
   const { emit, patch } = tracer;
   /** The context of callbacks of which nothing is known: a connection's, say, that many requests share. */
   const outside = { id: 0 };
@@ -46,6 +46,7 @@ exports.create = (tracer, http, stores) => {
       isSubscriber: false,
     };
     Stamp.set(socket, connection);
+    http2.onConnection();
     return connection;
   }
 
@@ -150,13 +151,13 @@ exports.create = (tracer, http, stores) => {
     );
   }
 
-  function onClose(socket) {
+  function onClose(socket, [error]) {
     const connection = Stamp.get(socket);
     if (connection === undefined || connection.isClosed) return;
     connection.isClosed = true;
     if (connection.epoch !== tracer.epoch) return;
     if (connection.isServer) readUpToNow(socket, connection);
-    http.onClose(connection);
+    http.onClose(connection, socket._httpMessage, error);
     emit.socket_close(connection.id, connection.fd, connection.read, connection.written);
   }
 

@@ -21,6 +21,7 @@ const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(pie
 exports.create = (tracer) => {
   const { emit, patch } = tracer;
   const databases = require("./databases.cjs").create(tracer);
+  const queues = require("./queues.cjs").create(tracer);
   /** Commands that were encoded and not yet written, in order: encoding and writing follow each other without a break. */
   let encoded = [];
   let encodedBytes = 0;
@@ -187,7 +188,7 @@ exports.create = (tracer) => {
   }
 
   function install([path, exports]) {
-    if (databases.follow(path, exports)) return;
+    if (databases.follow(path, exports) || queues.follow(path, exports)) return;
     if (/[\\/]ioredis[\\/]/.test(path)) followIoredis(exports.default.prototype, LIBRARY_IOREDIS);
     else if (/[\\/]iovalkey[\\/]/.test(path)) followIoredis(exports.default.prototype, LIBRARY_IOVALKEY);
     else if (path.endsWith("linked-list.js")) followQueue(exports.DoublyLinkedList.prototype);

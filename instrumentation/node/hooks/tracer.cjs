@@ -1,7 +1,8 @@
 // The tracer of one JavaScript thread: what all hooks share, and switching on and off.
 //
 //     sockets.cjs   connections and their byte streams          http.cjs   requests, in and out
-//     stores.cjs    commands of Redis clients                   runtime.cjs  event loop, garbage collector, DNS
+//     stores.cjs    commands of Redis clients                   http2.cjs  the same of HTTP/2 and gRPC
+//     runtime.cjs   event loop, garbage collector, DNS
 //
 // Hooks look at `tracer.isOn` first and change nothing while it is false. A hook that throws switches the thread's tracing off for good, and the trace says so:
 // `fail`.
@@ -93,8 +94,10 @@ exports.create = (addon, debug) => {
   tracer.patch = require("./patch.cjs").create(tracer);
   const stores = require("./stores.cjs").create(tracer);
   const http = require("./http.cjs").create(tracer);
-  const sockets = require("./sockets.cjs").create(tracer, http, stores);
+  const http2 = require("./http2.cjs").create(tracer);
+  const sockets = require("./sockets.cjs").create(tracer, http, stores, http2);
   http.useSockets(sockets);
-  parts.push(require("./runtime.cjs").create(tracer, addon, bits), sockets, http, stores);
+  http2.useSockets(sockets);
+  parts.push(require("./runtime.cjs").create(tracer, addon, bits), sockets, http, http2, stores);
   return tracer;
 };

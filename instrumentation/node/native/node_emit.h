@@ -16,17 +16,22 @@
 #define SS_NODE_HTTP_CLIENT_REQUEST 9
 #define SS_NODE_HTTP_CLIENT_RESPONSE 10
 #define SS_NODE_STORE_COMMAND 11
-#define SS_NODE_DATABASE_QUERY 12
-#define SS_NODE_DATABASE_SEND 13
-#define SS_NODE_DATABASE_RESULT 14
-#define SS_NODE_CONTEXT_START 15
-#define SS_NODE_LOOP_ITERATION 16
-#define SS_NODE_GC 17
-#define SS_NODE_DNS 18
-#define SS_NODE_TRACING_END 19
+#define SS_NODE_HTTP_CLIENT_CUT 12
+#define SS_NODE_HTTP2_SERVER_RECEIVE 13
+#define SS_NODE_HTTP2_SERVER_RESPONSE 14
+#define SS_NODE_HTTP2_CLIENT_REQUEST 15
+#define SS_NODE_HTTP2_CLIENT_END 16
+#define SS_NODE_DATABASE_QUERY 17
+#define SS_NODE_DATABASE_SEND 18
+#define SS_NODE_DATABASE_RESULT 19
+#define SS_NODE_CONTEXT_START 20
+#define SS_NODE_LOOP_ITERATION 21
+#define SS_NODE_GC 22
+#define SS_NODE_DNS 23
+#define SS_NODE_TRACING_END 24
 
 /* X(name, number) for each event. */
-#define SS_NODE_EVENTS(X) X(process_info, 0) X(socket_connect, 1) X(socket_accept, 2) X(socket_state, 3) X(socket_close, 4) X(socket_write, 5) X(socket_read, 6) X(http_server_receive, 7) X(http_server_response, 8) X(http_client_request, 9) X(http_client_response, 10) X(store_command, 11) X(database_query, 12) X(database_send, 13) X(database_result, 14) X(context_start, 15) X(loop_iteration, 16) X(gc, 17) X(dns, 18) X(tracing_end, 19)
+#define SS_NODE_EVENTS(X) X(process_info, 0) X(socket_connect, 1) X(socket_accept, 2) X(socket_state, 3) X(socket_close, 4) X(socket_write, 5) X(socket_read, 6) X(http_server_receive, 7) X(http_server_response, 8) X(http_client_request, 9) X(http_client_response, 10) X(store_command, 11) X(http_client_cut, 12) X(http2_server_receive, 13) X(http2_server_response, 14) X(http2_client_request, 15) X(http2_client_end, 16) X(database_query, 17) X(database_send, 18) X(database_result, 19) X(context_start, 20) X(loop_iteration, 21) X(gc, 22) X(dns, 23) X(tracing_end, 24)
 
 #ifdef SS_NODE_EMIT
 /* An id is unique in its environment; with its number, in the process. */
@@ -198,6 +203,67 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         break;
     }
     case 12: {
+        struct ss_ev_http_client_cut e = {
+            .request = ss_id(environment, n[0]),
+            .conn_id = ss_id(environment, n[1]),
+            .fd = (int32_t)n[2],
+            .read_offset = (uint64_t)n[3],
+            .end = (uint8_t)n[4],
+        };
+        lttng_ust_tracepoint(node, http_client_cut, &e);
+        break;
+    }
+    case 13: {
+        struct ss_ev_http2_server_receive e = {
+            .context = ss_id(environment, n[0]),
+            .conn_id = ss_id(environment, n[1]),
+            .fd = (int32_t)n[2],
+            .stream = (uint32_t)n[3],
+            .method = s[0],
+            .path = s[1],
+        };
+        lttng_ust_tracepoint(node, http2_server_receive, &e);
+        break;
+    }
+    case 14: {
+        struct ss_ev_http2_server_response e = {
+            .context = ss_id(environment, n[0]),
+            .conn_id = ss_id(environment, n[1]),
+            .fd = (int32_t)n[2],
+            .stream = (uint32_t)n[3],
+            .status = (uint16_t)n[4],
+            .aborted = (uint8_t)n[5],
+        };
+        lttng_ust_tracepoint(node, http2_server_response, &e);
+        break;
+    }
+    case 15: {
+        struct ss_ev_http2_client_request e = {
+            .request = ss_id(environment, n[0]),
+            .context = ss_id(environment, n[1]),
+            .conn_id = ss_id(environment, n[2]),
+            .fd = (int32_t)n[3],
+            .stream = (uint32_t)n[4],
+            .method = s[0],
+            .host = s[1],
+            .path = s[2],
+        };
+        lttng_ust_tracepoint(node, http2_client_request, &e);
+        break;
+    }
+    case 16: {
+        struct ss_ev_http2_client_end e = {
+            .request = ss_id(environment, n[0]),
+            .conn_id = ss_id(environment, n[1]),
+            .fd = (int32_t)n[2],
+            .stream = (uint32_t)n[3],
+            .status = (uint16_t)n[4],
+            .end = (uint8_t)n[5],
+        };
+        lttng_ust_tracepoint(node, http2_client_end, &e);
+        break;
+    }
+    case 17: {
         struct ss_ev_database_query e = {
             .request = ss_id(environment, n[0]),
             .context = ss_id(environment, n[1]),
@@ -209,7 +275,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, database_query, &e);
         break;
     }
-    case 13: {
+    case 18: {
         struct ss_ev_database_send e = {
             .request = ss_id(environment, n[0]),
             .conn_id = ss_id(environment, n[1]),
@@ -219,7 +285,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, database_send, &e);
         break;
     }
-    case 14: {
+    case 19: {
         struct ss_ev_database_result e = {
             .request = ss_id(environment, n[0]),
             .conn_id = ss_id(environment, n[1]),
@@ -230,7 +296,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, database_result, &e);
         break;
     }
-    case 15: {
+    case 20: {
         struct ss_ev_context_start e = {
             .context = ss_id(environment, n[0]),
             .parent = ss_id(environment, n[1]),
@@ -243,7 +309,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, context_start, &e);
         break;
     }
-    case 16: {
+    case 21: {
         struct ss_ev_loop_iteration e = {
             .environment = environment,
             .poll_ns = (uint64_t)n[0],
@@ -252,7 +318,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, loop_iteration, &e);
         break;
     }
-    case 17: {
+    case 22: {
         struct ss_ev_gc e = {
             .environment = environment,
             .kind = (uint8_t)n[0],
@@ -262,7 +328,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, gc, &e);
         break;
     }
-    case 18: {
+    case 23: {
         struct ss_ev_dns e = {
             .environment = environment,
             .start_ns = (uint64_t)n[0],
@@ -272,7 +338,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         lttng_ust_tracepoint(node, dns, &e);
         break;
     }
-    case 19: {
+    case 24: {
         struct ss_ev_tracing_end e = {
             .environment = environment,
             .reason = s[0],

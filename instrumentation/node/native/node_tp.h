@@ -132,6 +132,52 @@ struct ss_ev_store_command {
     const char *name;
 };
 
+struct ss_ev_http_client_cut {
+    uint64_t request;
+    uint64_t conn_id;
+    int32_t fd;
+    uint64_t read_offset;
+    uint8_t end;
+};
+
+struct ss_ev_http2_server_receive {
+    uint64_t context;
+    uint64_t conn_id;
+    int32_t fd;
+    uint32_t stream;
+    const char *method;
+    const char *path;
+};
+
+struct ss_ev_http2_server_response {
+    uint64_t context;
+    uint64_t conn_id;
+    int32_t fd;
+    uint32_t stream;
+    uint16_t status;
+    uint8_t aborted;
+};
+
+struct ss_ev_http2_client_request {
+    uint64_t request;
+    uint64_t context;
+    uint64_t conn_id;
+    int32_t fd;
+    uint32_t stream;
+    const char *method;
+    const char *host;
+    const char *path;
+};
+
+struct ss_ev_http2_client_end {
+    uint64_t request;
+    uint64_t conn_id;
+    int32_t fd;
+    uint32_t stream;
+    uint16_t status;
+    uint8_t end;
+};
+
 struct ss_ev_database_query {
     uint64_t request;
     uint64_t context;
@@ -353,6 +399,67 @@ LTTNG_UST_TRACEPOINT_EVENT(node, store_command,
         lttng_ust_field_integer(uint64_t, start_offset, e->start_offset)
         lttng_ust_field_integer(uint64_t, end_offset, e->end_offset)
         lttng_ust_field_string(name, e->name)
+    ))
+
+/* A request that was sent ended before its whole answer was received. End 1, broken: the connection did; 2, cancelled: the caller gave it up, after a timeout, say. */
+LTTNG_UST_TRACEPOINT_EVENT(node, http_client_cut,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_http_client_cut *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, request, e->request)
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
+        lttng_ust_field_integer(uint8_t, end, e->end)
+    ))
+
+/* An HTTP/2 request's headers were received, on this stream of the connection: a context starts. gRPC calls are such requests. Of an HTTP/2 connection no bytes are told; the lengths in its socket_close say nothing. */
+LTTNG_UST_TRACEPOINT_EVENT(node, http2_server_receive,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_http2_server_receive *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, context, e->context)
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint32_t, stream, e->stream)
+        lttng_ust_field_string(method, e->method)
+        lttng_ust_field_string(path, e->path)
+    ))
+
+/* The stream is over: answered, or reset or broken before (aborted). */
+LTTNG_UST_TRACEPOINT_EVENT(node, http2_server_response,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_http2_server_response *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, context, e->context)
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint32_t, stream, e->stream)
+        lttng_ust_field_integer(uint16_t, status, e->status)
+        lttng_ust_field_integer(uint8_t, aborted, e->aborted)
+    ))
+
+/* An HTTP/2 request to somebody else is sent, as this stream of the connection. */
+LTTNG_UST_TRACEPOINT_EVENT(node, http2_client_request,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_http2_client_request *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, request, e->request)
+        lttng_ust_field_integer(uint64_t, context, e->context)
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint32_t, stream, e->stream)
+        lttng_ust_field_string(method, e->method)
+        lttng_ust_field_string(host, e->host)
+        lttng_ust_field_string(path, e->path)
+    ))
+
+/* The stream is over. End 0, whole: the answer was received, all of it; 1, broken: the other end reset it, or the connection ended; 2, cancelled: the caller gave it up. Status 0: no answer. */
+LTTNG_UST_TRACEPOINT_EVENT(node, http2_client_end,
+    LTTNG_UST_TP_ARGS(const struct ss_ev_http2_client_end *, e),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, request, e->request)
+        lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
+        lttng_ust_field_integer(int32_t, fd, e->fd)
+        lttng_ust_field_integer(uint32_t, stream, e->stream)
+        lttng_ust_field_integer(uint16_t, status, e->status)
+        lttng_ust_field_integer(uint8_t, end, e->end)
     ))
 
 /* The application asked a database's client library for something. Kind 0: a statement; the name is its first word, such as SELECT. Kind 1: a connection of a pool that had none free. */

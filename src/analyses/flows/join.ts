@@ -12,7 +12,15 @@
  */
 import type { RelativeNs } from "../../base/index.ts";
 import type { HistoryWriter, Quark, StateBuilder, TableBuilder } from "../../state/contract.ts";
-import { callKinds, type IntegrationConnection, type IntegrationOffer, integrationKinds, noSpan } from "../integration.ts";
+import {
+  callEndings,
+  callKinds,
+  type IntegrationConnection,
+  type IntegrationOffer,
+  integrationKinds,
+  noSpan,
+  streamFlag,
+} from "../integration.ts";
 import {
   branches,
   documents,
@@ -36,8 +44,15 @@ const mostWaiting = 1000;
 const deepest = 10_000;
 /** Calls that messages may still come of. */
 const mostPublishers = 100_000;
-const evidence = { nothing: 0, offset: 1, order: 2, context: 3 } as const;
+const evidence = { nothing: 0, offset: 1, order: 2, streamId: 4 } as const;
 const kinds = { served: 0, message: 4 } as const;
+
+/** By how a call ended. */
+const endingFlags: Readonly<Record<number, number>> = {
+  [callEndings.failed]: spanFlags.failed,
+  [callEndings.broken]: spanFlags.broken,
+  [callEndings.cancelled]: spanFlags.cancelled,
+};
 
 /** A span under way. */
 interface Span {
@@ -66,13 +81,17 @@ interface Call extends Span, RepeatableCall {
   isMatched: boolean;
   /** Low 32 bits of where its reply ends; -1 unknown. */
   replyEnd: number;
+  /** It is a stream of its connection, beside others: `from` is its number, and its caller says when it is over. */
+  readonly isStream: boolean;
+  /** Who served it broke off. */
+  isBrokenOff: boolean;
   /** Time of the last bytes read that may be its reply's; -1 before. */
   lastRead: RelativeNs;
 }
 
 /** Requests received whose call has not come yet. */
 type Waiting =
-  | { readonly isServed: false; readonly process: number; readonly span: number; readonly offset: number }
+  | { readonly isServed: false; readonly process: number; readonly span: number; readonly offset: number; readonly isStream: boolean }
   | {
       readonly isServed: true;
       readonly process: number;
@@ -277,7 +296,7 @@ class Join {
       case integrationKinds.serveStart: {
         const span = this.begin(firstSpan + subject, kinds.served, processOf(a), time, this.name(source, c));
         this.open.set(span.id, span);
-        this.received(channelOf(a), { isServed: false, process: processOf(a).index, span: span.id, offset: low(b) });
+        this.received(channelOf(a), { isServed: false, process: processOf(a).index, span: span.id, offset: low(b), isStream: d === 1 });
         break;
       }
       case integrationKinds.serveEnd: {
@@ -288,7 +307,7 @@ class Join {
         if (d !== 0) span.flags |= spanFlags.broken;
         this.open.delete(span.id);
         this.end(span, time);
-        this.replied(span.id, low(b), a);
+        this.replied(span.id, low(b), a, d !== 0);
         break;
       }
       case integrationKinds.pushStart:
@@ -322,7 +341,7 @@ class Join {
       case integrationKinds.callOver: {
         const known = this.callById.get(firstSpan + subject);
         if (known === undefined) break;
-        if (a !== 0) known.call.flags |= spanFlags.failed;
+        known.call.flags |= endingFlags[a] ?? 0;
         this.over(known.channel, known.call, time);
         break;
       }
@@ -394,9 +413,11 @@ class Join {
     address: string,
   ): void {
     const kind = what & 0xff;
+    const isStream = (what & streamFlag) !== 0;
     // Over HTTP a connection carries one call at a time; whatever its reply was, it has been read.
     for (const earlier of [...channel.calls])
-      if (earlier.lastRead >= 0 && (kind === callKinds.http || !channel.isPaired)) this.over(channel, earlier, earlier.lastRead);
+      if (!earlier.isStream && earlier.lastRead >= 0 && (kind === callKinds.http || !channel.isPaired))
+        this.over(channel, earlier, earlier.lastRead);
     const span = this.begin(id, kind, process, time, name);
     const call: Call = {
       ...span,
@@ -404,6 +425,8 @@ class Join {
       to: low(to),
       isMatched: false,
       replyEnd: -1,
+      isStream,
+      isBrokenOff: false,
       lastRead: -1,
       parent,
       length: to < 0 ? -1 : to - from,
@@ -465,12 +488,16 @@ class Join {
       return true;
     }
     // A request's headers end behind where it begins, and before the connection's next one.
-    const fitting = channel.calls.filter((each) => !each.isMatched && isBehind(what.offset, each.from));
+    const fitting = channel.calls.filter((each) =>
+      what.isStream
+        ? each.isStream && !each.isMatched && each.from === what.offset
+        : !each.isStream && !each.isMatched && isBehind(what.offset, each.from),
+    );
     const [call] = fitting;
     if (call === undefined) return false;
     call.isMatched = true;
     call.callee = what.process;
-    call.evidence = fitting.length === 1 ? evidence.offset : evidence.order;
+    call.evidence = what.isStream ? evidence.streamId : fitting.length === 1 ? evidence.offset : evidence.order;
     this.parents[what.span] = call.id;
     this.callOf.set(what.span, call.id);
     const served = this.open.get(what.span);
@@ -478,15 +505,16 @@ class Join {
     return true;
   }
 
-  /** A request was answered: the reply ends there. */
-  private replied(span: number, replyEnd: number, status: number): void {
+  /** A request was answered: the reply ends there; or (`isBrokenOff`) would have gone on. */
+  private replied(span: number, replyEnd: number, status: number, isBrokenOff: boolean): void {
     const id = this.callOf.get(span);
     this.callOf.delete(span);
     const known = id === undefined ? undefined : this.callById.get(id);
     if (known === undefined) return;
     // The caller tells of the answer's head after it has read it: by then the call may be over.
-    known.call.status = status;
-    if (replyEnd < 0) return;
+    if (status !== 0) known.call.status = status;
+    known.call.isBrokenOff = isBrokenOff;
+    if (replyEnd < 0 || isBrokenOff) return;
     known.call.replyEnd = replyEnd;
     const read = known.channel.reads.find(({ offset }) => !isBehind(replyEnd, offset));
     if (read !== undefined) this.over(known.channel, known.call, Math.max(read.time, known.call.start));
@@ -516,6 +544,7 @@ class Join {
       );
     }
     for (const call of [...channel.calls]) {
+      if (call.isStream) continue;
       call.lastRead = Math.max(call.lastRead, time);
       if (call.replyEnd >= 0 && !isBehind(call.replyEnd, offset)) this.over(channel, call, time);
     }
@@ -523,7 +552,8 @@ class Join {
 
   private hangUp(channel: Channel, time: RelativeNs, flag: number): void {
     for (const call of [...channel.calls]) {
-      if (call.lastRead < 0) call.flags |= flag;
+      // Of a reply whose end is known that end was not read: when it is, the call is over.
+      if (call.lastRead < 0 || call.isStream || call.isBrokenOff || call.replyEnd >= 0) call.flags |= flag;
       this.over(channel, call, call.lastRead < 0 ? time : call.lastRead);
     }
     const { message } = channel;

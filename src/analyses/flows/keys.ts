@@ -20,13 +20,21 @@ export type SpanKind = (typeof spanKinds)[number];
 
 /**
  * What a span's parent is known by, or for calls what they were matched with at the other end by. Nothing: there is none, or none was found. Order: by their
- * order on the connection, since several fit. Context: by the process itself, which did the one for the other.
+ * order on the connection, since several fit. Stream id: by connection and number of the HTTP/2 stream. Context: by the process itself, which did the one for the other.
  */
-export const evidences = ["nothing", "stream-offset", "order", "context"] as const;
+export const evidences = ["nothing", "stream-offset", "order", "context", "stream-id"] as const;
 export type Evidence = (typeof evidences)[number];
 
-/** Broken: the connection ended before it was answered. Unfinished: the trace ended before. Unmatched: the other end of a call is not known. Failed: the other end refused. */
-export const spanFlags = { broken: 1, unfinished: 2, unmatched: 4, failed: 8 } as const;
+/** Broken: the connection ended before it was answered. Cancelled: the caller ended it before, after a timeout, say. Unfinished: the trace ended before. Unmatched: the other end of a call is not known. Failed: the other end refused. */
+export const spanFlags = { broken: 1, unfinished: 2, unmatched: 4, failed: 8, cancelled: 16 } as const;
+
+/** Flags of a span that came to nothing. */
+export const failureFlags = spanFlags.broken | spanFlags.failed | spanFlags.cancelled;
+
+const firstServerError = 500;
+
+/** Whether a call with these flags and HTTP status came to nothing. */
+export const hasFailed = (flags: number, status: number): boolean => (flags & failureFlags) !== 0 || status >= firstServerError;
 
 /** Stands for a process that is not in the trace. */
 export const noProcess = 0xffff;

@@ -3,13 +3,20 @@
  * what they serve and call.
  */
 import type { RelativeNs } from "../../base/index.ts";
-import { databaseKinds, databaseSystems } from "../../environments/node/index.ts";
+import { databaseKinds, databaseSystems, requestEnds } from "../../environments/node/index.ts";
 import type { Quark, StateBuilder } from "../../state/contract.ts";
 import type { EventCursor, TraceSource } from "../../trace/index.ts";
 import type { SharedAnalysis, Spool } from "../contract.ts";
-import { callKinds, integrationKinds, integrationWidth, noSpan } from "../integration.ts";
+import { callEndings, callKinds, integrationKinds, integrationWidth, noSpan, streamFlag } from "../integration.ts";
 import { type Fields, idsPerThread, ServiceModel, type ServiceOutcome, type Thread } from "../services.ts";
 import { documents, gcKinds, resources, root, type UntracedThread } from "./keys.ts";
+
+/** How a call ended, by `end` of the events. */
+const endings: Readonly<Record<number, number>> = {
+  [requestEnds.whole]: callEndings.answered,
+  [requestEnds.broken]: callEndings.broken,
+  [requestEnds.cancelled]: callEndings.cancelled,
+};
 
 /** What the state shows of a thread of JavaScript. */
 interface Loop {
@@ -51,7 +58,24 @@ class NodeModel extends ServiceModel {
           this.ofRequest(fields, (span) => {
             // All of the time until a connection is got is waiting for one.
             if (this.pooled.delete(span)) this.tell(integrationKinds.sent, span);
-            this.tell(integrationKinds.callOver, span, fields.number("failed"));
+            this.tell(integrationKinds.callOver, span, fields.number("failed") === 0 ? callEndings.answered : callEndings.failed);
+          });
+      case "http_client_cut":
+        return () => this.ofRequest(fields, (span) => this.tell(integrationKinds.callOver, span, endings[fields.number("end")]));
+      case "http2_server_receive":
+        return () => this.receive(fields, fields.number("stream"), 1);
+      case "http2_server_response":
+        return () => this.response(fields, -1);
+      case "http2_client_request":
+        return () => {
+          const name = `${fields.text("method")} ${fields.text("host")}${fields.text("path")}`;
+          this.call(fields, this.begin(fields, "request"), fields.number("stream"), -1, name, callKinds.http | (1 << 8) | streamFlag);
+        };
+      case "http2_client_end":
+        return () =>
+          this.ofRequest(fields, (span) => {
+            if (fields.number("status") !== 0) this.tell(integrationKinds.callEnd, span, fields.number("status"));
+            this.tell(integrationKinds.callOver, span, endings[fields.number("end")]);
           });
       case "context_start":
         return () => {
@@ -140,7 +164,7 @@ class NodeModel extends ServiceModel {
 
 const node: SharedAnalysis<Outcome> = {
   id: "node",
-  version: 4,
+  version: 5,
   needs: [],
   usefulShares: () => 1,
   startShare({ source, cursor, owns, writer, spool }) {

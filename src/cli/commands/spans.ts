@@ -20,7 +20,9 @@ function remarks(span: SpanInfo): string {
   const said = [
     span.status > 0 ? String(span.status) : "",
     span.waitedNs > 0 ? `waited ${duration(span.waitedNs)} for a connection` : "",
-    span.broken ? "broken" : "",
+    span.broken ? "aborted" : "",
+    span.cancelled ? "timed out or cancelled by the caller" : "",
+    span.retries === undefined ? "" : "retry",
     span.failed ? "failed" : "",
     span.complete ? "" : "cut",
     span.kind === "served" || span.kind === "message" || span.evidence !== "nothing" ? "" : "other end not traced",
@@ -155,7 +157,7 @@ Examples:
           shell.note("no process in this trace says what it serves and calls: record Node.js processes with the store");
         else
           shell.note(
-            `${count(result.flows.length)} of ${count(result.total)} flows; ${count(summary.calls)} calls, of which ${count(summary.evidence["stream-offset"])} joined by stream offset, ${count(summary.evidence.order)} by order, ${count(summary.evidence.nothing)} not at all`,
+            `${count(result.flows.length)} of ${count(result.total)} flows; ${count(summary.calls)} calls, of which ${count(summary.evidence["stream-offset"])} joined by stream offset${summary.evidence["stream-id"] > 0 ? `, ${count(summary.evidence["stream-id"])} by HTTP/2 stream` : ""}, ${count(summary.evidence.order)} by order, ${count(summary.evidence.nothing)} not at all`,
           );
       }),
     );

@@ -1,12 +1,11 @@
 /** Retry storm: a service asks again and again for what fails, and gives those who are in trouble more to do. */
 
-import { none, serviceRuntimes, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
+import { hasFailed, none, serviceRuntimes, spanKinds } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
 import { percent } from "../severity.ts";
-import { calleeName, flowProcess, noServices, type SpanRow, scanSpans } from "../spans.ts";
+import { calleeName, flowProcess, noServices, scanSpans } from "../spans.ts";
 
-const firstServerError = 500;
 const leastRetries = 20;
 /** With one call in five a repetition, load is a quarter higher than without. */
 const noticeShare = 0.2;
@@ -59,8 +58,6 @@ function finding(context: DiagnosisContext, sum: Sum): Found {
   };
 }
 
-const hasFailed = (row: SpanRow): boolean => (row.flags & (spanFlags.broken | spanFlags.failed)) !== 0 || row.status >= firstServerError;
-
 function check(context: DiagnosisContext): Answer {
   const sums = new Map<string, Sum>();
   const open = new Map<number, Map<number, Attempts>>();
@@ -81,7 +78,7 @@ function check(context: DiagnosisContext): Answer {
     };
     sums.set(key, sum);
     sum.calls++;
-    if (hasFailed(row)) sum.failedNs += row.end - row.start;
+    if (hasFailed(row.flags, row.status)) sum.failedNs += row.end - row.start;
     const byName = open.get(row.parent) ?? new Map<number, Attempts>();
     const attempts = byName.get(row.name);
     if (attempts !== undefined && row.start >= attempts.failedEnd) {
@@ -93,7 +90,7 @@ function check(context: DiagnosisContext): Answer {
         sum.end = row.end;
       }
     }
-    if (hasFailed(row)) {
+    if (hasFailed(row.flags, row.status)) {
       byName.set(row.name, { retries: attempts?.retries ?? 0, first: attempts?.first ?? row.start, failedEnd: row.end });
       open.set(row.parent, byName);
       if (open.size > mostOpen) for (const oldest of [...open.keys()].slice(0, mostOpen / 2)) open.delete(oldest);

@@ -8,7 +8,7 @@
  *             |-- prices --|
  */
 
-import { none, serviceRuntimes, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
+import { failureFlags, none, serviceRuntimes, spanFlags, spanKinds } from "../../analyses/flows/keys.ts";
 import { count, duration } from "../../base/index.ts";
 import { readCommands } from "../commands.ts";
 import type { Answer, Diagnosis, DiagnosisContext, Found } from "../contract.ts";
@@ -59,7 +59,7 @@ function callOf(context: DiagnosisContext, row: SpanRow): Call {
   const kind = spanKinds[row.kind] ?? "";
   const text = spanName(context.history, row.name);
   const whom = calleeName(context.history, row);
-  const hasFailed = (row.flags & (spanFlags.broken | spanFlags.failed | spanFlags.unfinished)) !== 0 || row.status >= 400;
+  const hasFailed = (row.flags & (failureFlags | spanFlags.unfinished)) !== 0 || row.status >= 400;
   const isRead =
     kind === "http" ? /^(GET|HEAD) /.test(text) : kind === "store" ? readCommands.has(text.toLowerCase()) : / (SELECT|SHOW)$/i.test(text);
   const { start, end } = row;

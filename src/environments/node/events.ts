@@ -18,6 +18,9 @@ export const databaseSystems: Readonly<Record<number, string>> = { 1: "mysql", 2
 /** Values of `kind` in database_query. */
 export const databaseKinds = { statement: 0, connection: 1 } as const;
 
+/** Values of `end` in http_client_cut and http2_client_end: how a request that was sent ended. */
+export const requestEnds = { whole: 0, broken: 1, cancelled: 2 } as const;
+
 /** Values of `kind` in context_start. */
 export const contextKinds = { push: 0 } as const;
 
@@ -29,6 +32,31 @@ export const events: readonly EventDefinition[] = [
     "Who this JavaScript thread is: when tracing is switched on, and when it starts. Thread 0 is the main one, others are worker threads; environment counts them in this process and is the upper part of its ids.",
   ),
   ...serviceEvents,
+  event(
+    "http_client_cut",
+    `u64 request, ${connection}, u64 read_offset, u8 end`,
+    "A request that was sent ended before its whole answer was received. End 1, broken: the connection did; 2, cancelled: the caller gave it up, after a timeout, say.",
+  ),
+  event(
+    "http2_server_receive",
+    `u64 context, ${connection}, u32 stream, string method, string path`,
+    "An HTTP/2 request's headers were received, on this stream of the connection: a context starts. gRPC calls are such requests. Of an HTTP/2 connection no bytes are told; the lengths in its socket_close say nothing.",
+  ),
+  event(
+    "http2_server_response",
+    `u64 context, ${connection}, u32 stream, u16 status, u8 aborted`,
+    "The stream is over: answered, or reset or broken before (aborted).",
+  ),
+  event(
+    "http2_client_request",
+    `u64 request, u64 context, ${connection}, u32 stream, string method, string host, string path`,
+    "An HTTP/2 request to somebody else is sent, as this stream of the connection.",
+  ),
+  event(
+    "http2_client_end",
+    `u64 request, ${connection}, u32 stream, u16 status, u8 end`,
+    "The stream is over. End 0, whole: the answer was received, all of it; 1, broken: the other end reset it, or the connection ended; 2, cancelled: the caller gave it up. Status 0: no answer.",
+  ),
   event(
     "database_query",
     "u64 request, u64 context, u8 how, u8 library, u8 kind, string name",

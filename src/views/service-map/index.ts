@@ -5,14 +5,13 @@
  * Cost: rows of the spans table that ended in the range.
  */
 
-import { noProcess, type SpanColumn, serviceRuntimes, spanFlags, spanKinds, tables } from "../../analyses/flows/keys.ts";
+import { hasFailed, noProcess, type SpanColumn, serviceRuntimes, spanFlags, spanKinds, tables } from "../../analyses/flows/keys.ts";
 import type { DataTreeView, ViewContext, ViewEntry, ViewRange } from "../contract.ts";
 import { callersFirst, spanColumnOf as columnOf, flowProcesses } from "../flows.ts";
 
 /** Names of strangers may be without end. */
 const mostCallees = 1000;
 const otherHosts = "other hosts";
-const firstServerError = 500;
 
 /** Calls of one process to one other. */
 interface Edge {
@@ -51,7 +50,7 @@ function collect(context: ViewContext, range: ViewRange): ReadonlyMap<number, Re
       const edge = edges.get(name) ?? { callee: name, calls: 0, failed: 0, totalNs: 0, longestNs: 0 };
       edges.set(name, edge);
       edge.calls++;
-      if ((flags & (spanFlags.broken | spanFlags.failed)) !== 0 || value("status", row) >= firstServerError) edge.failed++;
+      if (hasFailed(flags, value("status", row))) edge.failed++;
       edge.totalNs += end - start;
       edge.longestNs = Math.max(edge.longestNs, end - start);
     }

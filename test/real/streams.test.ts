@@ -1,0 +1,73 @@
+/** HTTP/2 and gRPC, for real: requests of many callers on one connection, each found with its caller and with the command that was sent for it. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeCertificate } from "../../scenarios/lib/certificate.ts";
+import { encode } from "../../scenarios/lib/client.ts";
+import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
+import { applicationNode, freePort, start } from "./support.ts";
+
+const app = fileURLToPath(new URL("node-apps/streams.mjs", import.meta.url));
+const libraries = fileURLToPath(new URL("libraries/web", import.meta.url));
+const ways = ["plain", "post", "secure", "unary", "streaming"];
+const perWay = 40;
+let directory: string;
+let experiment: Experiment;
+
+beforeAll(async () => {
+  if (!existsSync(join(libraries, "node_modules")))
+    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: libraries, stdio: "ignore" });
+  directory = mkdtempSync(join(tmpdir(), "storescope-streams-"));
+  const output = join(directory, "trace");
+  const port = await freePort();
+  const { certificateFile, keyFile } = writeCertificate(directory);
+  const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
+    until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
+    STORESCOPE_DEBUG=1 "${applicationNode}" "${app}" ${port} "${certificateFile}" "${keyFile}" "${libraries}/package.json" ${perWay}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+  const { code, stdout, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
+  expect(code, stdout + stderr).toBe(0);
+  experiment = await openExperiment([output]);
+  await experiment.analyze();
+}, 120_000);
+
+afterAll(() => {
+  experiment?.close();
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+});
+
+describe.each(ways)("requests by way of one shared connection: %s", (way) => {
+  it("are each below their caller, and the command that was sent for each below it", () => {
+    const { flows } = experiment.flows({ filter: `kind == "http" && name =~ "/${way}/"`, limit: 1000 });
+    expect(flows).toHaveLength(perWay);
+    for (const { id, name } of flows) {
+      const number = Number(name.split("/").at(-1));
+      const { spans } = experiment.flow(id);
+      const below = (span: SpanInfo | undefined): readonly SpanInfo[] => spans.filter(({ parent }) => parent === span?.id);
+      const key = `k${"x".repeat(number)}`;
+      const bytes = (span: SpanInfo | undefined): number => experiment.request(span?.request as number).requestBytes ?? -1;
+      const gateway = spans.find((span) => span.kind === "served");
+      const [call, get, ...others] = below(gateway);
+      expect(others).toEqual([]);
+      expect(call).toMatchObject({ kind: "http", evidence: "stream-id", status: 200, broken: false, cancelled: false, complete: true });
+      expect(call?.name).not.toContain("secret");
+      expect(get).toMatchObject({ kind: "store", name: "get", evidence: "stream-offset" });
+      expect(bytes(get)).toBe(encode(["get", key]).length);
+      expect(get?.start).toBeGreaterThanOrEqual(call?.end ?? 0n);
+      const [served, ...copies] = below(call);
+      expect(copies).toEqual([]);
+      expect(served).toMatchObject({ kind: "served", evidence: "stream-id", status: 200, broken: false, complete: true });
+      const [set, ...more] = below(served);
+      expect(more).toEqual([]);
+      expect(set).toMatchObject({ kind: "store", name: "set", evidence: "stream-offset" });
+      expect(bytes(set)).toBe(encode(["set", key, "1"]).length);
+    }
+  });
+});
+
+it("no call over HTTP is left without its other end", () => {
+  const { summary } = experiment.flows({ limit: 0 });
+  expect(summary?.evidence).toMatchObject({ "stream-id": ways.length * perWay, order: 0, nothing: 0 });
+});
