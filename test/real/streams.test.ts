@@ -1,6 +1,5 @@
 /** HTTP/2 and gRPC, for real: requests of many callers on one connection, each found with its caller and with the command that was sent for it. */
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,25 +7,24 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeCertificate } from "../../scenarios/lib/certificate.ts";
 import { encode } from "../../scenarios/lib/client.ts";
 import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
+import { ensureLibraries } from "./libraries.ts";
 import { applicationNode, freePort, start } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/streams.mjs", import.meta.url));
-const libraries = fileURLToPath(new URL("libraries/web", import.meta.url));
 const ways = ["plain", "post", "secure", "unary", "streaming"];
 const perWay = 40;
 let directory: string;
 let experiment: Experiment;
 
 beforeAll(async () => {
-  if (!existsSync(join(libraries, "node_modules")))
-    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: libraries, stdio: "ignore" });
+  const libraries = ensureLibraries("web");
   directory = mkdtempSync(join(tmpdir(), "storescope-streams-"));
   const output = join(directory, "trace");
   const port = await freePort();
   const { certificateFile, keyFile } = writeCertificate(directory);
   const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
     until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    STORESCOPE_DEBUG=1 "${applicationNode}" "${app}" ${port} "${certificateFile}" "${keyFile}" "${libraries}/package.json" ${perWay}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+    STORESCOPE_DEBUG=1 "${applicationNode}" "${app}" ${port} "${certificateFile}" "${keyFile}" "${libraries}" ${perWay}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
   const { code, stdout, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
   expect(code, stdout + stderr).toBe(0);
   experiment = await openExperiment([output]);

@@ -2,8 +2,7 @@
  * Whose command it was, for real and against the truth: every HTTP request uses keys of a length that only it uses, so the length of each command, which the store
  * tells, says whose it was. The commands found below each request must be exactly those that the application's code sends for it.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,10 +11,10 @@ import { writeCertificate } from "../../scenarios/lib/certificate.ts";
 import { encode } from "../../scenarios/lib/client.ts";
 import { freePorts } from "../../scenarios/lib/redis-cluster.ts";
 import { type Experiment, openExperiment } from "../../src/engine/index.ts";
+import { ensureLibraries } from "./libraries.ts";
 import { applicationNode, start } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/truth.mjs", import.meta.url));
-const libraries = fileURLToPath(new URL("libraries/", import.meta.url));
 const count = 640;
 
 /** The newest versions are the repository's own; the others have folders, installed from their lock files when first wanted. */
@@ -50,15 +49,13 @@ describe.each(cases)("commands of 640 requests, 64 at a time: $name", ({ folder,
   let experiment: Experiment;
 
   beforeAll(async () => {
-    if (folder !== undefined && !existsSync(join(libraries, folder, "node_modules")))
-      execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: join(libraries, folder), stdio: "ignore" });
     directory = mkdtempSync(join(tmpdir(), "storescope-truth-"));
     const output = join(directory, "trace");
     const [port = 0, tlsPort = 0] = await freePorts(2);
     const { certificateFile, keyFile } = writeCertificate(directory);
     const tls = `--tls-port ${tlsPort} --tls-cert-file ${certificateFile} --tls-key-file ${keyFile} --tls-auth-clients no`;
     const environment = [
-      ...(folder === undefined ? [] : [`TRUTH_LIBRARIES="${join(libraries, folder, "package.json")}"`]),
+      ...(folder === undefined ? [] : [`TRUTH_LIBRARIES="${ensureLibraries(folder)}"`]),
       ...(callbacks === true ? ["TRUTH_CALLBACKS=1"] : []),
       ...(client === undefined ? [] : [`TRUTH_CLIENT=${client}`]),
     ].join(" ");

@@ -38,7 +38,7 @@ exports.create = (tracer) => {
       connection.fd,
       startOffset < 0 ? end : startOffset,
       end,
-      response.statusCode,
+      isAborted && !response.headersSent ? 0 : response.statusCode,
       isAborted ? 1 : 0,
       route,
     );
@@ -141,15 +141,19 @@ exports.create = (tracer) => {
   }
 
   /** The connection that a request was sent over is gone: was the answer whole, and if not, whose doing was it? */
-  function endClientRequest(request, message, error) {
-    if (message === undefined) {
+  function endClientRequest(request, socket, error) {
+    if (request.startOffset >= 0) {
       if (!request.isTunnel) cut(request, isPatienceOver(error));
       return;
     }
+    const message = socket._httpMessage;
+    if (message == null || Stamp.get(message) !== request) return;
     const { res } = message;
     if (res?.complete === true || res?.upgrade === true || message.method === "CONNECT") return;
-    // Who gives up destroys the request or its response, and that the socket; Node destroys them after the socket, and marks one that failed.
-    cut(request, (message.destroyed || res?.destroyed === true) && message.socket?._hadError !== true);
+    // Who gives up destroys the request or its response, and that the socket; or the socket itself, for no reason. Node destroys those after the socket, and
+    // that for a reason: an error, which it notes, or the end of what the other side sends.
+    const isGivenUp = message.destroyed || res?.destroyed === true || (error == null && socket._readableState?.ended !== true);
+    cut(request, isGivenUp && socket._hadError !== true);
   }
 
   const subscriptions = Object.entries({
@@ -195,14 +199,13 @@ exports.create = (tracer) => {
      * connection then belongs to no request.
      */
     isSending: ({ startOffset, isTunnel }, offset) => startOffset >= 0 && (offset === startOffset || !isTunnel),
-    /** The connection is gone, and what waited for it. `message` is the one that the socket carries, `error` what it was destroyed with. */
-    onClose(connection, message, error) {
+    /** The connection is gone, and what waited for it. `error` is what its socket is destroyed with. */
+    onClose(connection, socket, error) {
       for (const context of connection.requests) endServerRequest(connection, context, true, context.route);
       connection.requests = [];
       const { client } = connection;
       if (client === undefined) return;
-      if (client.startOffset >= 0) endClientRequest(client, undefined, error);
-      else if (message != null && Stamp.get(message) === client) endClientRequest(client, message, error);
+      endClientRequest(client, socket, error);
       answer(client, 0);
     },
     start() {

@@ -157,7 +157,7 @@ exports.create = (tracer, http, stores, http2) => {
     connection.isClosed = true;
     if (connection.epoch !== tracer.epoch) return;
     if (connection.isServer) readUpToNow(socket, connection);
-    http.onClose(connection, socket._httpMessage, error);
+    http.onClose(connection, socket, error);
     emit.socket_close(connection.id, connection.fd, connection.read, connection.written);
   }
 

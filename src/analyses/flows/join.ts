@@ -512,7 +512,7 @@ class Join {
     const known = id === undefined ? undefined : this.callById.get(id);
     if (known === undefined) return;
     // The caller tells of the answer's head after it has read it: by then the call may be over.
-    if (status !== 0) known.call.status = status;
+    if (status !== 0 && !isBrokenOff) known.call.status = status;
     known.call.isBrokenOff = isBrokenOff;
     if (replyEnd < 0 || isBrokenOff) return;
     known.call.replyEnd = replyEnd;

@@ -115,7 +115,7 @@ const retryStorm: Diagnosis = {
   view: "service-map",
   explanation: `A service that repeats what failed helps against a lost packet; against a service or database in trouble it adds to the trouble, the more the worse it gets.
 
-Decided from the calls of each request: a repetition is a call of the same name, path included, that begins after one that failed (a broken connection, a refusal of the database, a status of 500 or more). Twenty of
+Decided from the calls of each request: a repetition is a call of the same name, path included, that begins after one that failed (a broken connection, an end of the caller's patience, a refusal of the database, a status of 500 or more). Twenty of
 them are a finding when they are a fifth of all calls to the same process or host; critical from half, when they double the load.`,
   check,
 };
