@@ -23,7 +23,7 @@ const followed = new RegExp(
     "mysql2/lib/commands/command",
     "pg/lib/(?:client|query)",
     "pg-pool/index",
-    "undici/lib/(?:dispatcher/)?(?:pool|dispatcher)-base",
+    "undici/lib/(?:core/request|(?:dispatcher/)?(?:pool|dispatcher)-base)",
     "@grpc/grpc-js/build/src/(?:resolving|load-balancing)-call",
   ]
     .map((path) => `/${path}\\.js$`)

@@ -12,7 +12,7 @@ const Stamp = require("./stamp.cjs");
 /** Whether it was the caller who gave up, by the error that undici ends a request with. */
 const isPatienceOver = (error) => /ABORT|_TIMEOUT$/.test(String(error?.code)) || /^(?:Abort|Timeout)Error$/.test(String(error?.name));
 
-exports.create = (tracer) => {
+exports.create = (tracer, queues) => {
   const { emit, patch } = tracer;
   let sockets;
   let isPatched = false;
@@ -108,7 +108,9 @@ exports.create = (tracer) => {
 
   const onUndiciCreate = ({ request }) => {
     const host = String(request.origin ?? "").replace(/^[a-z]+:\/\//, "");
-    Stamp.set(request, newClientRequest(request.method, host, askedPath(request.path)));
+    const created = newClientRequest(request.method, host, askedPath(request.path));
+    if (created.context !== 0 && !queues.isUndiciFollowed(request)) created.context = 0;
+    Stamp.set(request, created);
   };
   // Published right before the headers are written.
   const onUndiciSend = ({ request, socket }) => {

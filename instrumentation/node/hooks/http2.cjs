@@ -13,8 +13,10 @@ const { END_BROKEN, END_CANCELLED, END_WHOLE } = require("./emit.cjs");
 const { askedPath, pathOf } = require("./paths.cjs");
 const Stamp = require("./stamp.cjs");
 
-exports.create = (tracer) => {
+exports.create = (tracer, queues) => {
   const { emit, patch } = tracer;
+  /** The context of what was asked for by nobody knows whom. */
+  const outside = { id: 0 };
   let sockets;
   let isPatched = false;
   let isStreamPatched = false;
@@ -128,6 +130,7 @@ exports.create = (tracer) => {
     const prototype = Object.getPrototypeOf(session);
     session.destroy();
     patch.after(prototype, "request", onRequest);
+    patch.within(prototype, "request", (_session, [headers]) => (queues.isStreamFollowed(headers) ? undefined : outside));
     patch.within(Object.getPrototypeOf(prototype), "emit", onSessionEvent);
   }
 

@@ -18,10 +18,9 @@ const Stamp = require("./stamp.cjs");
 
 const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(piece) : piece.byteLength);
 
-exports.create = (tracer) => {
+exports.create = (tracer, queues) => {
   const { emit, patch } = tracer;
   const databases = require("./databases.cjs").create(tracer);
-  const queues = require("./queues.cjs").create(tracer);
   /** Commands that were encoded and not yet written, in order: encoding and writing follow each other without a break. */
   let encoded = [];
   let encodedBytes = 0;

@@ -92,9 +92,10 @@ exports.create = (addon, debug) => {
   }
 
   tracer.patch = require("./patch.cjs").create(tracer);
-  const stores = require("./stores.cjs").create(tracer);
-  const http = require("./http.cjs").create(tracer);
-  const http2 = require("./http2.cjs").create(tracer);
+  const queues = require("./queues.cjs").create(tracer);
+  const stores = require("./stores.cjs").create(tracer, queues);
+  const http = require("./http.cjs").create(tracer, queues);
+  const http2 = require("./http2.cjs").create(tracer, queues);
   const sockets = require("./sockets.cjs").create(tracer, http, stores, http2);
   http.useSockets(sockets);
   http2.useSockets(sockets);
