@@ -68,8 +68,8 @@ const runs = [
 if (vitestArgs.length === 0) {
   const without = await ensureNodes(say);
   if (without === undefined) {
-    const whose = ["truth", "database"];
-    const wanted = { 22: whose, 24: [...whose, "node", "flows", "redirected-calls", "python"], 26: whose };
+    const whose = ["truth", "database", "streams", "loaders"];
+    const wanted = { 22: whose, 24: [...whose, "node", "flows", "endings", "redirected-calls", "python"], 26: whose };
     for (const [version, files] of Object.entries(wanted)) {
       const args = files.map((file) => `test/real/${file}.test.ts`);
       runs.push({ title: `applications on Node ${version}`, project: "real", args, more: { STORESCOPE_TEST_NODE: nodePath(version) } });
