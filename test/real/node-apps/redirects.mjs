@@ -35,21 +35,15 @@ async function openNodeRedis() {
   const cluster = createCluster({ rootNodes: ports.map((port) => ({ socket: { host, port } })) });
   await cluster.connect();
   // Its clients count: the cluster hides what it follows.
-  const wrapped = new Set();
-  const watch = async () => {
-    for (const master of cluster.masters) {
-      const client = await cluster.nodeClient(master);
-      if (wrapped.has(client)) continue;
-      wrapped.add(client);
-      const { sendCommand } = client;
-      client.sendCommand = function (...args) {
-        const reply = sendCommand.apply(this, args);
-        reply.catch(count);
-        return reply;
-      };
-    }
-  };
-  await watch();
+  for (const master of cluster.masters) {
+    const client = await cluster.nodeClient(master);
+    const { sendCommand } = client;
+    client.sendCommand = function (...args) {
+      const reply = sendCommand.apply(this, args);
+      reply.catch(count);
+      return reply;
+    };
+  }
   return {
     cluster,
     forget: (number) => cluster.slots.fill({ master: cluster.masters[number % 3], replicas: [] }),
