@@ -1,8 +1,9 @@
 /** HTTP/2 and gRPC, for real: requests of many callers on one connection, each found with its caller and with the command that was sent for it. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeCertificate } from "../../scenarios/lib/certificate.ts";
 import { encode } from "../../scenarios/lib/client.ts";
@@ -16,10 +17,9 @@ const perWay = 40;
 let directory: string;
 let experiment: Experiment;
 
-beforeAll(async () => {
-  const libraries = ensureLibraries("web");
-  directory = mkdtempSync(join(tmpdir(), "storescope-streams-"));
-  const output = join(directory, "trace");
+/** Records the application with the libraries that are found from this file. */
+async function record(name: string, libraries: string): Promise<Experiment> {
+  const output = join(directory, name);
   const port = await freePort();
   const { certificateFile, keyFile } = writeCertificate(directory);
   const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
@@ -27,8 +27,15 @@ beforeAll(async () => {
     STORESCOPE_DEBUG=1 "${applicationNode}" "${app}" ${port} "${certificateFile}" "${keyFile}" "${libraries}" ${perWay}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
   const { code, stdout, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
   expect(code, stdout + stderr).toBe(0);
-  experiment = await openExperiment([output]);
-  await experiment.analyze();
+  const opened = await openExperiment([output]);
+  await opened.analyze();
+  return opened;
+}
+
+beforeAll(async () => {
+  const libraries = ensureLibraries("web");
+  directory = mkdtempSync(join(tmpdir(), "storescope-streams-"));
+  experiment = await record("trace", libraries);
 }, 120_000);
 
 afterAll(() => {
@@ -69,3 +76,25 @@ it("no call over HTTP is left without its other end", () => {
   const { summary } = experiment.flows({ limit: 0 });
   expect(summary?.evidence).toMatchObject({ "stream-id": ways.length * perWay, order: 0, nothing: 0 });
 });
+
+it("calls of a gRPC that is bundled into the application are below nobody: it may send them for another one", async () => {
+  const folder = join(directory, "node_modules", "@grpc", "grpc-js");
+  const entryPoints = [join(dirname(ensureLibraries("web")), "node_modules", "@grpc", "grpc-js")];
+  await build({ entryPoints, outfile: join(folder, "index.js"), bundle: true, platform: "node", format: "cjs", logLevel: "error" });
+  const bundled = await record("bundled", join(directory, "package.json"));
+  try {
+    const { flows } = bundled.flows({ filter: 'kind == "http" && name =~ "/(unary|streaming)/"', limit: 1000 });
+    expect(flows).toHaveLength(2 * perWay);
+    for (const { id, name } of flows) {
+      const [, , ...below] = bundled.flow(id).spans;
+      const key = `k${"x".repeat(Number(name.split("/").at(-1)))}`;
+      expect(below.map((span) => `${span.name} ${bundled.request(span.request ?? -1).requestBytes}`)).toEqual([
+        `get ${encode(["get", key]).length}`,
+      ]);
+    }
+    const calls = bundled.flows({ filter: 'kind == "http" && name =~ "shop.Orders"', limit: 1000 }).flows;
+    expect(calls.map(({ evidence }) => evidence)).toEqual(Array.from({ length: 2 * perWay }, () => "stream-id"));
+  } finally {
+    bundled.close();
+  }
+}, 120_000);
