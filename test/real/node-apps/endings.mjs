@@ -5,9 +5,8 @@ import http2 from "node:http2";
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const require = createRequire(process.argv[2]);
-const { Pool } = require("undici");
-const grpc = require("@grpc/grpc-js");
+const { Pool } = createRequire(process.argv[2])("undici");
+const grpc = createRequire(process.argv[2])("@grpc/grpc-js");
 const { default: axios } = await import("axios");
 const host = "127.0.0.1";
 const rounds = 4;
