@@ -468,8 +468,11 @@ describe("the application", () => {
     }
     session.stop();
     // They were recorded indeed: all but the one without addons.
-    const scripts = named(readNodeTrace(trace), "process_info").filter((event) => event.number("thread") === 0);
+    const events = readNodeTrace(trace);
+    const scripts = named(events, "process_info").filter((event) => event.number("thread") === 0);
     expect(scripts).toHaveLength(cases.length - 1);
+    // And to their end: only what makes our hooks throw ended the tracing.
+    expect(named(events, "tracing_end")).toHaveLength(1);
   });
 
   it("behaves as without us when our files are missing, damaged, or from elsewhere", async () => {

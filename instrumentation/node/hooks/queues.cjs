@@ -20,9 +20,10 @@ exports.create = (tracer) => {
   /** Whether a class that just made a request is that of Node's own undici, whose pools have no limit and so no queue: the frame that publishes says so. */
   function isNodesOwn() {
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 20;
+    // An application may have frozen Error: then as many frames as there are have to do.
+    Reflect.set(Error, "stackTraceLimit", 20);
     const frames = String(new Error().stack).split("\n");
-    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
     const publisher = frames[frames.findLastIndex((frame) => frame.includes("node:diagnostics_channel")) + 1];
     return publisher?.includes("node:internal/deps/undici/") === true;
   }

@@ -10,6 +10,7 @@ if (wishes.includes("freeze")) {
   process.stdout.write("");
   process.stderr.write("");
   Object.freeze(net.Socket.prototype);
+  Object.freeze(Error);
 }
 if (wishes.includes("replace")) {
   const { write } = net.Socket.prototype;
