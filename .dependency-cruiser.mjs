@@ -67,7 +67,8 @@ export default {
     },
     {
       name: "resolvable",
-      comment: "An import that does not resolve is an edge nobody checked. One test application imports what test/real/libraries/web installs when it is wanted.",
+      comment:
+        "An import that does not resolve is an edge nobody checked. One test application imports what test/real/libraries/web installs when it is wanted.",
       severity: "error",
       from: { pathNot: "^test/real/node-apps/libraries\\.ts$" },
       to: { couldNotResolve: true, pathNot: ["\\.css$"] },
