@@ -80,7 +80,8 @@ test("every trace, whole or broken, is printed as one thread prints it", async (
     if (slices > turns) sliced++;
     source.close();
   }
-  expect(sliced).toBeGreaterThan(10);
+  // Some really were: five of those that ship, and many more of the larger collection.
+  expect(sliced).toBeGreaterThan(existsSync(collection) ? 10 : 3);
 }, 120_000);
 
 test("a packet that holds later events than it says is printed whole, and what comes after it in its place", async () => {
