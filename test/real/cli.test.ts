@@ -113,16 +113,16 @@ describe("the command line", () => {
     expect(code).toBe(2);
   });
 
-  it("starts fast", async () => {
+  it("starts in not much more time than Node.js itself", async () => {
     await run(["info", trace, "--no-counts"]);
-    const times = [];
-    for (let i = 0; i < 5; i++) {
+    const took = (...args: string[]): number => {
       const started = performance.now();
-      execFileSync(process.execPath, [storescope, "info", trace, "--no-counts"], { stdio: "ignore" });
-      times.push(performance.now() - started);
-    }
-    // The aim is 150 ms; a loaded machine gets twice that.
-    expect(Math.min(...times)).toBeLessThan(300);
+      execFileSync(process.execPath, args, { stdio: "ignore" });
+      return performance.now() - started;
+    };
+    const rounds = Array.from({ length: 7 }, () => ({ node: took("-e", "0"), info: took(storescope, "info", trace, "--no-counts") }));
+    // Side by side, so that a slow machine is slow for both: about 2.4 times; 150 ms where Node.js takes 60.
+    expect(Math.min(...rounds.map(({ info }) => info))).toBeLessThan(4 * Math.min(...rounds.map(({ node }) => node)));
   });
 
   it("stops quietly when the reader of a pipe has seen enough", () => {
