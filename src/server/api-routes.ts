@@ -14,7 +14,7 @@ import {
   parseExact,
 } from "../tsp/index.ts";
 import { abandoned, sendJson } from "./http.ts";
-import { openView, outputIdOf, RowIds, startAnalysis } from "./queries.ts";
+import { openView, outputIdOf, startAnalysis } from "./queries.ts";
 import { compilePattern, type RouteOptions } from "./tsp-routes.ts";
 import { packWindow } from "./window.ts";
 
@@ -75,8 +75,7 @@ function needTime(request: FastifyRequest, name: string): bigint {
   return time;
 }
 
-export function registerApiRoutes(app: FastifyInstance, { catalogue, onBug }: RouteOptions): void {
-  const rowIds = new RowIds();
+export function registerApiRoutes(app: FastifyInstance, { catalogue, rowIds, onBug }: RouteOptions): void {
   const base = "/api/experiments";
   const pathParam = (request: FastifyRequest, name: string): string => (request.params as Readonly<Record<string, string>>)[name] ?? "";
   const experimentOf = (request: FastifyRequest): Experiment => catalogue.experiment(pathParam(request, "experiment"));

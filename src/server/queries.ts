@@ -46,23 +46,25 @@ export function startAnalysis(experiment: Experiment, onBug: (error: unknown) =>
   });
 }
 
-/** Which of the asked rows exist. Views may take an unknown id for a bug, and clients keep ids of a tree that has changed. */
+/**
+ * Which of the asked rows exist. Views may take an unknown id for a bug, and clients keep ids of a tree that has changed. Shared by all routes: a client asks
+ * for a tree before it asks for rows, and making a tree reads the table of connections.
+ */
 export class RowIds {
   private readonly known = new WeakMap<object, Map<string, ReadonlySet<number>>>();
 
-  /** Keeps of `asked` what `tree` has, each once. The tree is read once per history and view. */
+  /** Gives `tree` back, and remembers its rows as those that the view has in this history. */
+  remember<T extends { readonly id: number }>(history: object, view: string, tree: readonly T[]): readonly T[] {
+    const perView = this.known.get(history) ?? new Map<string, ReadonlySet<number>>();
+    this.known.set(history, perView);
+    perView.set(view, new Set(tree.map((entry) => entry.id)));
+    return tree;
+  }
+
+  /** Keeps of `asked` what the view has, each once. `tree` is called unless the view's rows are known. */
   select(history: object, view: string, tree: () => readonly { readonly id: number }[], asked: readonly number[]): readonly number[] {
-    let perView = this.known.get(history);
-    if (perView === undefined) {
-      perView = new Map();
-      this.known.set(history, perView);
-    }
-    let ids = perView.get(view);
-    if (ids === undefined) {
-      ids = new Set(tree().map((entry) => entry.id));
-      perView.set(view, ids);
-    }
-    const existing = ids;
-    return [...new Set(asked)].filter((id) => existing.has(id));
+    if (this.known.get(history)?.has(view) !== true) this.remember(history, view, tree());
+    const existing = this.known.get(history)?.get(view);
+    return [...new Set(asked)].filter((id) => existing?.has(id));
   }
 }

@@ -28,7 +28,7 @@ import {
 } from "../tsp/index.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { abandoned, HttpError, sendJson } from "./http.ts";
-import { findView, type OpenView, openView, RowIds, startAnalysis, type View } from "./queries.ts";
+import { findView, type OpenView, openView, type RowIds, startAnalysis, type View } from "./queries.ts";
 import {
   eventTableOutput,
   eventTableProvider,
@@ -52,6 +52,7 @@ const maxPatternLength = 1_000;
 
 export interface RouteOptions {
   readonly catalogue: Catalogue;
+  readonly rowIds: RowIds;
   readonly version: string;
   readonly onBug: (error: unknown) => void;
 }
@@ -75,8 +76,7 @@ export function compilePattern(pattern: string): RegExp {
   }
 }
 
-export function registerTspRoutes(app: FastifyInstance, { catalogue, version, onBug }: RouteOptions): void {
-  const rowIds = new RowIds();
+export function registerTspRoutes(app: FastifyInstance, { catalogue, rowIds, version, onBug }: RouteOptions): void {
   const base = "/tsp/api";
   const experimentOf = (request: FastifyRequest): Experiment => {
     catalogue.getExperiment(param(request, "experiment"));
@@ -198,7 +198,7 @@ export function registerTspRoutes(app: FastifyInstance, { catalogue, version, on
 
   // Time graphs
   viewRoute("timeGraph/:output/tree", "time-graph", decodeTreeParameters, undefined, ({ view, context }, _parameters, experiment) =>
-    toTimeGraphTree(view, view.tree(context), view.expandLevel?.(context), experiment),
+    toTimeGraphTree(view, rowIds.remember(context.history, view.id, view.tree(context)), view.expandLevel?.(context), experiment),
   );
   viewRoute("timeGraph/:output/states", "time-graph", decodeRowsParameters, { rows: [] }, ({ view, context }, parameters, experiment) => {
     const { start, end, nbTimes } = parameters.requested_timerange;
@@ -221,7 +221,9 @@ export function registerTspRoutes(app: FastifyInstance, { catalogue, version, on
   });
 
   // Curves
-  viewRoute("XY/:output/tree", "xy", decodeTreeParameters, undefined, ({ view, context }) => toXyTree(view.tree(context)));
+  viewRoute("XY/:output/tree", "xy", decodeTreeParameters, undefined, ({ view, context }) =>
+    toXyTree(rowIds.remember(context.history, view.id, view.tree(context))),
+  );
   viewRoute("XY/:output/xy", "xy", decodeRowsParameters, undefined, ({ view, context }, parameters, experiment) => {
     const { start, end, nbTimes } = parameters.requested_timerange;
     const entries = rowIds.select(context.history, view.id, () => view.tree(context), parameters.requested_items);
