@@ -23,9 +23,10 @@
  *     served      time   ref         connection   start        end         begun    reply end  target  a whole request, known when its reply was written
  *     pushed      time   message     connection   start        end         -        -        -       bytes that nobody asked for on this connection were written: a published message is among them
  *
- * Spans are numbered by the offer from 0, connections and names are indices into its lists; `noSpan` stands for none. Where one connection carries messages of many requests at once (HTTP/2), `stream` is 1, and the number of the
- * request's stream stands in place of its offset. Offsets are known to their low 32
- * bits at least, and are compared by these. A target is 1 + the index of where the reply said to ask instead, 0 where it was no redirect. -1 is an unknown offset. A call without a connection (-1) has the index of its process in place of `start`.
+ * Spans are numbered by the offer from 0, connections and names are indices into its lists; `noSpan` stands for none. Where one connection carries messages of
+ * many requests at once (HTTP/2), `stream` is 1, and the number of the request's stream stands in place of its offset. Offsets are known to their low 32 bits at
+ * least, and are compared by these. A target is 1 + the index of where the reply said to ask instead, 0 where it was no redirect. -1 is an unknown offset. A
+ * call without a connection (-1) has the index of its process in place of `start`.
  */
 import type { RelativeNs } from "../base/index.ts";
 import type { SpoolRows } from "./spool.ts";

@@ -21,8 +21,8 @@ function work(task: WorkerTask, source: TraceSource): void {
   const wanted = (analyses as readonly Analysis[]).filter(({ id }) => task.analyses.includes(id));
   assert(wanted.length === task.analyses.length, "a worker knows the analyses it is asked for");
   const packing = task.packing === undefined ? undefined : new PackingThread(new URL(task.packing));
-  const packerOf = packing && ((path: string) => packing.part(path));
-  const share = new Share({ ...task, analyses: wanted, source, cursor, packerOf, onPart: (path) => tell({ kind: "part", path }) });
+  const onPart = (path: string): void => tell({ kind: "part", path });
+  const share = new Share({ ...task, analyses: wanted, source, cursor, packerOf: packing?.part, onPart });
   try {
     let end = 0;
     for (let events = 1; cursor.next(); events++) {

@@ -11,8 +11,8 @@ import { createHistoryPart } from "../state/index.ts";
 import type { EventCursor, TraceSource } from "../trace/index.ts";
 import { PackingThread } from "./packing.ts";
 import { joinShares, Share } from "./share.ts";
-import { type SharedState, Team, usefulThreads } from "./team.ts";
-import type { TraceFile, WorkerOptions } from "./thread.ts";
+import { divide, type SharedState, type SharingOptions, Team } from "./team.ts";
+import type { TraceFile } from "./thread.ts";
 
 /** How long the pass runs before it lets others (a server, a Ctrl-C) have a turn, in ms. */
 const turnMs = 20;
@@ -22,7 +22,7 @@ const waitMs = 100;
 
 export interface BuildOptions extends TaskOptions {
   /** Other threads that may help, and the paths by which each can open the traces again. */
-  readonly workers?: (WorkerOptions & { readonly traces: readonly TraceFile[]; readonly packing?: URL | undefined }) | undefined;
+  readonly workers?: (SharingOptions & { readonly traces: readonly TraceFile[] }) | undefined;
 }
 
 /** Builds the history in `directory`. Throws CANCELLED when told to stop: nothing is left behind then. */
@@ -34,16 +34,13 @@ export async function buildHistory(
   options: BuildOptions,
 ): Promise<void> {
   const { workers } = options;
-  const count = usefulThreads(source, analyses, workers);
-  const isLarge = workers !== undefined && source.totalBytes >= workers.smallestBytes;
-  const packing = isLarge && workers.packing !== undefined ? { entry: workers.packing, shares: workers.threads - count } : undefined;
+  const { count, packing } = divide(source, analyses, workers);
   const task = { traces: workers?.traces ?? [], analyses: analyses.map(({ id }) => id), directory, count };
   const team = workers === undefined || count === 1 ? undefined : await Team.start(source, task, workers.entry, packing);
-  const packingThread = packing !== undefined && packing.shares > 0 ? new PackingThread(packing.entry) : undefined;
-  const packerOf = packingThread && ((path: string) => packingThread.part(path));
-  const rest = createHistoryPart(directory, packerOf);
+  const packingThread = packing && new PackingThread(packing.entry);
+  const rest = createHistoryPart(directory, packingThread?.part);
   const cursor = source.cursor();
-  const share = new Share({ analyses, source, cursor, directory, index: 0, count: team?.count ?? 1, rest, packerOf });
+  const share = new Share({ analyses, source, cursor, directory, index: 0, count: team?.count ?? 1, rest, packerOf: packingThread?.part });
   try {
     team?.go();
     const end = await pass(source, cursor, share, team, options);

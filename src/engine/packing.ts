@@ -87,7 +87,10 @@ export class PackingThread {
   private readonly handed = new Map<number, { readonly memory: SharedArrayBuffer; readonly message: number }[]>();
   private told = 0;
   private parts = 0;
-  private broken: Error | undefined;
+  /** Why it failed. */
+  private failure: Error | undefined;
+  /** The thread has ended: it does not even remove what it wrote. */
+  private isGone = false;
 
   constructor(entry: URL) {
     const shared = new SharedArrayBuffer(PackingState.bytes);
@@ -97,16 +100,17 @@ export class PackingThread {
     const task: PackingTask = { shared, failures: port2 };
     this.worker = new Worker(entry, { workerData: task, transferList: [port2] });
     this.worker.on("error", (cause) => {
-      this.broken = new Error(`a packing thread broke down: ${cause.message}`, { cause });
+      this.isGone = true;
+      this.failure ??= new Error(`a packing thread broke down: ${cause.message}`, { cause });
     });
   }
 
   /** A packer of a part, written to this file. */
-  part(path: string): Packer {
+  readonly part = (path: string): Packer => {
     const part = this.parts++;
     this.tell({ kind: "part", part, path });
     return remotePacker(this, part);
-  }
+  };
 
   /** Hands a message over, and the memory it speaks of. Throws what went wrong with an earlier one. Returns the message's number. */
   tell(message: PackingMessage): number {
@@ -131,25 +135,15 @@ export class PackingThread {
     return oldest.memory;
   }
 
-  /** Waits until a message is done with. */
+  /** Waits until a message is done with. Throws what went wrong with it, or with an earlier one. */
   waitFor(message: number): void {
-    let seen = -1;
-    for (let looks = 0; ; looks++) {
-      const { done } = this.state;
-      if (done >= message) break;
-      if (done !== seen) looks = 0;
-      seen = done;
-      if (this.broken !== undefined || looks === mostLooks) throw this.broken ?? new Error("a packing thread does not answer");
-      this.state.wait(done);
-    }
+    if (!this.isDoneInTime(message)) throw this.failure ?? new Error("a packing thread does not answer");
     this.check();
   }
 
   /** Removes a part, also after a failure. */
   abort(part: number): void {
-    if (this.broken !== undefined) return;
-    const number = this.post({ kind: "abort", part });
-    for (let looks = 0; this.state.done < number && looks < mostLooks; looks++) this.state.wait(this.state.done);
+    if (!this.isGone) this.isDoneInTime(this.post({ kind: "abort", part }));
   }
 
   /** No more parts come: the thread ends when it is done. */
@@ -163,12 +157,26 @@ export class PackingThread {
     return ++this.told;
   }
 
+  /** Waits until a message is done with, as long as there is something to wait for: false where there is not. */
+  private isDoneInTime(message: number): boolean {
+    let seen = -1;
+    for (let looks = 0; !this.isGone && looks < mostLooks; looks++) {
+      const { done } = this.state;
+      if (done >= message) return true;
+      if (done !== seen) looks = 0;
+      seen = done;
+      this.state.wait(done);
+    }
+    return false;
+  }
+
   private check(): void {
-    if (this.broken !== undefined) throw this.broken;
-    if (!this.state.hasFailed) return;
-    const received = receiveMessageOnPort(this.failures) as { readonly message: Failure } | undefined;
-    this.broken ??= received === undefined ? new Error("a packing thread ended by itself") : fromFailure(received.message);
-    throw this.broken;
+    if (this.failure === undefined && this.state.hasFailed) {
+      const received = receiveMessageOnPort(this.failures) as { readonly message: Failure } | undefined;
+      this.isGone = received === undefined;
+      this.failure = received === undefined ? new Error("a packing thread ended by itself") : fromFailure(received.message);
+    }
+    if (this.failure !== undefined) throw this.failure;
   }
 }
 

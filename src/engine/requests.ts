@@ -114,7 +114,9 @@ export class RequestQueries {
   /** One of them, without reading the others. */
   private connection(row: number): ConnectionInfo | undefined {
     const table = this.history.table(tables.connections);
-    if (this.allConnections !== undefined || table === undefined || !(row < table.rowCount)) return this.connections[row];
+    if (this.allConnections !== undefined || table === undefined) return this.connections[row];
+    // There may be none: then the row is a mark that no table has.
+    if (!(row >= 0 && row < table.rowCount)) return undefined;
     const values = table.row(row);
     return connectionOf(
       table,

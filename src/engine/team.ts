@@ -76,11 +76,22 @@ export class SharedState {
   }
 }
 
-/** How many threads should share this trace: no more than have something to do. */
-export function usefulThreads(source: TraceSource, analyses: readonly Analysis[], options: WorkerOptions | undefined): number {
-  if (options === undefined || options.threads < 2 || source.totalBytes < options.smallestBytes) return 1;
+export interface SharingOptions extends WorkerOptions {
+  /** The module of packing threads. */
+  readonly packing?: URL | undefined;
+}
+
+/** How many threads should share this trace: no more than have something to do. Those that are left over pack, unless there are none. */
+export function divide(
+  source: TraceSource,
+  analyses: readonly Analysis[],
+  options: SharingOptions | undefined,
+): { readonly count: number; readonly packing?: Packing | undefined } {
+  if (options === undefined || options.threads < 2 || source.totalBytes < options.smallestBytes) return { count: 1 };
   const useful = analyses.map((analysis) => ("start" in analysis ? 1 : analysis.usefulShares(source)));
-  return Math.min(options.threads, Math.max(1, ...useful));
+  const count = Math.min(options.threads, Math.max(1, ...useful));
+  const shares = options.threads - count;
+  return { count, packing: options.packing && shares > 0 ? { entry: options.packing, shares } : undefined };
 }
 
 /** One worker and what became of it. */

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
+import type { Experiment, SpanInfo } from "../../src/engine/index.ts";
 import { ensureLibraries } from "./libraries.ts";
-import { applicationNode, run, start } from "./support.ts";
+import { applicationNode, recordedExperiment, run } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/endings.mjs", import.meta.url));
 const rounds = 4;
@@ -18,10 +18,7 @@ beforeAll(async () => {
   const libraries = ensureLibraries("web");
   directory = mkdtempSync(join(tmpdir(), "storescope-endings-"));
   output = join(directory, "trace");
-  const { code, stdout, stderr } = await start(["record", "--output", output, "--", applicationNode, app, libraries]).ended;
-  expect(code, stdout + stderr).toBe(0);
-  experiment = await openExperiment([output]);
-  await experiment.analyze();
+  experiment = await recordedExperiment(output, [applicationNode, app, libraries]);
 }, 120_000);
 
 afterAll(() => {

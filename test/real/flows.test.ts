@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
+import type { Experiment, SpanInfo } from "../../src/engine/index.ts";
 import { plan } from "./node-apps/tree-plan.mjs";
-import { applicationNode, freePort, run, start } from "./support.ts";
+import { applicationNode, besideStore, freePort, recordedExperiment, run } from "./support.ts";
 
 let directory: string;
 let experiment: Experiment;
@@ -18,14 +18,8 @@ const chain = fileURLToPath(new URL("node-apps/chain.mjs", import.meta.url));
 async function recordChain(name: string, environment = ""): Promise<Experiment> {
   const output = join(directory, name);
   port = await freePort();
-  const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
-    until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    ${environment} STORESCOPE_SERVICE=chain "${applicationNode}" "${chain}" ${port}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
-  const { code, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
-  expect(code, stderr).toBe(0);
-  const opened = await openExperiment([output]);
-  await opened.analyze();
-  return opened;
+  const script = besideStore(port, `${environment} STORESCOPE_SERVICE=chain "${applicationNode}" "${chain}" ${port}`);
+  return recordedExperiment(output, script);
 }
 
 beforeAll(async () => {
@@ -45,14 +39,12 @@ describe("call trees drawn from a seed, four deep, over three processes", () => 
     const output = join(directory, `tree-${seed}`);
     const storePort = await freePort();
     const trees = 60;
-    const script = `redis-server --port ${storePort} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
-      until redis-cli -p ${storePort} ping >/dev/null 2>&1; do sleep 0.1; done
-      "${applicationNode}" "${fileURLToPath(new URL("node-apps/tree.mjs", import.meta.url))}" ${storePort} ${seed} ${trees}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
-    const { code, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
-    expect(code, stderr).toBe(0);
-    const opened = await openExperiment([output]);
+    const script = besideStore(
+      storePort,
+      `"${applicationNode}" "${fileURLToPath(new URL("node-apps/tree.mjs", import.meta.url))}" ${storePort} ${seed} ${trees}`,
+    );
+    const opened = await recordedExperiment(output, script);
     try {
-      await opened.analyze();
       /** The tree below a node as the plan has it, and as it was found. */
       const planned = (path: string, at: number): string => {
         const { children, command } = plan(seed, path);

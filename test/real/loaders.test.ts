@@ -9,9 +9,9 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encode } from "../../scenarios/lib/client.ts";
-import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
+import type { Experiment, SpanInfo } from "../../src/engine/index.ts";
 import { ensureLibraries } from "./libraries.ts";
-import { applicationNode, freePort, start } from "./support.ts";
+import { applicationNode, besideStore, freePort, recordedExperiment } from "./support.ts";
 
 const source = fileURLToPath(new URL("node-apps/libraries.ts", import.meta.url));
 const ownModules = fileURLToPath(new URL("../../node_modules", import.meta.url));
@@ -73,13 +73,8 @@ describe.each(cases)("an application loaded by $name", ({ name, prepare, isFollo
     const output = join(directory, `trace ${name}`);
     const port = await freePort();
     const args = (await prepare()).map((each) => `"${each}"`).join(" ");
-    const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
-      until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-      "${applicationNode}" ${args} ${port}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
-    const { code, stdout, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
-    expect(code, stdout + stderr).toBe(0);
-    experiment = await openExperiment([output]);
-    await experiment.analyze();
+    const script = besideStore(port, `"${applicationNode}" ${args} ${port}`);
+    experiment = await recordedExperiment(output, script);
   }, 120_000);
 
   afterAll(() => experiment?.close());

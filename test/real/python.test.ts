@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encode } from "../../scenarios/lib/client.ts";
-import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
+import type { Experiment, SpanInfo } from "../../src/engine/index.ts";
 import { buildPython, pythonEnvironment } from "../../src/record/python/index.ts";
-import { applicationNode, freePort, start } from "./support.ts";
+import { applicationNode, besideStore, freePort, recordedExperiment, start } from "./support.ts";
 
 /** The distribution's: it has redis-py, by apt. */
 const python = "/usr/bin/python3";
@@ -24,13 +24,8 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "storescope-python-"));
   const output = join(directory, "trace");
   const port = await freePort();
-  const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
-    until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    STORESCOPE_SERVICE=front "${applicationNode}" "${front}" ${python} ${port} ${count}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
-  const { code, stderr } = await start(["record", "--events", "full", "--output", output, "--", "sh", "-c", script]).ended;
-  expect(code, stderr).toBe(0);
-  experiment = await openExperiment([output]);
-  await experiment.analyze();
+  const script = besideStore(port, `STORESCOPE_SERVICE=front "${applicationNode}" "${front}" ${python} ${port} ${count}`);
+  experiment = await recordedExperiment(output, script, "full");
 }, 120_000);
 
 afterAll(() => {

@@ -7,9 +7,9 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeCertificate } from "../../scenarios/lib/certificate.ts";
 import { encode } from "../../scenarios/lib/client.ts";
-import { type Experiment, openExperiment, type SpanInfo } from "../../src/engine/index.ts";
+import type { Experiment, SpanInfo } from "../../src/engine/index.ts";
 import { ensureLibraries } from "./libraries.ts";
-import { applicationNode, freePort, start } from "./support.ts";
+import { applicationNode, besideStore, freePort, recordedExperiment } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/streams.mjs", import.meta.url));
 const ways = ["plain", "post", "secure", "unary", "streaming"];
@@ -22,14 +22,11 @@ async function record(name: string, libraries: string): Promise<Experiment> {
   const output = join(directory, name);
   const port = await freePort();
   const { certificateFile, keyFile } = writeCertificate(directory);
-  const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no >/dev/null & store=$!
-    until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    STORESCOPE_DEBUG=1 "${applicationNode}" "${app}" ${port} "${certificateFile}" "${keyFile}" "${libraries}" ${perWay}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
-  const { code, stdout, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
-  expect(code, stdout + stderr).toBe(0);
-  const opened = await openExperiment([output]);
-  await opened.analyze();
-  return opened;
+  const script = besideStore(
+    port,
+    `STORESCOPE_DEBUG=1 "${applicationNode}" "${app}" ${port} "${certificateFile}" "${keyFile}" "${libraries}" ${perWay}`,
+  );
+  return recordedExperiment(output, script);
 }
 
 beforeAll(async () => {

@@ -5,6 +5,8 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import { type Experiment, openExperiment } from "../../src/engine/index.ts";
 
 export const storescope = fileURLToPath(new URL("../../bin/storescope", import.meta.url));
 
@@ -136,4 +138,27 @@ export function idleDaemons(): readonly number[] {
       return false;
     }
   });
+}
+
+/**
+ * A shell's script that starts a store, on a port of loopback or a UNIX socket, runs the command once the store answers, and ends as that does. `more` are the
+ * store's other options.
+ */
+export function besideStore(where: number | string, command: string, more = ""): string {
+  const [options, address] =
+    typeof where === "number" ? [`--port ${where} --bind 127.0.0.1`, `-p ${where}`] : [`--port 0 --unixsocket "${where}"`, `-s "${where}"`];
+  return `redis-server ${options} --save "" --daemonize no ${more} >/dev/null & store=$!
+    until redis-cli ${address} ping >/dev/null 2>&1; do sleep 0.1; done
+    ${command}; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
+}
+
+/** Records a command that must succeed, and opens what was recorded, analysed. A text is a shell's script. */
+export async function recordedExperiment(output: string, command: string | readonly string[], events?: string): Promise<Experiment> {
+  const set = events === undefined ? [] : ["--events", events];
+  const args = typeof command === "string" ? ["sh", "-c", command] : command;
+  const { code, stdout, stderr } = await start(["record", ...set, "--output", output, "--", ...args]).ended;
+  expect(code, stdout + stderr).toBe(0);
+  const experiment = await openExperiment([output]);
+  await experiment.analyze();
+  return experiment;
 }

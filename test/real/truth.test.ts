@@ -10,9 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeCertificate } from "../../scenarios/lib/certificate.ts";
 import { encode } from "../../scenarios/lib/client.ts";
 import { freePorts } from "../../scenarios/lib/redis-cluster.ts";
-import { type Experiment, openExperiment } from "../../src/engine/index.ts";
+import type { Experiment } from "../../src/engine/index.ts";
 import { ensureLibraries } from "./libraries.ts";
-import { applicationNode, start } from "./support.ts";
+import { applicationNode, besideStore, recordedExperiment } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/truth.mjs", import.meta.url));
 const count = 640;
@@ -59,13 +59,8 @@ describe.each(cases)("commands of 640 requests, 64 at a time: $name", ({ folder,
       ...(callbacks === true ? ["TRUTH_CALLBACKS=1"] : []),
       ...(client === undefined ? [] : [`TRUTH_CLIENT=${client}`]),
     ].join(" ");
-    const script = `redis-server --port ${port} --bind 127.0.0.1 --save "" --daemonize no ${tls} >/dev/null & store=$!
-    until redis-cli -p ${port} ping >/dev/null 2>&1; do sleep 0.1; done
-    ${environment} "${applicationNode}" "${app}" ${port} ${tlsPort} "${certificateFile}"; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
-    const { code, stderr } = await start(["record", "--events", "full", "--output", output, "--", "sh", "-c", script]).ended;
-    expect(code, stderr).toBe(0);
-    experiment = await openExperiment([output]);
-    await experiment.analyze();
+    const script = besideStore(port, `${environment} "${applicationNode}" "${app}" ${port} ${tlsPort} "${certificateFile}"`, tls);
+    experiment = await recordedExperiment(output, script, "full");
   }, 120_000);
 
   afterAll(() => {

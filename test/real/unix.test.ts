@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Experiment, openExperiment } from "../../src/engine/index.ts";
-import { applicationNode, run, start } from "./support.ts";
+import type { Experiment } from "../../src/engine/index.ts";
+import { applicationNode, besideStore, recordedExperiment, run } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/unix.mjs", import.meta.url));
 let directory: string;
@@ -19,13 +19,8 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "storescope-unix-"));
   output = join(directory, "trace");
   const socket = join(directory, "store.sock");
-  const script = `redis-server --port 0 --unixsocket "${socket}" --save "" --daemonize no >/dev/null & store=$!
-    until redis-cli -s "${socket}" ping >/dev/null 2>&1; do sleep 0.1; done
-    "${applicationNode}" "${app}" "${socket}" "${join(directory, "http.sock")}"; code=$?; sleep 0.3; kill $store; wait $store; exit $code`;
-  const { code, stdout, stderr } = await start(["record", "--output", output, "--", "sh", "-c", script]).ended;
-  expect(code, stdout + stderr).toBe(0);
-  experiment = await openExperiment([output]);
-  await experiment.analyze();
+  const script = besideStore(socket, `"${applicationNode}" "${app}" "${socket}" "${join(directory, "http.sock")}"`);
+  experiment = await recordedExperiment(output, script);
 }, 120_000);
 
 afterAll(() => {
