@@ -15,6 +15,11 @@ import { emitHeader, eventTable, evidenceText, type GeneratedFile, most, numbers
 const notice = "Generated from src/environments/node/events.ts by tools/gen-node.ts. Do not edit.";
 const constant = (name: string) => name.toUpperCase().replaceAll("-", "_");
 
+const mostNumbers = most(events, (event) => numbers(event).length);
+
+/** Strings of which an application has few: each is converted once, and told by its number from then on. */
+const wordFields: ReadonlySet<string> = new Set(["method", "host", "name", "route"]);
+
 function emitScript(): string {
   const functions = events
     .map((event, index) => {
@@ -22,8 +27,15 @@ function emitScript(): string {
       const stores = numbers(event)
         .map(({ name }, at) => `      n[${at}] = ${name};\n`)
         .join("");
+      // Words are told by their number, where there is one; what is never the same twice is not worth one.
+      const words = strings(event)
+        .map(({ name }, at) => `      n[${mostNumbers + 1 + at}] = ${wordFields.has(name) ? `wordNumber(${name})` : 0};\n`)
+        .join("");
       return `    ${event.name}(${names.join(", ")}) {
-${stores}      native(${[index, ...strings(event).map(({ name }) => name)].join(", ")});
+${stores}      n[${mostNumbers}] = ${index};
+${words}      native(${strings(event)
+        .map(({ name }) => name)
+        .join(", ")});
     },
 `;
     })
@@ -45,16 +57,24 @@ ${stores}      native(${[index, ...strings(event).map(({ name }) => name)].join(
     constants("CONTEXT", contextKinds) +
     constants("END", requestEnds);
   return `// One function per event: numbers first, then strings, in the order of the definition. Numbers travel in an array that the addon shares (cheaper than
-// arguments), strings as arguments. ${notice}
+// arguments), the event's own behind them, then a number for each string: of a word that the addon knows, or 0. Strings are arguments; those with a number
+// nobody looks at. ${notice}
 "use strict";
 
 /** Bit of each event in the mask of those that a session records. */
 exports.bits = {
 ${bits}};
-exports.numbers = ${most(events, (event) => numbers(event).length)};
 ${hows}${libraries}${kinds}
-/** The emitters over the addon's function \`native\` and the array \`n\` shared with it. */
-exports.emitters = (native, n) => {
+/** The emitters over the addon: its function \`emit\`, the array \`numbers\` shared with it, and \`learn\`, which gives a word a number as long as there is room. */
+exports.emitters = ({ emit: native, numbers: n, learn }) => {
+  const known = new Map();
+  function wordNumber(word) {
+    const number = known.get(word);
+    if (number !== undefined) return number;
+    const given = learn(word);
+    if (given !== 0) known.set(word, given);
+    return given;
+  }
   return {
 ${functions}  };
 };
@@ -84,7 +104,13 @@ No bodies, query strings, keys or arguments are recorded: of an HTTP request its
 export function generateNode(): readonly GeneratedFile[] {
   return [
     { path: "instrumentation/node/native/node_tp.h", text: providerHeader("node", events, notice) },
-    { path: "instrumentation/node/native/node_emit.h", text: emitHeader("node", events, notice) },
+    {
+      path: "instrumentation/node/native/node_emit.h",
+      text: `${emitHeader("node", events, notice)}
+/* How many strings each event has. */
+#define SS_NODE_STRING_COUNTS {${events.map((event) => strings(event).length).join(", ")}}
+`,
+    },
     { path: "instrumentation/node/hooks/emit.cjs", text: emitScript() },
     { path: "docs/events-node.md", text: documentation() },
   ];

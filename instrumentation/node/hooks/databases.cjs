@@ -43,9 +43,9 @@ exports.create = (tracer) => {
 
   /** A call, told as asked for now, in the current context. */
   function ask(library, kind, name) {
-    const store = tracer.storage.getStore();
+    const store = tracer.storage.getStore() ?? tracer.outside;
     const call = { id: tracer.nextId(), epoch: tracer.epoch, store, connection: undefined, isSent: false, isOver: false };
-    emit.database_query(call.id, store?.id ?? 0, store === undefined ? HOW_NONE : HOW_LIBRARY, library, kind, name);
+    emit.database_query(call.id, store.id, store.id === 0 ? HOW_NONE : HOW_LIBRARY, library, kind, name);
     return call;
   }
 
@@ -59,16 +59,16 @@ exports.create = (tracer) => {
 
   /** Runs `task` in the context that the call was asked for in. */
   function within(call, task) {
-    return call?.store === undefined || !tracer.isOn ? task() : tracer.storage.run(call.store, task);
+    return call === undefined || !tracer.isOn ? task() : tracer.storage.run(call.store, task);
   }
 
   /** The callback of somebody who asked a pool for a connection, run in the context of who asked. `call` is told to be over where it has its own. */
   function bound(callback, onCalled) {
-    const store = tracer.storage.getStore();
+    const store = tracer.storage.getStore() ?? tracer.outside;
     return function (...args) {
       tracer.guard(onCalled)(args[0]);
       const task = () => Reflect.apply(callback, this, args);
-      return store === undefined || !tracer.isOn ? task() : tracer.storage.run(store, task);
+      return tracer.isOn ? tracer.storage.run(store, task) : task();
     };
   }
 
@@ -270,7 +270,7 @@ exports.create = (tracer) => {
         call.connection = connection;
         if (call.epoch === tracer.epoch) emit.database_send(call.id, connection.id, connection.fd, offset);
       } else if (call.connection !== connection) return undefined;
-      return call.store === undefined ? undefined : { context: call.store.id, how: HOW_LIBRARY };
+      return call.store.id === 0 ? undefined : { context: call.store.id, how: HOW_LIBRARY };
     },
     stop() {
       starting = undefined;

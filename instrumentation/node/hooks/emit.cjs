@@ -1,5 +1,6 @@
 // One function per event: numbers first, then strings, in the order of the definition. Numbers travel in an array that the addon shares (cheaper than
-// arguments), strings as arguments. Generated from src/environments/node/events.ts by tools/gen-node.ts. Do not edit.
+// arguments), the event's own behind them, then a number for each string: of a word that the addon knows, or 0. Strings are arguments; those with a number
+// nobody looks at. Generated from src/environments/node/events.ts by tools/gen-node.ts. Do not edit.
 "use strict";
 
 /** Bit of each event in the mask of those that a session records. */
@@ -30,7 +31,6 @@ exports.bits = {
   dns: 8388608,
   tracing_end: 16777216,
 };
-exports.numbers = 8;
 exports.HOW_NONE = 0;
 exports.HOW_PROTOCOL = 1;
 exports.HOW_LIBRARY = 2;
@@ -47,13 +47,25 @@ exports.END_WHOLE = 0;
 exports.END_BROKEN = 1;
 exports.END_CANCELLED = 2;
 
-/** The emitters over the addon's function `native` and the array `n` shared with it. */
-exports.emitters = (native, n) => {
+/** The emitters over the addon: its function `emit`, the array `numbers` shared with it, and `learn`, which gives a word a number as long as there is room. */
+exports.emitters = ({ emit: native, numbers: n, learn }) => {
+  const known = new Map();
+  function wordNumber(word) {
+    const number = known.get(word);
+    if (number !== undefined) return number;
+    const given = learn(word);
+    if (given !== 0) known.set(word, given);
+    return given;
+  }
   return {
     process_info(thread, cluster_worker, node_version, script, service) {
       n[0] = thread;
       n[1] = cluster_worker;
-      native(0, node_version, script, service);
+      n[8] = 0;
+      n[9] = 0;
+      n[10] = 0;
+      n[11] = 0;
+      native(node_version, script, service);
     },
     socket_connect(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
       n[0] = conn_id;
@@ -64,7 +76,10 @@ exports.emitters = (native, n) => {
       n[5] = rport;
       n[6] = read_offset;
       n[7] = write_offset;
-      native(1, laddr, raddr);
+      n[8] = 1;
+      n[9] = 0;
+      n[10] = 0;
+      native(laddr, raddr);
     },
     socket_accept(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
       n[0] = conn_id;
@@ -75,7 +90,10 @@ exports.emitters = (native, n) => {
       n[5] = rport;
       n[6] = read_offset;
       n[7] = write_offset;
-      native(2, laddr, raddr);
+      n[8] = 2;
+      n[9] = 0;
+      n[10] = 0;
+      native(laddr, raddr);
     },
     socket_state(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
       n[0] = conn_id;
@@ -86,14 +104,18 @@ exports.emitters = (native, n) => {
       n[5] = rport;
       n[6] = read_offset;
       n[7] = write_offset;
-      native(3, laddr, raddr);
+      n[8] = 3;
+      n[9] = 0;
+      n[10] = 0;
+      native(laddr, raddr);
     },
     socket_close(conn_id, fd, read_offset, write_offset) {
       n[0] = conn_id;
       n[1] = fd;
       n[2] = read_offset;
       n[3] = write_offset;
-      native(4);
+      n[8] = 4;
+      native();
     },
     socket_write(conn_id, fd, context, how, offset, length) {
       n[0] = conn_id;
@@ -102,21 +124,26 @@ exports.emitters = (native, n) => {
       n[3] = how;
       n[4] = offset;
       n[5] = length;
-      native(5);
+      n[8] = 5;
+      native();
     },
     socket_read(conn_id, fd, offset, length) {
       n[0] = conn_id;
       n[1] = fd;
       n[2] = offset;
       n[3] = length;
-      native(6);
+      n[8] = 6;
+      native();
     },
     http_server_receive(context, conn_id, fd, read_offset, method, path) {
       n[0] = context;
       n[1] = conn_id;
       n[2] = fd;
       n[3] = read_offset;
-      native(7, method, path);
+      n[8] = 7;
+      n[9] = wordNumber(method);
+      n[10] = 0;
+      native(method, path);
     },
     http_server_response(context, conn_id, fd, start_offset, end_offset, status, aborted, route) {
       n[0] = context;
@@ -126,7 +153,9 @@ exports.emitters = (native, n) => {
       n[4] = end_offset;
       n[5] = status;
       n[6] = aborted;
-      native(8, route);
+      n[8] = 8;
+      n[9] = wordNumber(route);
+      native(route);
     },
     http_client_request(request, context, conn_id, fd, write_offset, method, host, path) {
       n[0] = request;
@@ -134,7 +163,11 @@ exports.emitters = (native, n) => {
       n[2] = conn_id;
       n[3] = fd;
       n[4] = write_offset;
-      native(9, method, host, path);
+      n[8] = 9;
+      n[9] = wordNumber(method);
+      n[10] = wordNumber(host);
+      n[11] = 0;
+      native(method, host, path);
     },
     http_client_response(request, context, conn_id, fd, read_offset, status) {
       n[0] = request;
@@ -143,7 +176,8 @@ exports.emitters = (native, n) => {
       n[3] = fd;
       n[4] = read_offset;
       n[5] = status;
-      native(10);
+      n[8] = 10;
+      native();
     },
     store_command(context, conn_id, fd, how, library, start_offset, end_offset, name) {
       n[0] = context;
@@ -153,7 +187,9 @@ exports.emitters = (native, n) => {
       n[4] = library;
       n[5] = start_offset;
       n[6] = end_offset;
-      native(11, name);
+      n[8] = 11;
+      n[9] = wordNumber(name);
+      native(name);
     },
     http_client_cut(request, conn_id, fd, read_offset, end) {
       n[0] = request;
@@ -161,14 +197,18 @@ exports.emitters = (native, n) => {
       n[2] = fd;
       n[3] = read_offset;
       n[4] = end;
-      native(12);
+      n[8] = 12;
+      native();
     },
     http2_server_receive(context, conn_id, fd, stream, method, path) {
       n[0] = context;
       n[1] = conn_id;
       n[2] = fd;
       n[3] = stream;
-      native(13, method, path);
+      n[8] = 13;
+      n[9] = wordNumber(method);
+      n[10] = 0;
+      native(method, path);
     },
     http2_server_response(context, conn_id, fd, stream, status, aborted) {
       n[0] = context;
@@ -177,7 +217,8 @@ exports.emitters = (native, n) => {
       n[3] = stream;
       n[4] = status;
       n[5] = aborted;
-      native(14);
+      n[8] = 14;
+      native();
     },
     http2_client_request(request, context, conn_id, fd, stream, method, host, path) {
       n[0] = request;
@@ -185,7 +226,11 @@ exports.emitters = (native, n) => {
       n[2] = conn_id;
       n[3] = fd;
       n[4] = stream;
-      native(15, method, host, path);
+      n[8] = 15;
+      n[9] = wordNumber(method);
+      n[10] = wordNumber(host);
+      n[11] = 0;
+      native(method, host, path);
     },
     http2_client_end(request, conn_id, fd, stream, status, end) {
       n[0] = request;
@@ -194,7 +239,8 @@ exports.emitters = (native, n) => {
       n[3] = stream;
       n[4] = status;
       n[5] = end;
-      native(16);
+      n[8] = 16;
+      native();
     },
     database_query(request, context, how, library, kind, name) {
       n[0] = request;
@@ -202,14 +248,17 @@ exports.emitters = (native, n) => {
       n[2] = how;
       n[3] = library;
       n[4] = kind;
-      native(17, name);
+      n[8] = 17;
+      n[9] = wordNumber(name);
+      native(name);
     },
     database_send(request, conn_id, fd, write_offset) {
       n[0] = request;
       n[1] = conn_id;
       n[2] = fd;
       n[3] = write_offset;
-      native(18);
+      n[8] = 18;
+      native();
     },
     database_result(request, conn_id, fd, read_offset, failed) {
       n[0] = request;
@@ -217,7 +266,8 @@ exports.emitters = (native, n) => {
       n[2] = fd;
       n[3] = read_offset;
       n[4] = failed;
-      native(19);
+      n[8] = 19;
+      native();
     },
     context_start(context, parent, kind, conn_id, fd, offset, length) {
       n[0] = context;
@@ -227,26 +277,33 @@ exports.emitters = (native, n) => {
       n[4] = fd;
       n[5] = offset;
       n[6] = length;
-      native(20);
+      n[8] = 20;
+      native();
     },
     loop_iteration(poll_ns, busy_ns) {
       n[0] = poll_ns;
       n[1] = busy_ns;
-      native(21);
+      n[8] = 21;
+      native();
     },
     gc(kind, start_ns, duration_ns) {
       n[0] = kind;
       n[1] = start_ns;
       n[2] = duration_ns;
-      native(22);
+      n[8] = 22;
+      native();
     },
     dns(start_ns, duration_ns, host) {
       n[0] = start_ns;
       n[1] = duration_ns;
-      native(23, host);
+      n[8] = 23;
+      n[9] = wordNumber(host);
+      native(host);
     },
     tracing_end(reason) {
-      native(24, reason);
+      n[8] = 24;
+      n[9] = 0;
+      native(reason);
     },
   };
 };

@@ -17,14 +17,20 @@ exports.create = (tracer, queues) => {
   let sockets;
   let isPatched = false;
 
+  const isObject = (value) => typeof value === "object" && value !== null;
+
+  /** The context of a request that is not answered yet, by its request or response. A connection has few of them, so they are looked for there. */
+  function contextOf(connection, message) {
+    for (const context of connection.requests) if (context.response === message || context.request === message) return context;
+    return undefined;
+  }
+
   const onServerRequest = ({ request, response, socket }) => {
     const connection = sockets.touch(socket, 0);
     connection.isServer = true;
     sockets.readUpToNow(socket, connection);
-    const context = { id: tracer.nextId(), response, startOffset: -1, route: "" };
+    const context = { id: tracer.nextId(), request, response, startOffset: -1, route: "" };
     connection.requests.push(context);
-    Stamp.set(request, context);
-    Stamp.set(response, context);
     emit.http_server_receive(context.id, connection.id, connection.fd, connection.read, request.method, pathOf(request.url));
     tracer.storage.enterWith(context);
   };
@@ -44,19 +50,28 @@ exports.create = (tracer, queues) => {
     );
   }
 
+  /** A request that was answered before all of its body was there: the rest is still for its context. */
+  function leave(context) {
+    if (!context.request.complete) Stamp.set(context.request, context);
+  }
+
   const onServerResponse = ({ request, response, socket }) => {
-    const context = Stamp.get(response);
-    const connection = Stamp.get(socket);
-    const at = connection?.requests.indexOf(context) ?? -1;
-    if (at < 0) return;
-    connection.requests.splice(at, 1);
+    const connection = sockets.of(socket);
+    const context = connection === undefined ? undefined : contextOf(connection, response);
+    if (context === undefined) return;
+    // Nearly always there is no other.
+    if (connection.requests.length === 1) connection.requests.pop();
+    else connection.requests.splice(connection.requests.indexOf(context), 1);
+    leave(context);
     const path = request.route?.path;
-    const route = context.route || (typeof path === "string" ? `${request.baseUrl ?? ""}${path}` : "");
+    const route = context.route || (typeof path === "string" ? (request.baseUrl ? `${request.baseUrl}${path}` : path) : "");
     endServerRequest(connection, context, false, route);
   };
 
   const onFastifyRoute = ({ request, route }) => {
-    const context = Stamp.get(request?.raw ?? {});
+    const socket = request?.raw?.socket;
+    const connection = isObject(socket) ? sockets.of(socket) : undefined;
+    const context = connection === undefined ? undefined : contextOf(connection, request.raw);
     if (context !== undefined) context.route = String(route?.url ?? "");
   };
 
@@ -174,7 +189,10 @@ exports.create = (tracer, queues) => {
   function install() {
     isPatched = true;
     // A body's later packets arrive in whatever context the connection's parser has: on AsyncContextFrame (Node 24), in none.
-    patch.within(http.IncomingMessage.prototype, "push", (message) => Stamp.get(message));
+    patch.within(http.IncomingMessage.prototype, "push", (message) => {
+      const connection = isObject(message.socket) ? sockets.of(message.socket) : undefined;
+      return connection?.isServer ? (contextOf(connection, message) ?? Stamp.get(message)) : undefined;
+    });
   }
 
   return {
@@ -191,7 +209,7 @@ exports.create = (tracer, queues) => {
         }
         return request.context;
       }
-      const context = Stamp.get(message);
+      const context = contextOf(connection, message);
       if (context === undefined) return -1;
       if (context.startOffset < 0) context.startOffset = offset;
       return context.id;
@@ -203,7 +221,10 @@ exports.create = (tracer, queues) => {
     isSending: ({ startOffset, isTunnel }, offset) => startOffset >= 0 && (offset === startOffset || !isTunnel),
     /** The connection is gone, and what waited for it. `error` is what its socket is destroyed with. */
     onClose(connection, socket, error) {
-      for (const context of connection.requests) endServerRequest(connection, context, true, context.route);
+      for (const context of connection.requests) {
+        leave(context);
+        endServerRequest(connection, context, true, context.route);
+      }
       connection.requests = [];
       const { client } = connection;
       if (client === undefined) return;

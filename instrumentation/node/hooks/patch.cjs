@@ -28,7 +28,12 @@ exports.create = (tracer) => ({
       name,
       (original) =>
         function (...args) {
-          if (tracer.isOn) tracer.attempt(part, this, args);
+          if (tracer.isOn)
+            try {
+              part(this, args);
+            } catch (error) {
+              tracer.fail(error);
+            }
           return Reflect.apply(original, this, args);
         },
     );
@@ -41,7 +46,12 @@ exports.create = (tracer) => ({
       (original) =>
         function (...args) {
           const result = Reflect.apply(original, this, args);
-          if (tracer.isOn) tracer.attempt(part, this, result);
+          if (tracer.isOn)
+            try {
+              part(this, result);
+            } catch (error) {
+              tracer.fail(error);
+            }
           return result;
         },
     );
@@ -53,7 +63,16 @@ exports.create = (tracer) => ({
       name,
       (original) =>
         function (...args) {
-          const context = tracer.isOn ? tracer.attempt(part, this, args) : undefined;
+          let context;
+          if (tracer.isOn)
+            try {
+              context = part(this, args);
+              // Entering is the dearest of what we do. Outside of every context there is nothing to leave.
+              const current = tracer.storage.getStore();
+              if (context === current || (context === tracer.outside && current === undefined)) context = undefined;
+            } catch (error) {
+              tracer.fail(error);
+            }
           if (context === undefined || !tracer.isOn) return Reflect.apply(original, this, args);
           return tracer.storage.run(context, Reflect.apply, original, this, args);
         },

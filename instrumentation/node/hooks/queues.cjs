@@ -29,8 +29,9 @@ exports.create = (tracer) => {
   }
 
   function remember(object) {
-    const store = tracer.storage.getStore();
-    if (store !== undefined && Object(object) === object && Stamp.get(object) === undefined) Stamp.set(object, store);
+    // What nobody asked for must not run in the context of a stranger either.
+    const store = tracer.storage.getStore() ?? tracer.outside;
+    if (Object(object) === object && Stamp.get(object) === undefined) Stamp.set(object, store);
   }
 
   const recall = (object) => (Object(object) === object ? Stamp.get(object) : undefined);

@@ -11,15 +11,13 @@ const net = require("node:net");
 const tls = require("node:tls");
 const { bits, HOW_NONE, HOW_PROTOCOL, CONTEXT_PUSH } = require("./emit.cjs");
 const { looksLikeMessage } = require("./resp.cjs");
-const Stamp = require("./stamp.cjs");
+const { OfSocket } = require("./stamp.cjs");
 
 /** An IPv4 address is written alike at both ends, also where one of them listens on IPv6. */
 const plain = (address) => (address === undefined ? "" : address.startsWith("::ffff:") ? address.slice(7) : address);
 
 exports.create = (tracer, http, stores, http2) => {
   const { emit, patch } = tracer;
-  /** The context of callbacks of which nothing is known: a connection's, say, that many requests share. */
-  const outside = { id: 0 };
   let isPatched = false;
   /** Whether single writes and reads are recorded that no analysis needs. */
   let isDetailed = false;
@@ -45,7 +43,7 @@ exports.create = (tracer, http, stores, http2) => {
       scanner: undefined,
       isSubscriber: false,
     };
-    Stamp.set(socket, connection);
+    OfSocket.set(socket, connection);
     http2.onConnection();
     return connection;
   }
@@ -69,7 +67,7 @@ exports.create = (tracer, http, stores, http2) => {
 
   /** The connection behind a socket that is being used. `arrived`: bytes of a read that Node has counted already. */
   function touch(socket, arrived) {
-    let connection = Stamp.get(socket);
+    let connection = OfSocket.get(socket);
     if (connection === undefined || connection.isClosed) {
       connection = create(socket, socket.server != null);
       connection.read = (socket.bytesRead || 0) - arrived;
@@ -134,7 +132,7 @@ exports.create = (tracer, http, stores, http2) => {
     if (connection.isServer || connection.client !== undefined) return undefined;
     // It may have subscribed before anybody recorded.
     if (!connection.isSubscriber && looksLikeMessage(chunk)) connection.isSubscriber = true;
-    if (!connection.isSubscriber) return outside;
+    if (!connection.isSubscriber) return tracer.outside;
     const context = { id: tracer.nextId() };
     emit.context_start(context.id, 0, CONTEXT_PUSH, connection.id, connection.fd, offset, length);
     return context;
@@ -142,7 +140,7 @@ exports.create = (tracer, http, stores, http2) => {
 
   function onConnect(socket) {
     if (!socket.connecting) return;
-    const known = Stamp.get(socket);
+    const known = OfSocket.get(socket);
     const connection = known === undefined || known.isClosed ? create(socket, false) : known;
     connection.context = tracer.currentId();
     socket.prependOnceListener(
@@ -152,7 +150,7 @@ exports.create = (tracer, http, stores, http2) => {
   }
 
   function onClose(socket, [error]) {
-    const connection = Stamp.get(socket);
+    const connection = OfSocket.get(socket);
     if (connection === undefined || connection.isClosed) return;
     connection.isClosed = true;
     if (connection.epoch !== tracer.epoch) return;
@@ -172,7 +170,7 @@ exports.create = (tracer, http, stores, http2) => {
     patch.before(prototype, "_destroy", onClose);
     // A TLS server's connection is born here: the socket below it was accepted, but carries no plaintext.
     patch.after(tls.TLSSocket.prototype, "_init", (socket) => {
-      if (Stamp.get(socket) === undefined) create(socket, socket._tlsOptions?.isServer === true);
+      if (OfSocket.get(socket) === undefined) create(socket, socket._tlsOptions?.isServer === true);
     });
   }
 
@@ -181,6 +179,8 @@ exports.create = (tracer, http, stores, http2) => {
   });
 
   return {
+    /** What is known of a socket; undefined where nothing is. */
+    of: (socket) => OfSocket.get(socket),
     touch,
     readUpToNow,
     update(mask) {

@@ -15,6 +15,20 @@
 const { HOW_LIBRARY, HOW_NONE, LIBRARY_IOREDIS, LIBRARY_IOVALKEY, LIBRARY_NODE_REDIS, LIBRARY_UNKNOWN } = require("./emit.cjs");
 const { Scanner, looksLikeRequest } = require("./resp.cjs");
 const Stamp = require("./stamp.cjs");
+const { OfCommand } = Stamp;
+
+/** How a command's name is told, and whether it subscribes. Few names are used, and often. */
+const names = new Map();
+const namesKept = 500;
+function described(name) {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  // A name is a word; anything else could be data of somebody who speaks something similar.
+  const word = /^[A-Za-z][\w.-]*$/.test(name) ? String(name).toLowerCase() : "?";
+  const found = { word, isSubscription: /^[ps]?subscribe$/.test(word) };
+  if (typeof name === "string" && names.size < namesKept) names.set(name, found);
+  return found;
+}
 
 const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(piece) : piece.byteLength);
 
@@ -34,7 +48,8 @@ exports.create = (tracer, queues) => {
 
   /** `pieces`: what will be written, a string or bytes each. */
   function addEncoded(library, context, name, pieces) {
-    const length = pieces.reduce((sum, piece) => sum + byteLength(piece), 0);
+    let length = 0;
+    for (const piece of pieces) length += byteLength(piece);
     encoded.push({ library, context, name, pieces, length });
     encodedBytes += length;
   }
@@ -46,10 +61,9 @@ exports.create = (tracer, queues) => {
   }
 
   function tellCommand(connection, context, how, library, start, end, name) {
-    // A name is a word; anything else could be data of somebody who speaks something similar.
-    const safe = /^[A-Za-z][\w.-]*$/.test(name) ? String(name).toLowerCase() : "?";
-    if (/^[ps]?subscribe$/.test(safe)) connection.isSubscriber = true;
-    emit.store_command(context, connection.id, connection.fd, how, library, start, end, safe);
+    const { word, isSubscription } = described(name);
+    if (isSubscription) connection.isSubscriber = true;
+    emit.store_command(context, connection.id, connection.fd, how, library, start, end, word);
   }
 
   /** ioredis writes all encoded commands at once, joined. */
@@ -122,9 +136,9 @@ exports.create = (tracer, queues) => {
   }
 
   function followIoredis(prototype, library) {
-    patch.before(prototype, "initPromise", (command) => Stamp.set(command, tracer.currentId()));
+    patch.before(prototype, "initPromise", (command) => OfCommand.set(command, tracer.currentId()));
     // A command from before the session has no stamp: it is encoded and written all the same.
-    patch.after(prototype, "toWritable", (command, result) => addEncoded(library, Stamp.get(command) ?? 0, command.name, [result]));
+    patch.after(prototype, "toWritable", (command, result) => addEncoded(library, OfCommand.get(command) ?? 0, command.name, [result]));
   }
 
   let shifted;

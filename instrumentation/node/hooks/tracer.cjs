@@ -30,9 +30,11 @@ exports.create = (addon, debug) => {
     isOn: false,
     /** Counts sessions: what is told once per session has been told in this one when its number equals it. */
     epoch: 0,
-    emit: emitters(addon.emit, addon.numbers),
+    emit: emitters(addon),
     /** The context below which code runs: an object with `id`. */
     storage: new AsyncLocalStorage(),
+    /** The context of callbacks of which nothing is known: a connection's, say, that many requests share. */
+    outside: { id: 0 },
     /** An id for a connection, context or request: unique in this thread. */
     nextId: () => ++ids,
     /** Id of the current context; 0 outside of any. */
@@ -57,12 +59,15 @@ exports.create = (addon, debug) => {
         return undefined;
       }
     },
-    /** Wraps a function whose failure must not reach the application. */
-    guard:
-      (handler) =>
-      (...args) => {
-        if (tracer.isOn) tracer.attempt(handler, ...args);
-      },
+    /** Wraps a function of one argument whose failure must not reach the application. */
+    guard: (handler) => (value) => {
+      if (!tracer.isOn) return;
+      try {
+        handler(value);
+      } catch (error) {
+        tracer.fail(error);
+      }
+    },
     /** Follows a library's file that was loaded. */
     follow: (path, exports) => stores.follow(path, exports),
     /** What is recorded has changed. */

@@ -8,8 +8,9 @@
  * Exports
  *   open(path)             loads the provider library; false when it cannot be loaded
  *   start(onChange)        watches for sessions; onChange(mask, isNewSession) is called when what is recorded changes. Returns the mask now.
- *   numbers                Float64Array: the numbers of the event being emitted
- *   emit(event, ...strings)
+ *   numbers                Float64Array: what is emitted: the event's numbers, its own, and one for each of its strings: of a learned word, or 0
+ *   emit(...strings)       emits that event; strings of words are not looked at
+ *   learn(word)            the word's number from now on; 0: there is no room for more
  *   watchLoop(isOn)        emits loop_iteration by itself
  *
  * Nothing here throws: a call that cannot be done does nothing.
@@ -20,6 +21,7 @@
 #include <node_api.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <uv.h>
 
@@ -29,6 +31,9 @@
 #define SS_POLL_MS 200
 /* Longer strings are cut: host names and paths are shorter. */
 #define SS_STRING_BYTES 512
+/* Words that are learned; routes may have a mounted router's parameters in them, so there is no end to them. */
+#define SS_WORDS 2000
+#define SS_SHARED_NUMBERS (SS_NODE_NUMBERS + 1 + SS_NODE_STRINGS)
 
 struct environment {
     uint32_t number;
@@ -46,6 +51,9 @@ struct environment {
     int open_handles;
     /* When the loop's iteration began, and how long it had waited in all until then; 0 before. */
     uint64_t began_ns, idle_ns;
+    /* Learned words; word number n is words[n - 1]. */
+    uint32_t words_learned;
+    char *words[SS_WORDS];
 };
 
 /* The library stays loaded: LTTng's threads run in it. */
@@ -81,22 +89,48 @@ static napi_value open_provider(napi_env env, napi_callback_info info)
 
 static napi_value emit(napi_env env, napi_callback_info info)
 {
-    size_t argc = 1 + SS_NODE_STRINGS;
-    napi_value argv[1 + SS_NODE_STRINGS];
+    static const uint8_t string_counts[] = SS_NODE_STRING_COUNTS;
+    size_t argc = SS_NODE_STRINGS;
+    napi_value argv[SS_NODE_STRINGS];
     char text[SS_NODE_STRINGS][SS_STRING_BYTES];
     const char *strings[SS_NODE_STRINGS];
-    uint32_t event;
     void *data;
-    if (napi_get_cb_info(env, info, &argc, argv, NULL, &data) != napi_ok || argc < 1 || provider == NULL) return NULL;
-    if (napi_get_value_uint32(env, argv[0], &event) != napi_ok) return NULL;
-    for (size_t i = 0; i < SS_NODE_STRINGS; i++) {
-        strings[i] = text[i];
-        /* The unused ones are never looked at. What is no string becomes an empty one. */
-        if (i + 1 >= argc || napi_get_value_string_utf8(env, argv[i + 1], text[i], SS_STRING_BYTES, NULL) != napi_ok) text[i][0] = '\0';
-    }
+    if (napi_get_cb_info(env, info, &argc, argv, NULL, &data) != napi_ok || provider == NULL) return NULL;
     struct environment *e = data;
-    provider->emit(event, e->number, e->numbers, strings);
+    const double *numbers = e->numbers;
+    uint32_t event = (uint32_t)numbers[SS_NODE_NUMBERS];
+    if (event >= sizeof(string_counts)) return NULL;
+    for (size_t i = 0; i < string_counts[event]; i++) {
+        uint32_t word = (uint32_t)numbers[SS_NODE_NUMBERS + 1 + i];
+        if (word > 0 && word <= e->words_learned) {
+            strings[i] = e->words[word - 1];
+            continue;
+        }
+        strings[i] = text[i];
+        /* What is no string becomes an empty one. */
+        if (i >= argc || napi_get_value_string_utf8(env, argv[i], text[i], SS_STRING_BYTES, NULL) != napi_ok) text[i][0] = '\0';
+    }
+    provider->emit(event, e->number, numbers, strings);
     return NULL;
+}
+
+static napi_value learn(napi_env env, napi_callback_info info)
+{
+    size_t argc = 1;
+    napi_value argv[1], result;
+    char text[SS_STRING_BYTES];
+    void *data;
+    uint32_t number = 0;
+    if (napi_get_cb_info(env, info, &argc, argv, NULL, &data) != napi_ok) return NULL;
+    struct environment *e = data;
+    if (argc == 1 && e->words_learned < SS_WORDS && napi_get_value_string_utf8(env, argv[0], text, sizeof(text), NULL) == napi_ok) {
+        char *word = strdup(text);
+        if (word != NULL) {
+            e->words[e->words_learned] = word;
+            number = ++e->words_learned;
+        }
+    }
+    return napi_create_uint32(env, number, &result) == napi_ok ? result : NULL;
 }
 
 /*
@@ -157,6 +191,7 @@ static void on_closed(uv_handle_t *handle)
     struct environment *e = handle->data;
     if (--e->open_handles > 0) return;
     napi_remove_async_cleanup_hook(e->cleanup);
+    for (uint32_t i = 0; i < e->words_learned; i++) free(e->words[i]);
     free(e);
 }
 
@@ -196,15 +231,15 @@ static napi_value start(napi_env env, napi_callback_info info)
 
 static napi_value init(napi_env env, napi_value exports)
 {
-    /* Freed by on_closed; one that was never started is a hundred bytes that stay until the process ends. */
+    /* Freed by on_closed; one that was never started is some kilobytes that stay until the process ends. */
     struct environment *e = calloc(1, sizeof(*e));
     if (e == NULL) return exports;
     e->number = __atomic_fetch_add(&environments, 1, __ATOMIC_RELAXED) & 0xffffff;
     e->env = env;
     napi_value buffer, numbers;
-    if (napi_create_arraybuffer(env, SS_NODE_NUMBERS * sizeof(double), (void **)&e->numbers, &buffer) != napi_ok ||
+    if (napi_create_arraybuffer(env, SS_SHARED_NUMBERS * sizeof(double), (void **)&e->numbers, &buffer) != napi_ok ||
         napi_create_reference(env, buffer, 1, &e->keep) != napi_ok ||
-        napi_create_typedarray(env, napi_float64_array, SS_NODE_NUMBERS, buffer, 0, &numbers) != napi_ok) {
+        napi_create_typedarray(env, napi_float64_array, SS_SHARED_NUMBERS, buffer, 0, &numbers) != napi_ok) {
         free(e);
         return exports;
     }
@@ -213,6 +248,7 @@ static napi_value init(napi_env env, napi_value exports)
         {"open", NULL, open_provider, NULL, NULL, NULL, napi_default, e},
         {"start", NULL, start, NULL, NULL, NULL, napi_default, e},
         {"emit", NULL, emit, NULL, NULL, NULL, napi_default, e},
+        {"learn", NULL, learn, NULL, NULL, NULL, napi_default, e},
         {"watchLoop", NULL, watch_loop, NULL, NULL, NULL, napi_default, e},
     };
     napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);

@@ -349,3 +349,6 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
     }
 }
 #endif
+
+/* How many strings each event has. */
+#define SS_NODE_STRING_COUNTS {3, 2, 2, 2, 0, 0, 0, 2, 1, 3, 0, 1, 0, 2, 0, 3, 0, 1, 0, 0, 0, 0, 0, 1, 1}
