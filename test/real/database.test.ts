@@ -60,6 +60,8 @@ describe.each(databases)("calls to a database: $system", ({ system, app, start: 
   let experiment: Experiment;
   /** What the server counted, where it does. */
   let selects: number | undefined;
+  /** How often a timer of the application asked, which no request did. */
+  let tended = 0;
   let output = "";
 
   beforeAll(async () => {
@@ -72,6 +74,7 @@ describe.each(databases)("calls to a database: $system", ({ system, app, start: 
     expect(code, stderr).toBe(0);
     const counted = /"selects":(\d+)/.exec(stdout)?.[1];
     selects = counted === undefined ? undefined : Number(counted);
+    tended = Number(/"tended":(\d+)/.exec(stdout)?.[1]);
     experiment = await openExperiment([output]);
     await experiment.analyze();
   }, 120_000);
@@ -122,6 +125,16 @@ describe.each(databases)("calls to a database: $system", ({ system, app, start: 
     // SELECT that was refused counts for the server, too.
     if (system === "mysql") expect(statements).toBe(selects);
     expect(statements).toBeGreaterThan(2 * requests);
+  });
+
+  it("are below no request when a timer makes them, whose connection a request frees", () => {
+    expect(tended).toBeGreaterThan(20);
+    // pg's pool is asked for a connection by a call of its own.
+    const { flows } = experiment.flows({ filter: 'kind == "database"', limit: 2000 });
+    const statements = flows.filter(({ name }) => !name.includes("connection") && name !== `${system} SHOW`);
+    expect(statements.map(({ name }) => name)).toEqual(Array.from({ length: tended }, () => `${system} SET`));
+    // Among sixty requests for three connections they wait, and who frees one hands it on.
+    expect(Math.max(...flows.map(({ waitedNs, durationNs }) => Math.max(waitedNs, durationNs)))).toBeGreaterThan(10e6);
   });
 
   it("last as long as the application waited, with the time in the pool told apart", () => {

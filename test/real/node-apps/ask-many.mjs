@@ -7,8 +7,10 @@ const atOnce = 60;
 /** A promise of what `task` calls back with. */
 export const callback = (task) => new Promise((resolve, reject) => task((error, value) => (error ? reject(error) : resolve(value))));
 
-/** `styles[i](n, k)` makes statement k of request n; `fail()` makes one that the database refuses. */
-export async function askMany(styles, fail) {
+/** `styles[i](n, k)` makes statement k of request n; `fail()` makes one that the database refuses; `tend()` makes one that no request asked for, all the while. */
+export async function askMany(styles, fail, tend) {
+  const tending = [];
+  const timer = setInterval(() => tending.push(tend()), 3);
   const server = http.createServer(async (request, response) => {
     const number = Number(request.url.split("/")[2]);
     try {
@@ -35,6 +37,9 @@ export async function askMany(styles, fail) {
         .on("error", reject);
     });
   await Promise.all(Array.from({ length: count }, (_, number) => ask(number)));
+  clearInterval(timer);
+  await Promise.all(tending);
   agent.destroy();
   server.close();
+  return tending.length;
 }

@@ -32,5 +32,10 @@ const styles = [
   (n, i) => callback((done) => pool.query("SELECT 1", () => pool.query(sql(n, i), (error, result) => done(error, result?.rows[0])))),
 ];
 
-await askMany(styles, () => pool.query("SELECT nothing FROM nowhere"));
+const tended = await askMany(
+  styles,
+  () => pool.query("SELECT nothing FROM nowhere"),
+  () => callback((done) => pool.query("SET statement_timeout = 0", done)),
+);
+console.log(JSON.stringify({ tended }));
 await pool.end();
