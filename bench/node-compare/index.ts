@@ -33,6 +33,12 @@ interface Pair {
   readonly traced: Sample;
 }
 
+/** What a tenth of the slices stays below: what others do on the machine only ever adds. */
+function quiet(samples: readonly Sample[], of: (sample: Sample) => number): number {
+  const sorted = samples.map(of).sort((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 10)] ?? Number.NaN;
+}
+
 /** Median and quartiles over the pairs. */
 function spread(pairs: readonly Pair[], of: (pair: Pair) => number): string {
   const values = pairs.map(of).sort((left, right) => left - right);
@@ -86,6 +92,12 @@ export async function run({ args }: { readonly args: readonly string[] }): Promi
       for (const each of services.keys()) {
         const own = pairs[which]?.[each] ?? [];
         const percent = (of: (sample: Sample) => number): string => spread(own, ({ base, traced }) => (of(traced) / of(base) - 1) * 100);
+        const [bases, traced] = [own.map((pair) => pair.base), own.map((pair) => pair.traced)];
+        const [cpu, cpuTraced] = [quiet(bases, ({ cpuUs }) => cpuUs), quiet(traced, ({ cpuUs }) => cpuUs)];
+        const latency = quiet(traced, ({ p50Us }) => p50Us) / quiet(bases, ({ p50Us }) => p50Us);
+        console.log(
+          `${load.name.padEnd(28)} build ${each}, quiet slices: base ${cpu.toFixed(1)} us CPU, cost ${(cpuTraced - cpu).toFixed(1)} us, ${((cpuTraced / cpu - 1) * 100).toFixed(1)} %, median latency ${((latency - 1) * 100).toFixed(1)} %`,
+        );
         console.log(
           `${load.name.padEnd(28)} build ${each}: base ${spread(own, ({ base }) => base.cpuUs)} us CPU, cost ${spread(own, ({ base, traced }) => traced.cpuUs - base.cpuUs)} us, ${percent(({ cpuUs }) => cpuUs)} %, median latency ${percent(({ p50Us }) => p50Us)} %, rate ${percent(({ rate }) => rate)} %`,
         );

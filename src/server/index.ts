@@ -11,6 +11,7 @@ import { registerApiRoutes } from "./api-routes.ts";
 import { createCatalogue } from "./catalogue.ts";
 import { installHttpBase } from "./http.ts";
 import { RowIds } from "./queries.ts";
+import { readAhead } from "./read-ahead.ts";
 import { type RouteOptions, registerTspRoutes } from "./tsp-routes.ts";
 
 export interface ServerOptions {
@@ -95,6 +96,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   await app.listen({ host, port: options.port });
   port = (app.server.address() as AddressInfo).port;
+  // While the browser starts.
+  const [first] = options.experiments;
+  const closing = new AbortController();
+  setImmediate(() => first !== undefined && void readAhead(first, routes.rowIds, closing.signal));
   const fragment = options.token === undefined ? "" : `#token=${encodeURIComponent(options.token)}`;
-  return { url: `http://${host}:${port}/${fragment}`, close: () => app.close() };
+  return {
+    url: `http://${host}:${port}/${fragment}`,
+    close: async () => {
+      closing.abort();
+      await app.close();
+    },
+  };
 }

@@ -42,6 +42,11 @@ const viewShape = object({
   description: text,
 });
 
+/** The view that shows first, and in which requests and rows are found. */
+export function mainView<T extends { readonly id: string; readonly type: string }>(views: readonly T[]): T | undefined {
+  return views.find((view) => view.id === "netflow") ?? views.find((view) => view.type === "time-graph");
+}
+
 const summaryShape = object({
   id: text,
   name: text,

@@ -1,7 +1,8 @@
 /** The page: finds the experiment, waits for its analysis, keeps the address in step, and puts the parts together. */
 import { useCallback, useEffect, useState } from "react";
-import { decodeAnalysisStatus, decodeExperiment, decodeExperiments, type ExperimentSummary } from "../../tsp/index.ts";
+import { decodeAnalysisStatus, decodeExperiment, decodeExperiments, type ExperimentSummary, mainView } from "../../tsp/index.ts";
 import { Overview } from "../renderers/overview/overview.tsx";
+import { askEarly } from "../renderers/time-graph/first-view.ts";
 import { call } from "../state/client.ts";
 import { clampRange, useStore } from "../state/store.ts";
 import { formatFragment, parseFragment, takeToken, toView } from "../state/url.ts";
@@ -10,7 +11,7 @@ import { commandOf, isTyping } from "./commands.ts";
 import { Header } from "./header.tsx";
 import { Help } from "./help.tsx";
 import { Palette } from "./palette.tsx";
-import { Panels } from "./panels.tsx";
+import { firstPanelSize, Panels } from "./panels.tsx";
 import { StatusBar } from "./status-bar.tsx";
 
 /** How often the analysis is asked how far it is, ms. */
@@ -64,7 +65,9 @@ export function App() {
     const abort = new AbortController();
     const run = async (): Promise<void> => {
       const path = `api/experiments/${chosen.id}/analysis`;
-      let status = await call(path, decodeAnalysisStatus, { body: {}, signal: abort.signal });
+      // What was analysed before the page came has been told whole.
+      const wasDone = chosen.status.state === "completed";
+      let status = wasDone ? chosen.status : await call(path, decodeAnalysisStatus, { body: {}, signal: abort.signal });
       while (status.state === "idle" || status.state === "running") {
         setPhase({ state: "analysing", done: status.done ?? 0, total: status.total ?? 0 });
         await new Promise((resolve) => setTimeout(resolve, pollMs));
@@ -78,9 +81,11 @@ export function App() {
         });
         return;
       }
-      const done = await call(`api/experiments/${chosen.id}`, decodeExperiment, { signal: abort.signal });
+      const done = wasDone ? chosen : await call(`api/experiments/${chosen.id}`, decodeExperiment, { signal: abort.signal });
       useStore.getState().open(done);
       if (parseFragment(location.hash).trace === done.id) applyAddress(location.hash);
+      const view = mainView(done.views);
+      if (view?.type === "time-graph") askEarly(done.id, view.id, done.origin, firstPanelSize());
       document.title = `${done.name} – Storescope`;
       setPhase({ state: "ready" });
     };

@@ -1,12 +1,12 @@
 /** The command palette: type a command, a time, a request's number or a row's name. A native dialog holds the focus. */
 import { Command } from "cmdk";
 import { useEffect, useRef, useState } from "react";
-import { decodeTimeGraphTree, type ExperimentSummary } from "../../tsp/index.ts";
+import { decodeTimeGraphTree, type ExperimentSummary, mainView } from "../../tsp/index.ts";
 import { formatTime, parseTime } from "../format/time.ts";
 import { call } from "../state/client.ts";
 import { useStore } from "../state/store.ts";
 import { useLatest } from "../state/use-latest.ts";
-import { mainView, panelOf, panelViews } from "../state/views.ts";
+import { panelOf, panelViews } from "../state/views.ts";
 import { commands, panel } from "./commands.ts";
 
 /** Most rows offered at once. */
@@ -47,7 +47,7 @@ function PaletteBody({ experiment, onClose }: { readonly experiment: ExperimentS
   const [text, setText] = useState("");
   const timeMode = useStore((s) => s.timeMode);
   const { origin } = experiment;
-  const graph = mainView(experiment);
+  const graph = mainView(experiment.views);
   const path =
     graph === undefined ? undefined : `tsp/api/experiments/${experiment.id}/outputs/timeGraph/${encodeURIComponent(graph.outputId)}/tree`;
   const rows = useLatest(path, (signal) => call(path ?? "", decodeTimeGraphTree, { body: { parameters: {} }, signal }));

@@ -17,6 +17,19 @@ import { type PanelId, useStore } from "../state/store.ts";
 import { useLatest } from "../state/use-latest.ts";
 import { panelOf, panelViews, type ViewSummary } from "../state/views.ts";
 
+/** Of the height, in percent. */
+const graphPercent = 66;
+
+/** The detail panel is as wide as its text needs, in percent of the window. */
+function detailPercent(): number {
+  return Math.min(32, Math.max(15, (350 / innerWidth) * 100));
+}
+
+/** How large the first panel will be, at most, px. */
+export function firstPanelSize(): { readonly width: number; readonly height: number } {
+  return { width: (innerWidth * (100 - detailPercent())) / 100, height: (innerHeight * graphPercent) / 100 };
+}
+
 /** Time graphs above; tables and curves below, so that they can be read side by side with the graph. */
 function initialLayout(experiment: ExperimentSummary): IJsonModel {
   const tab = (id: PanelId, name: string): IJsonTabNode => ({ type: "tab", id, component: id, name });
@@ -25,8 +38,7 @@ function initialLayout(experiment: ExperimentSummary): IJsonModel {
   // Where services were traced, what was done for their requests comes first.
   const flows = hasFlows(experiment) ? [tab("flows", "Flows"), tab("flow", "Waterfall")] : [];
   const tables = [...flows, tab("requests", "Requests"), tab("events", "Events"), tab("statistics", "Statistics")];
-  // The detail panel is as wide as its text needs, in percent of the window.
-  const detail = Math.min(32, Math.max(15, (350 / innerWidth) * 100));
+  const detail = detailPercent();
   return {
     global: {
       tabEnableClose: false,
@@ -43,8 +55,8 @@ function initialLayout(experiment: ExperimentSummary): IJsonModel {
           type: "row",
           weight: 100 - detail,
           children: [
-            { type: "tabset", weight: 66, children: [...tabsOf("time-graph"), ...tabsOf("data-tree")] },
-            { type: "tabset", weight: 34, children: [...tables, ...tabsOf("xy")] },
+            { type: "tabset", weight: graphPercent, children: [...tabsOf("time-graph"), ...tabsOf("data-tree")] },
+            { type: "tabset", weight: 100 - graphPercent, children: [...tables, ...tabsOf("xy")] },
           ],
         },
         { type: "tabset", weight: detail, children: [tab("findings", "Findings"), tab("request", "Request")] },

@@ -14,6 +14,24 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Makes it a POST. */
   readonly body?: unknown;
+  /** Sent when nothing else has been asked for a while: the server answers one thing after the other, and what is looked at first comes first. */
+  readonly isPatient?: boolean;
+}
+
+/** A page that has an answer asks the next thing within this time, ms. */
+const quietMs = 100;
+/** A patient call is sent after this long in any case, ms. */
+const longestPatienceMs = 5_000;
+let pending = 0;
+let lastEnd = 0;
+
+async function untilQuiet(signal: AbortSignal | undefined): Promise<void> {
+  const asked = performance.now();
+  const isQuiet = (now: number): boolean => pending === 0 && now - Math.max(asked, lastEnd) >= quietMs;
+  for (let now = asked; !isQuiet(now) && now - asked < longestPatienceMs; now = performance.now()) {
+    await new Promise((resolve) => setTimeout(resolve, quietMs / 2));
+    signal?.throwIfAborted();
+  }
 }
 
 function errorText(status: number, text: string): string {
@@ -27,6 +45,20 @@ function errorText(status: number, text: string): string {
 
 /** Calls the server this page came from. Rejects with ServerError, or with an AbortError when given up. */
 export async function call<T>(path: string, decode: Decoder<T>, options: CallOptions = {}): Promise<T> {
+  if (options.isPatient === true) {
+    await untilQuiet(options.signal);
+    return await send(path, decode, options);
+  }
+  pending++;
+  try {
+    return await send(path, decode, options);
+  } finally {
+    pending--;
+    lastEnd = performance.now();
+  }
+}
+
+async function send<T>(path: string, decode: Decoder<T>, options: CallOptions): Promise<T> {
   const headers: Record<string, string> = {};
   const token = sessionStorage.getItem("storescope.token");
   if (token !== null) headers["authorization"] = `Bearer ${token}`;

@@ -8,9 +8,6 @@ import { useStore } from "../../state/store.ts";
 import { useLatest } from "../../state/use-latest.ts";
 import { Message } from "../../widgets/message.tsx";
 
-/** The graph comes first: diagnosing a large trace takes the server a moment, ms. */
-const patienceMs = 600;
-
 const icons = { critical: CircleAlert, warning: TriangleAlert, info: Info } as const;
 
 function formatMeasure({ value, unit }: MeasureWire): string {
@@ -28,9 +25,10 @@ function formatMeasure({ value, unit }: MeasureWire): string {
   }
 }
 
+/** The graph comes first: diagnosing a large trace takes the server a moment. */
 export function FindingsPanel({ experiment }: { readonly experiment: ExperimentSummary }) {
   const path = `api/experiments/${experiment.id}/diagnosis`;
-  const { data, error } = useLatest(path, (signal) => call(path, decodeDiagnosis, { signal }), patienceMs);
+  const { data, error } = useLatest(path, (signal) => call(path, decodeDiagnosis, { signal, isPatient: true }));
   if (error !== undefined) return <Message title="The trace cannot be diagnosed" text={error} />;
   if (data === undefined) return <Message title="Diagnosing…" text="" />;
   const { findings, notFound, cannotTell } = data;

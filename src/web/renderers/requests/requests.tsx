@@ -27,7 +27,7 @@ export function RequestsPanel({ experiment }: { readonly experiment: ExperimentS
   const [limit, setLimit] = useState(pageSize);
   const bounds = range !== undefined ? { from: origin + BigInt(Math.floor(range.start)), to: origin + BigInt(Math.ceil(range.end)) } : {};
   const path = query(`api/experiments/${id}/requests`, { sort, filter: filter.trim() === "" ? undefined : filter, limit, ...bounds });
-  const { data, error, isLoading } = useLatest(path, (signal) => call(path, decodeRequestList, { signal }), 150);
+  const { data, error, isLoading } = useLatest(path, (signal) => call(path, decodeRequestList, { signal, isPatient: true }), 150);
   const requests = data?.requests ?? [];
 
   const columns = useMemo((): readonly Column<RequestWire>[] => {

@@ -93,6 +93,11 @@ export function unpackWindow(
   };
 }
 
+/** The states of one window with the arrows of another, over the same range. */
+export function withArrowsOf(window: LoadedWindow, { arrows, isExact }: LoadedWindow): LoadedWindow {
+  return { ...window, arrows, isExact: window.isExact && isExact };
+}
+
 /** Index of the first state that ends after `time`; `count` when there is none. */
 export function firstEndingAfter(row: RowStates, time: number): number {
   let low = 0;

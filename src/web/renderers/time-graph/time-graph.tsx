@@ -8,27 +8,27 @@
 import { ChevronDown, ChevronRight, ListFilter, Route } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
-import { decodeStyles, decodeTimeGraphTree, decodeTooltip } from "../../../tsp/index.ts";
+import { decodeTooltip } from "../../../tsp/index.ts";
 import { safeColor } from "../../format/color.ts";
 import { formatDuration, formatExactNs, formatTime } from "../../format/time.ts";
 import { formatCount } from "../../format/units.ts";
 import { call, isAbort } from "../../state/client.ts";
 import { pick } from "../../state/pick.ts";
-import { type Range, rowKey, styleName, useStore } from "../../state/store.ts";
+import { type Range, styleName, useStore } from "../../state/store.ts";
 import { useTheme } from "../../state/theme.ts";
 import { useLatest } from "../../state/use-latest.ts";
 import { Message } from "../../widgets/message.tsx";
 import { useSize } from "../../widgets/use-size.ts";
 import { tickCount, ticks } from "./axis.ts";
+import { treeWidth as firstTreeWidth, overscan, takeLoader, takeTree, viewLoader } from "./first-view.ts";
 import { type PaintBuffers, paintAxis, paintGraph, paintOverlay, rowHeight, type StyleInfo } from "./painter.ts";
-import { foldedBelow, type TreeEntry, unfoldTo, type VisibleTree, visibleRows } from "./rows.ts";
+import { type TreeEntry, unfoldTo, type VisibleTree, visibleRows } from "./rows.ts";
 import { firstEndingAfter, stateAt } from "./states.ts";
 import { readGraphTheme } from "./theme.ts";
-import { createWindowLoader, type WindowLoader } from "./window-loader.ts";
+import { loadTree } from "./tree.ts";
+import type { LoadingState, WindowLoader } from "./window-loader.ts";
 
 const axisHeight = 24;
-/** Rows above and below the visible ones whose states are loaded too. */
-const overscan = 12;
 /** A click this near to a thin state counts as on it, px. */
 const reach = 3;
 /** Farther than this between press and release is a drag, px. */
@@ -61,41 +61,13 @@ interface Hit {
 
 export function TimeGraph(props: TimeGraphProps) {
   const { experimentId, viewId, origin } = props;
-  const base = `tsp/api/experiments/${experimentId}/outputs`;
   const loadedTree = useLatest(`${experimentId}/${viewId}`, async (signal) => {
-    const options = { body: { parameters: {} }, signal };
-    const [tree, styles] = await Promise.all([
-      call(`${base}/timeGraph/${encodeURIComponent(viewId)}/tree`, decodeTimeGraphTree, options),
-      call(`${base}/${encodeURIComponent(viewId)}/style`, decodeStyles, options),
-    ]);
-    const entries: TreeEntry[] = (tree.model?.entries ?? []).map((e) => ({
-      id: e.id,
-      parent: e.parentId ?? -1,
-      label: e.labels[0] ?? "",
-      detail: e.labels.slice(1).join(" "),
-      hasData: e.hasData ?? false,
-      start: Number(e.start - origin),
-      end: Number(e.end - origin),
-    }));
-    const styleMap: Record<string, StyleInfo> = {};
-    for (const [key, style] of Object.entries(styles.model?.styles ?? {})) {
-      styleMap[key] = { text: String(style.values["style-name"] ?? key), color: String(style.values["background-color"] ?? "") };
-    }
-    const parents = new Map(entries.map((e) => [e.id, e]));
-    const nodeOf = (entry: TreeEntry): string => {
-      const parent = parents.get(entry.parent);
-      return parent === undefined ? entry.label : nodeOf(parent);
-    };
-    const connectionRows = new Map<string, number>();
-    for (const [i, e] of (tree.model?.entries ?? []).entries()) {
-      const entry = entries[i];
-      for (const id of e.metadata?.["conn_id"] ?? []) if (entry !== undefined) connectionRows.set(rowKey(nodeOf(entry), Number(id)), e.id);
-    }
+    const tree = await (takeTree(experimentId, viewId) ?? loadTree(experimentId, viewId, origin, signal));
+    const { connectionRows, styles } = tree;
     // Only the view whose rows are connections says where a request is found, and in which colours.
     if (connectionRows.size > 0)
-      useStore.getState().setGraph(connectionRows, new Map(Object.entries(styleMap).map(([key, style]) => [styleName(key), style.color])));
-    const hasValues = tree.model?.headers.at(-1)?.name === "Value";
-    return { entries, styles: styleMap, folded: foldedBelow(entries, tree.model?.autoExpandLevel), hasValues };
+      useStore.getState().setGraph(connectionRows, new Map(Object.entries(styles).map(([key, style]) => [styleName(key), style.color])));
+    return tree;
   });
 
   if (loadedTree.error !== undefined) return <Message title="The view cannot be shown" text={loadedTree.error} />;
@@ -141,13 +113,10 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles, 
   const [scrollTop, setScrollTop] = useState(0);
   const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(folded);
   const [filter, setFilter] = useState("");
-  const [treeWidth, setTreeWidth] = useState(256);
+  const [treeWidth, setTreeWidth] = useState(firstTreeWidth);
   const [showArrows, setShowArrows] = useState(true);
   const [hit, setHit] = useState<Hit | undefined>(undefined);
-  const [loading, setLoading] = useState<{ readonly isLoading: boolean; readonly error: string | undefined }>({
-    isLoading: true,
-    error: undefined,
-  });
+  const [loading, setLoading] = useState<LoadingState>({ isLoading: true, error: undefined });
   const theme = useTheme((s) => s.theme);
   const selection = useStore((s) => s.selection);
   const timeMode = useStore((s) => s.timeMode);
@@ -213,16 +182,12 @@ function Graph({ experimentId, viewId, origin, title, request, entries, styles, 
   }, [paint]);
 
   useEffect(() => {
-    const path = `api/experiments/${experimentId}/views/${encodeURIComponent(viewId)}/window`;
-    const own = createWindowLoader({
-      path,
-      origin,
-      onChange: (state) => {
-        setLoading(state);
-        schedule();
-      },
-    });
+    const own = takeLoader(experimentId, viewId) ?? viewLoader(experimentId, viewId, origin);
     loader.current = own;
+    own.follow((state) => {
+      setLoading(state);
+      schedule();
+    });
     const unsubscribe = useStore.subscribe(schedule);
     schedule();
     return () => {

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { unpackWindow } from "./states.ts";
-import { askFor, isMet } from "./window-loader.ts";
+import { askFor, createWindowLoader, isMet, type LoadingState, type WindowLoader } from "./window-loader.ts";
 
 const full = { start: 0, end: 1_000_000 };
 const need = (start: number, end: number, entries = [1]) => ({ range: { start, end }, columns: 100, entries });
@@ -34,5 +34,71 @@ describe("what the time graph asks for", () => {
 
   it("needs no finer data where every state was sent as it is", () => {
     expect(isMet(need(10_000, 10_100), load(5_000, 25_000, 200, 1))).toBe(true);
+  });
+});
+
+describe("the loader", () => {
+  const asked: { entries: readonly number[]; arrows: boolean; columns: number }[] = [];
+  const states = {
+    base: 0,
+    styles: ["a"],
+    labels: [""],
+    rows: [{ entry: 1, gaps: [0], lengths: [5], styles: [0], labels: [0], counts: [2] }],
+  };
+  const arrow = { source: 1, target: 1, start: 1, end: 2, label: "", style: "a" };
+  let status = 200;
+
+  beforeEach(() => {
+    asked.length = 0;
+    status = 200;
+    vi.stubGlobal("sessionStorage", { getItem: () => null });
+    vi.stubGlobal("fetch", async (_path: string, { body }: { body: string }) => {
+      const question = JSON.parse(body) as (typeof asked)[number];
+      asked.push(question);
+      const window = { ...states, rows: question.entries.length === 0 ? [] : states.rows, arrows: question.arrows ? [arrow] : [] };
+      return new Response(JSON.stringify(status === 200 ? window : { title: "no" }), { status });
+    });
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  /** Until nothing is under way. */
+  const settled = async (loader: WindowLoader): Promise<string | undefined> => {
+    for (;;) {
+      const before = asked.length;
+      const { isLoading, error } = await new Promise<LoadingState>((resolve) => loader.follow(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (!isLoading && asked.length === before) return error;
+    }
+  };
+
+  it("brings the first states without their arrows, then the arrows without the states, later both at once", async () => {
+    const loader = createWindowLoader({ path: "window", origin: 0n });
+    loader.want(need(0, 1_000_000), full);
+    await settled(loader);
+    expect(asked.map(({ entries, arrows }) => ({ entries, arrows }))).toEqual([
+      { entries: [1], arrows: false },
+      { entries: [], arrows: true },
+    ]);
+    expect(loader.loaded?.arrows).toEqual([arrow]);
+    expect(loader.loaded?.rows.get(1)?.count).toBe(1);
+    loader.want(need(10, 20), full);
+    await settled(loader);
+    expect(asked.slice(2).map(({ entries, arrows }) => ({ entries, arrows }))).toEqual([{ entries: [1], arrows: true }]);
+  });
+
+  it("tells whoever follows what went wrong before, and asks again for something else only", async () => {
+    status = 500;
+    const loader = createWindowLoader({ path: "window", origin: 0n });
+    const same = need(0, 1_000_000);
+    loader.want(same, full);
+    expect(await settled(loader)).toBe("no");
+    loader.want(same, full);
+    expect(asked).toHaveLength(1);
+    status = 200;
+    loader.want(need(0, 500_000), full);
+    expect(await settled(loader)).toBeUndefined();
+    expect(loader.loaded).toBeDefined();
   });
 });

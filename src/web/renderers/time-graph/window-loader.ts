@@ -2,12 +2,13 @@
  * Keeps the states that the time graph needs: asks for the visible rows and range with a margin, one request at a time.
  *
  * While a request is under way the newest need waits and is asked next, so a long zoom neither floods the server nor starves; a request whose range no
- * longer overlaps what is visible is given up at once. What was loaded stays drawn until something better has come.
+ * longer overlaps what is visible is given up at once. What was loaded stays drawn until something better has come. The very first request leaves out the
+ * arrows: they need other parts of the history, and states are worth seeing before.
  */
 import { decodeWindow } from "../../../tsp/index.ts";
 import { call, isAbort } from "../../state/client.ts";
 import type { Range } from "../../state/store.ts";
-import { type LoadedWindow, unpackWindow } from "./states.ts";
+import { type LoadedWindow, unpackWindow, withArrowsOf } from "./states.ts";
 
 export interface Need {
   readonly range: Range;
@@ -16,8 +17,11 @@ export interface Need {
   readonly entries: readonly number[];
 }
 
+/** A range, and into how many columns it is divided. */
+export type Ask = Range & { readonly columns: number };
+
 /** What to ask for so that `need` is met: half a range more on both sides, where there is anything. */
-export function askFor(need: Need, full: Range): Range & { readonly columns: number } {
+export function askFor(need: Need, full: Range): Ask {
   const span = need.range.end - need.range.start;
   const start = Math.max(full.start, Math.floor(need.range.start - span / 2));
   const end = Math.min(Math.ceil(full.end) + 1, Math.ceil(need.range.end + span / 2));
@@ -34,14 +38,20 @@ export function isMet(need: Need, loaded: LoadedWindow | undefined): boolean {
 export interface WindowLoader {
   readonly loaded: LoadedWindow | undefined;
   want(need: Need, full: Range): void;
+  /** Whom to tell from now on. Tells how it stands at once. */
+  follow(onChange: (state: LoadingState) => void): void;
   close(): void;
+}
+
+/** What is under way, and what went wrong. */
+export interface LoadingState {
+  readonly isLoading: boolean;
+  readonly error: string | undefined;
 }
 
 export interface LoaderOptions {
   readonly path: string;
   readonly origin: bigint;
-  /** Something changed: new data, or the loading state, or an error. */
-  readonly onChange: (state: { readonly isLoading: boolean; readonly error: string | undefined }) => void;
 }
 
 export function createWindowLoader(options: LoaderOptions): WindowLoader {
@@ -49,31 +59,62 @@ export function createWindowLoader(options: LoaderOptions): WindowLoader {
   let wanted: { need: Need; full: Range } | undefined;
   let flight: { abort: AbortController; range: Range } | undefined;
   let failed: Need | undefined;
+  let hasArrows = false;
   let isClosed = false;
+  let state: LoadingState = { isLoading: true, error: undefined };
+  let tell: ((state: LoadingState) => void) | undefined;
+
+  function become(next: LoadingState): void {
+    state = next;
+    if (!isClosed) tell?.(state);
+  }
+
+  async function ask(
+    { start, end, columns }: Ask,
+    entries: readonly number[],
+    arrows: boolean,
+    signal: AbortSignal,
+  ): Promise<LoadedWindow> {
+    const body = { from: options.origin + BigInt(start), to: options.origin + BigInt(end), columns, entries, arrows };
+    return unpackWindow(await call(options.path, decodeWindow, { body, signal }), start, end, columns, entries);
+  }
+
+  /** Asks for what is missing; undefined when nothing is. */
+  function missing(): ((signal: AbortSignal) => Promise<void>) | undefined {
+    if (wanted === undefined || wanted.need === failed) return undefined;
+    const { need, full } = wanted;
+    const asked = askFor(need, full);
+    const before = loaded;
+    if (!isMet(need, before)) {
+      const withArrows = before !== undefined;
+      return async (signal) => {
+        loaded = await ask(asked, need.entries, withArrows, signal);
+        hasArrows = withArrows;
+      };
+    }
+    if (before === undefined || hasArrows) return undefined;
+    return async (signal) => {
+      loaded = withArrowsOf(before, await ask({ ...before, columns: asked.columns }, [], true, signal));
+      hasArrows = true;
+    };
+  }
 
   async function next(): Promise<void> {
-    if (wanted === undefined || isClosed || isMet(wanted.need, loaded) || wanted.need === failed) return;
-    const { need, full } = wanted;
-    const ask = askFor(need, full);
-    const own = { abort: new AbortController(), range: ask };
+    const need = wanted?.need;
+    const task = isClosed ? undefined : missing();
+    if (task === undefined || wanted === undefined) return;
+    const own = { abort: new AbortController(), range: askFor(wanted.need, wanted.full) };
     flight = own;
-    options.onChange({ isLoading: true, error: undefined });
+    become({ isLoading: true, error: undefined });
     try {
-      const body = {
-        from: options.origin + BigInt(ask.start),
-        to: options.origin + BigInt(ask.end),
-        columns: ask.columns,
-        entries: need.entries,
-      };
-      const window = await call(options.path, decodeWindow, { body, signal: own.abort.signal });
-      loaded = unpackWindow(window, ask.start, ask.end, ask.columns, need.entries);
+      await task(own.abort.signal);
       failed = undefined;
-      if (!isClosed) options.onChange({ isLoading: false, error: undefined });
+      become({ isLoading: false, error: undefined });
     } catch (error) {
-      if (!isAbort(error) && !isClosed) {
+      if (!isAbort(error)) {
         // Not asked again until something else is needed.
         failed = need;
-        options.onChange({ isLoading: false, error: error instanceof Error ? error.message : String(error) });
+        become({ isLoading: false, error: error instanceof Error ? error.message : String(error) });
       }
     } finally {
       if (flight === own) {
@@ -95,6 +136,10 @@ export function createWindowLoader(options: LoaderOptions): WindowLoader {
         flight = undefined;
         void next();
       }
+    },
+    follow: (onChange) => {
+      tell = onChange;
+      onChange(state);
     },
     close: () => {
       isClosed = true;
