@@ -1,6 +1,6 @@
 /** What several views read from the `redis` analysis. */
 import { branches, documents, type ProcessSummary, root, tables } from "../analyses/redis/keys.ts";
-import type { Quark } from "../state/contract.ts";
+import type { Quark, Table } from "../state/contract.ts";
 import type { ViewContext, ViewEntry, ViewStyle } from "./contract.ts";
 import { commandStyle, fixedStyles } from "./styles.ts";
 
@@ -57,33 +57,52 @@ export interface ConnectionRow {
   readonly requests: number;
 }
 
-/** Connections of all processes by `process/conn_id`. One pass over their table. */
-export function connections(context: ViewContext): ReadonlyMap<string, ConnectionRow> {
-  const found = new Map<string, ConnectionRow>();
-  const table = context.history.table(tables.connections);
-  if (table === undefined) return found;
-  const at = (name: string): number => table.column(name);
-  const [process, connection, label, kind, opened, closed, requests] = [
-    "process",
-    "connection",
-    "label",
-    "kind",
-    "opened",
-    "closed",
-    "requests",
-  ].map(at) as [number, number, number, number, number, number, number];
-  for (const chunk of table.chunks()) {
-    const value = (column: number, row: number): number => chunk.columns[column]?.[row] ?? 0;
-    for (let row = 0; row < chunk.rowCount; row++) {
-      found.set(`${value(process, row)}/${value(connection, row)}`, {
-        label: table.text(value(label, row)),
-        kind: table.text(value(kind, row)),
-        opened: value(opened, row),
-        closed: value(closed, row),
-        requests: value(requests, row),
-      });
+/** Connections of all processes. A history may have many more than there are rows in a tree, so they are found by number and read when they are wanted. */
+export class Connections {
+  private readonly table: Table | undefined;
+  private readonly columns: readonly number[];
+  /** Rows by process and the store's own number; of several the last. */
+  private readonly rows = new Map<number, Map<number, number>>();
+  readonly count: number;
+
+  constructor(table: Table | undefined) {
+    this.table = table;
+    this.columns = table === undefined ? [] : ["label", "kind", "opened", "closed", "requests"].map((name) => table.column(name));
+    let count = 0;
+    for (const chunk of table?.chunks() ?? []) {
+      const [processes, connections] = ["process", "connection"].map((name) => chunk.columns[table?.column(name) ?? 0]);
+      if (processes === undefined || connections === undefined) continue;
+      for (let row = 0; row < chunk.rowCount; row++) {
+        const process = processes[row] as number;
+        let own = this.rows.get(process);
+        if (own === undefined) {
+          own = new Map();
+          this.rows.set(process, own);
+        }
+        own.set(connections[row] as number, chunk.firstRow + row);
+      }
     }
+    for (const { size } of this.rows.values()) count += size;
+    this.count = count;
   }
+
+  /** `id`: the store's own number of the connection, as attributes are called. */
+  get(process: number | undefined, id: string): ConnectionRow | undefined {
+    const { table } = this;
+    const index = process === undefined ? undefined : this.rows.get(process)?.get(Number(id));
+    if (table === undefined || index === undefined) return undefined;
+    const values = table.row(index);
+    const [label = 0, kind = 0, opened = 0, closed = 0, requests = 0] = this.columns.map((column) => values[column]);
+    return { label: table.text(label), kind: table.text(kind), opened, closed, requests };
+  }
+}
+
+const ofHistories = new WeakMap<object, Connections>();
+
+/** The connections of a history. The first time costs one pass over their table. */
+export function connections({ history }: ViewContext): Connections {
+  const found = ofHistories.get(history) ?? new Connections(history.table(tables.connections));
+  ofHistories.set(history, found);
   return found;
 }
 
@@ -125,7 +144,7 @@ export function nodeRows(context: ViewContext, { title, resource, detail, metada
     for (const name of ids.sort(byNumber)) {
       const id = attributes.find(root, process.node, branches.connections, name, resource);
       if (id === undefined) continue;
-      const row = known.get(`${process.index}/${name}`);
+      const row = known.get(process.index, name);
       entries.push({
         id,
         parent: branch,

@@ -8,7 +8,7 @@
 import { branches, connectionStates, root } from "../../analyses/redis/keys.ts";
 import type { Quark } from "../../state/contract.ts";
 import type { TimeGraphView, ViewContext, ViewEntry, ViewRange, ViewState, ViewStyle } from "../contract.ts";
-import { byNumber, type ConnectionRow, connections, operationStyles, processes } from "../redis.ts";
+import { byNumber, type Connections, connections, operationStyles, processes } from "../redis.ts";
 import { intervalAt, rowStates, stateText } from "../state-rows.ts";
 import { stateLook } from "../styles.ts";
 
@@ -37,7 +37,7 @@ interface Row {
 }
 
 /** Connections of a process by title of their kind, in order of their ids. */
-function clientRows(context: ViewContext, index: number, node: string, known: ReadonlyMap<string, ConnectionRow>): Map<string, Row[]> {
+function clientRows(context: ViewContext, index: number, node: string, known: Connections): Map<string, Row[]> {
   const { attributes } = context.history.state;
   const groups = new Map<string, Row[]>(kindTitles.map(([, title]) => [title, []]));
   const titles = new Map(kindTitles);
@@ -47,7 +47,7 @@ function clientRows(context: ViewContext, index: number, node: string, known: Re
   for (const { branch, name } of named.sort((left, right) => byNumber(left.name, right.name))) {
     const id = attributes.find(root, node, branches.connections, name, "State");
     if (id === undefined) continue;
-    const row = known.get(`${index}/${name}`);
+    const row = known.get(index, name);
     const kind = row?.kind ?? "client";
     const title = titles.get(kind) ?? kind;
     const start = Math.max(context.start, row?.opened ?? context.start);
@@ -108,7 +108,7 @@ interface Life {
 }
 
 /** From when to when a row's connection was there; undefined for what is no row. Links count as there all the time. */
-function lifeOf(context: ViewContext, known: ReadonlyMap<string, ConnectionRow>): (entry: number) => Life | undefined {
+function lifeOf(context: ViewContext, known: Connections): (entry: number) => Life | undefined {
   const { attributes } = context.history.state;
   const indices = new Map(processes(context).map(({ index, node }) => [node, index]));
   return (entry) => {
@@ -116,7 +116,7 @@ function lifeOf(context: ViewContext, known: ReadonlyMap<string, ConnectionRow>)
     const [, node = "", branch, name = "", attribute] = attributes.path(entry);
     if (branch === branches.bus) return attribute === "Backlog" ? context : undefined;
     if (branch !== branches.connections || attribute !== "State") return undefined;
-    const row = known.get(`${indices.get(node)}/${name}`);
+    const row = known.get(indices.get(node), name);
     return { start: Math.max(context.start, row?.opened ?? context.start), end: Math.min(context.end, row?.closed ?? context.end) };
   };
 }
@@ -160,7 +160,7 @@ const view: TimeGraphView = {
   needs: ["redis"],
   headers: ["Connection", "Detail"],
   tree,
-  expandLevel: (context) => (connections(context).size > unfoldedRows ? 1 : undefined),
+  expandLevel: (context) => (connections(context).count > unfoldedRows ? 1 : undefined),
   states(context, entries, range) {
     const life = lifeOf(context, connections(context));
     return rowStates(context.history.state, entries, range, look).map((states, i) => {

@@ -54,7 +54,7 @@ function tree(context: ViewContext): readonly Row[] {
       const all = of(total);
       const branch = all ?? attributes.find(root, node, branches.connections, name);
       if (branch === undefined) continue;
-      put({ id: branch, parent, hasData: all !== undefined }, `${known.get(`${index}/${name}`)?.label ?? "connection"}, id ${name}`);
+      put({ id: branch, parent, hasData: all !== undefined }, `${known.get(index, name)?.label ?? "connection"}, id ${name}`);
       for (const [attribute, label] of ofConnection) {
         const quark = of(attribute);
         if (quark !== undefined) put({ id: quark, parent: branch }, label);
