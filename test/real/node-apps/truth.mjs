@@ -1,13 +1,14 @@
 // A service whose every request N uses keys that only it uses, as long as N says: `truth.mjs PORT TLS_PORT CERTIFICATE`. So how long a command is in the store
 // tells whose it was. Asks itself 640 times, 64 at a time over connections that are kept, and ends. TRUTH_LIBRARIES: a folder with other versions of the
-// client libraries; TRUTH_CLIENT: the one to use like ioredis.
+// client libraries; TRUTH_CLIENT: the one to use like ioredis. Run by a bundle that has the libraries in itself, it gets them from there.
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
 
 const require = createRequire(process.env.TRUTH_LIBRARIES ?? import.meta.url);
-const { default: Redis } = require(process.env.TRUTH_CLIENT ?? "ioredis");
-const { createClient } = require("redis");
+const libraries = globalThis.truthLibraries ?? { ioredis: require(process.env.TRUTH_CLIENT ?? "ioredis"), redis: require("redis") };
+const Redis = libraries.ioredis.default;
+const { createClient } = libraries.redis;
 const [port, tlsPort] = process.argv.slice(2, 4).map(Number);
 const ca = readFileSync(process.argv[4]);
 const tls = { ca, servername: "storescope" };
@@ -61,8 +62,16 @@ const styles = [
   (key) => plain.multi().set(key, "1").get(key).exec(),
   (key) => secure.pipeline().set(key, "1").get(key).exec(),
   (key) => modern.multi().set(key, "1").get(key).exec(),
+  // Issued before the connection is there.
+  async (key) => {
+    const own = new Redis({ port, lazyConnect: true });
+    await Promise.all([own.set(key, "1"), own.get(key)]);
+    own.disconnect();
+  },
 ];
 
+// Bundled libraries are found when they are first used.
+await Promise.all([plain.ping(), modern.ping?.()]);
 const server = http.createServer(async (request, response) => {
   const number = Number(request.url.split("/")[2]);
   await styles[number % styles.length](`k${"x".repeat(number)}`);
