@@ -1,6 +1,7 @@
 // A service whose every request N uses keys that only it uses, as long as N says: `truth.mjs PORT TLS_PORT CERTIFICATE`. So how long a command is in the store
 // tells whose it was. Asks itself 640 times, 64 at a time over connections that are kept, and ends. TRUTH_LIBRARIES: a folder with other versions of the
 // client libraries; TRUTH_CLIENT: the one to use like ioredis. Run by a bundle that has the libraries in itself, it gets them from there.
+// TRUTH_COLD: it does not wait for its first connections.
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
@@ -20,7 +21,8 @@ const modern =
   process.env.TRUTH_CALLBACKS === undefined
     ? createClient({ socket: { host: "127.0.0.1", port: tlsPort, tls: true, ...tls } })
     : promising(createClient({ host: "127.0.0.1", port: tlsPort, tls }));
-await modern.connect();
+const connected = modern.connect();
+if (process.env.TRUTH_COLD === undefined) await connected;
 /** Node-redis 3 as if it were a later one. Values are bytes now and then, which it writes in pieces. */
 function promising(client) {
   let calls = 0;
@@ -70,8 +72,8 @@ const styles = [
   },
 ];
 
-// Bundled libraries are found when they are first used.
-await Promise.all([plain.ping(), modern.ping?.()]);
+// Bundled libraries are found when they first write.
+if (process.env.TRUTH_COLD === undefined) await Promise.all([plain.ping(), modern.ping?.()]);
 const server = http.createServer(async (request, response) => {
   const number = Number(request.url.split("/")[2]);
   await styles[number % styles.length](`k${"x".repeat(number)}`);
