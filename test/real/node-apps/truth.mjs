@@ -98,3 +98,6 @@ agent.destroy();
 server.close();
 for (const client of [plain, auto, secure, blocking]) client.disconnect();
 await (modern.destroy ?? modern.disconnect).call(modern);
+// The inspector is for bundles alone.
+const isInspected = process.moduleLoadList.includes("NativeModule inspector");
+if (isInspected !== (globalThis.truthLibraries !== undefined)) process.exitCode = 1;
