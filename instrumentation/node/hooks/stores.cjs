@@ -32,7 +32,7 @@ function described(name) {
   return found;
 }
 
-/** How often a thread looks for a library in closures: a search takes some 10 ms, and an application's own client is never found. */
+/** How often a thread looks for a library, in closures and in what passes an answer on: the former takes some 10 ms, and an application's own client is never found. */
 const mostSearches = 8;
 
 const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(piece) : piece.byteLength);
@@ -56,6 +56,7 @@ exports.create = (tracer, queues) => {
   let found = 0;
   /** What listens to the emitters that were searched from: the next one of the same code leads to the same classes. */
   const searched = new Set();
+  let watches = 0;
 
   /** `pieces`: what will be written, a string or bytes each. */
   function addEncoded(library, context, name, pieces) {
@@ -142,7 +143,7 @@ exports.create = (tracer, queues) => {
   function followFound(prototype) {
     if (closures.hasMethods(prototype, ["initPromise", "toWritable"])) followIoredis(prototype, LIBRARY_IOREDIS);
     else if (closures.hasMethods(prototype, ["internal_send_command", "write"])) followClient(prototype);
-    else if (closures.hasMethods(prototype, ["add", "push", "unshift", "shift", "remove"])) followQueue(prototype);
+    else if (closures.hasMethods(prototype, ["add", "push", "unshift", "shift", "remove", "reset"])) followQueue(prototype);
     else if (closures.hasMethods(prototype, ["addCommand", "commandsToWrite"])) {
       // Its own constructor is in the same module.
       const { constructor: maker } = prototype;
@@ -172,10 +173,15 @@ exports.create = (tracer, queues) => {
       if (connection.scanner !== null) {
         search(socket);
         // Node-redis' own object is known to arrow functions only. It shows when the first answer is passed on to it.
-        connection.isSought = true;
+        connection.isSought = watches++ < mostSearches;
       }
     }
     if (connection.scanner === null) return;
+    // Bytes that somebody else took are missing: nobody can tell where a command begins.
+    if (connection.scanner.offset !== offset) {
+      connection.scanner = null;
+      return;
+    }
     const bytes = bytesOf(chunk, length);
     const isRequest =
       bytes.length === length &&
