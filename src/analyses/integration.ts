@@ -12,11 +12,11 @@
  *
  *     kind        time   subject     a            b            c           d        e        f
  *     serveStart  time   span        connection   read offset  name        stream   -        -       a request was received: a context begins
- *     serveEnd    time   span        status       reply end    name or -1  broken   -        -       and ends; the name, where it is known better now
+ *     serveEnd    time   span        status       reply end    name or -1  broken   grpc     -       and ends; the name, where it is known better now
  *     pushStart   time   span        connection   start        end         name     -        -       a context that pushed bytes began; it ends with the last it does
  *     callStart   time   span        connection   start        end or -1   name     parent   callKind | evidence << 8 | stream << 16
  *     sent        time   span        connection   start        -           -        -        -       a call that began without a connection (-1) is sent over this one
- *     callEnd     time   span        status       -            -           -        -        -       the caller knows the answer's head, or (0) that there is none
+ *     callEnd     time   span        status       grpc         -           -        -        -       the caller knows the answer's head, or (0) that there is none
  *     callOver    time   span        ending       -            -           -        -        -       the caller has the whole answer, or never will
  *     read        time   connection  end offset   -            -           -        -        -       bytes up to there reached the caller
  *     closed      time   connection  -            -            -           -        -        -
@@ -25,7 +25,7 @@
  *
  * Spans are numbered by the offer from 0, connections and names are indices into its lists; `noSpan` stands for none. Where one connection carries messages of
  * many requests at once (HTTP/2), `stream` is 1, and the number of the request's stream stands in place of its offset. Offsets are known to their low 32 bits at
- * least, and are compared by these. A target is 1 + the index of where the reply said to ask instead, 0 where it was no redirect. -1 is an unknown offset. A
+ * least, and are compared by these. `grpc` is 1 + the status of gRPC, 0 or -1 where there is none. A target is 1 + the index of where the reply said to ask instead, 0 where it was no redirect. -1 is an unknown offset. A
  * call without a connection (-1) has the index of its process in place of `start`.
  */
 import type { RelativeNs } from "../base/index.ts";

@@ -317,7 +317,7 @@ export class ServiceModel {
     thread.methods.delete(context);
     const route = fields.text("route");
     const name = route === "" ? -1 : this.name(`${method} ${route}`);
-    this.tell(integrationKinds.serveEnd, span, fields.number("status"), end, name, fields.number("aborted"));
+    this.tell(integrationKinds.serveEnd, span, fields.number("status"), end, name, fields.number("aborted"), fields.number("grpc"));
   }
 
   finish(): ServiceOutcome {

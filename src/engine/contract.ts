@@ -177,13 +177,15 @@ export interface SpanInfo {
   readonly waitedNs: number;
   /** HTTP status; 0 where there is none. */
   readonly status: number;
+  /** gRPC's own status, such as NOT_FOUND; undefined where there is none. */
+  readonly grpc?: string | undefined;
   /** What it was joined with the other process by; see docs/glossary. */
   readonly evidence: Evidence;
   /** The connection ended before the whole answer. */
   readonly broken: boolean;
   /** The caller ended it before it had the whole answer: after a timeout, say. */
   readonly cancelled: boolean;
-  /** A database refused it. */
+  /** A database refused it, or gRPC's own status did. */
   readonly failed: boolean;
   /** False when the trace ended before it. */
   readonly complete: boolean;

@@ -239,6 +239,34 @@ describe("requests that share a connection (HTTP/2)", () => {
       ["GET b/cut", 99, unfinished | unmatched],
     ]);
   });
+
+  it("have failed at both ends where gRPC's own status says so, whoever told of it, and HTTP's says nothing", () => {
+    const { rows } = spansOf(
+      [
+        ...connected,
+        ...[1, 3, 5, 7].map((stream) => streamRequest(40 + stream, 1, 10 + stream, 0, 3, stream, `/${stream}`)),
+        ...[1, 3, 5].map((stream) => streamReceive(50 + stream, 2, 2 + stream, 1, stream, `/${stream}`)),
+        streamResponse(56, 2, 3, 1, 1, 0, 6),
+        streamResponse(57, 2, 5, 1, 3, 0, 1),
+        streamResponse(58, 2, 7, 1, 5, 0, 6),
+        streamEnd(60, 1, 11, 3, 1, 200, 0, 6),
+        streamEnd(61, 1, 13, 3, 3, 200, 0, 1),
+        // Given up before the trailers were read.
+        streamEnd(62, 1, 15, 3, 5, 200, 2),
+        streamEnd(63, 1, 17, 3, 7, 200, 0, 15),
+      ].join("\n"),
+    );
+    const { failed, cancelled, unmatched } = spanFlags;
+    expect(rows.map((row) => [row["name"], row["status"], row["grpc"], row["flags"]])).toEqual([
+      ["GET b/1", 200, 6, failed],
+      ["GET b/3", 200, 1, 0],
+      ["GET b/5", 200, 6, failed | cancelled],
+      ["GET b/7", 200, 15, failed | unmatched],
+      ["GET /1", 200, 6, failed],
+      ["GET /3", 200, 1, 0],
+      ["GET /5", 200, 6, failed],
+    ]);
+  });
 });
 
 describe("calls without a whole answer", () => {

@@ -17,12 +17,29 @@ export const command = (time: number, pid: number, context: number, conn: number
   `${time} node:store_command vpid=${pid} context=${context} conn_id=${conn} fd=9 how=2 library=1 start_offset=${start} end_offset=${end} name="${name}"`;
 export const streamRequest = (time: number, pid: number, id: number, context: number, conn: number, stream: number, path: string): string =>
   `${time} node:http2_client_request vpid=${pid} request=${id} context=${context} conn_id=${conn} fd=9 stream=${stream} method="GET" host="b" path="${path}"`;
-export const streamEnd = (time: number, pid: number, id: number, conn: number, stream: number, status: number, end: number): string =>
-  `${time} node:http2_client_end vpid=${pid} request=${id} conn_id=${conn} fd=9 stream=${stream} status=${status} end=${end}`;
+export const streamEnd = (
+  time: number,
+  pid: number,
+  id: number,
+  conn: number,
+  stream: number,
+  status: number,
+  end: number,
+  grpc = 0,
+): string =>
+  `${time} node:http2_client_end vpid=${pid} request=${id} conn_id=${conn} fd=9 stream=${stream} status=${status} end=${end} grpc=${grpc}`;
 export const streamReceive = (time: number, pid: number, context: number, conn: number, stream: number, path: string): string =>
   `${time} node:http2_server_receive vpid=${pid} context=${context} conn_id=${conn} fd=9 stream=${stream} method="GET" path="${path}"`;
-export const streamResponse = (time: number, pid: number, context: number, conn: number, stream: number, aborted: number): string =>
-  `${time} node:http2_server_response vpid=${pid} context=${context} conn_id=${conn} fd=9 stream=${stream} status=200 aborted=${aborted}`;
+export const streamResponse = (
+  time: number,
+  pid: number,
+  context: number,
+  conn: number,
+  stream: number,
+  aborted: number,
+  grpc = 0,
+): string =>
+  `${time} node:http2_server_response vpid=${pid} context=${context} conn_id=${conn} fd=9 stream=${stream} status=200 aborted=${aborted} grpc=${grpc}`;
 /** A request over HTTP/1 that was sent ended before its whole answer; end 1: the connection did, 2: its caller gave it up. */
 export const cut = (time: number, pid: number, id: number, conn: number, end: number): string =>
   `${time} node:http_client_cut vpid=${pid} request=${id} conn_id=${conn} fd=9 read_offset=0 end=${end}`;

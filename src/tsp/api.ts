@@ -152,6 +152,7 @@ const spanShape = object({
   durationNs: number,
   waitedNs: number,
   status: number,
+  grpc: optional(text),
   evidence: oneOf("nothing", "stream-offset", "order", "context", "stream-id"),
   broken: flag,
   cancelled: flag,

@@ -8,9 +8,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { build as bundle } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { events, nodeEventNames } from "../../src/environments/node/index.ts";
 import { buildNode, type NodeBuild, preloadEnvironment } from "../../src/record/node/index.ts";
@@ -24,7 +24,8 @@ let lttng: PrivateLttng;
 let directory: string;
 let traces = 0;
 const running: ChildProcess[] = [];
-const app = (name: string) => fileURLToPath(new URL(`node-apps/${name}`, import.meta.url));
+/** Path of an application of ours; other paths as they are. */
+const app = (name: string) => resolve(import.meta.dirname, "node-apps", name);
 const newTrace = () => join(directory, `trace-${traces++}`);
 /** Sessions are looked for five times a second. */
 const noticeMs = 500;
@@ -338,7 +339,16 @@ async function startProxy(
   return { port: (server.address() as net.AddressInfo).port, received, close: () => server.close() };
 }
 
-describe("store commands", () => {
+/** The application and its libraries as one minified module. */
+async function bundled(name: string): Promise<string> {
+  const outfile = join(directory, name);
+  // What the libraries require of Node has no name of its own in a module.
+  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
+  await bundle({ entryPoints: [app(name)], outfile, banner, bundle: true, minify: true, platform: "node", format: "esm" });
+  return outfile;
+}
+
+describe.each(["files", "a bundle"])("store commands of libraries in %s", (where) => {
   it("are each attributed to the request that issued them, or to none: ioredis, node-redis, and a client that nobody knows", async () => {
     const store = await buildStore({ flavor: "redis" });
     const storePort = await freePort();
@@ -347,7 +357,7 @@ describe("store commands", () => {
     const proxy = await startProxy(storePort);
     const trace = newTrace();
     const session = lttng.record(trace, nodeEventNames());
-    const stores = await App.start("stores.mjs", `${proxy.port}`);
+    const stores = await App.start(where === "files" ? "stores.mjs" : await bundled("stores.mjs"), `${proxy.port}`);
     const kinds = ["io", "auto", "pipeline", "multi", "modern", "modernMulti", "offline", "raw", "publish", "modernPublish"];
     const keys = Array.from({ length: 40 }, (_, i) => kinds.map((kind) => `/${kind}/${kind}-${i}`)).flat();
     for (const reply of await Promise.all(keys.map((path) => stores.get(path)))) expect(reply).toBe("200 ok");

@@ -12,7 +12,9 @@ import { ensureLibraries } from "./libraries.ts";
 import { applicationNode, besideStore, freePort, recordedExperiment } from "./support.ts";
 
 const app = fileURLToPath(new URL("node-apps/streams.mjs", import.meta.url));
-const ways = ["plain", "post", "secure", "unary", "streaming"];
+const ways = ["plain", "post", "secure", "unary", "streaming", "refused", "exhausted"];
+/** gRPC's own status, by way; HTTP's is 200 for all. */
+const grpc: Readonly<Record<string, string>> = { unary: "OK", streaming: "OK", refused: "NOT_FOUND", exhausted: "RESOURCE_EXHAUSTED" };
 const perWay = 40;
 let directory: string;
 let experiment: Experiment;
@@ -53,14 +55,18 @@ describe.each(ways)("requests by way of one shared connection: %s", (way) => {
       const gateway = spans.find((span) => span.kind === "served");
       const [call, get, ...others] = below(gateway);
       expect(others).toEqual([]);
-      expect(call).toMatchObject({ kind: "http", evidence: "stream-id", status: 200, broken: false, cancelled: false, complete: true });
+      const said = { evidence: "stream-id", status: 200, broken: false, cancelled: false, complete: true };
+      const failed = grpc[way] !== undefined && grpc[way] !== "OK";
+      expect(call).toMatchObject({ kind: "http", failed, ...said });
+      expect(call?.grpc).toBe(grpc[way]);
       expect(call?.name).not.toContain("secret");
       expect(get).toMatchObject({ kind: "store", name: "get", evidence: "stream-offset" });
       expect(bytes(get)).toBe(encode(["get", key]).length);
       expect(get?.start).toBeGreaterThanOrEqual(call?.end ?? 0n);
       const [served, ...copies] = below(call);
       expect(copies).toEqual([]);
-      expect(served).toMatchObject({ kind: "served", evidence: "stream-id", status: 200, broken: false, complete: true });
+      expect(served).toMatchObject({ kind: "served", failed, ...said });
+      expect(served?.grpc).toBe(grpc[way]);
       const [set, ...more] = below(served);
       expect(more).toEqual([]);
       expect(set).toMatchObject({ kind: "store", name: "set", evidence: "stream-offset" });
@@ -80,8 +86,8 @@ it("calls of a gRPC that is bundled into the application are below nobody: it ma
   await build({ entryPoints, outfile: join(folder, "index.js"), bundle: true, platform: "node", format: "cjs", logLevel: "error" });
   const bundled = await record("bundled", join(directory, "package.json"));
   try {
-    const { flows } = bundled.flows({ filter: 'kind == "http" && name =~ "/(unary|streaming)/"', limit: 1000 });
-    expect(flows).toHaveLength(2 * perWay);
+    const { flows } = bundled.flows({ filter: 'kind == "http" && name =~ "/(unary|streaming|refused|exhausted)/"', limit: 1000 });
+    expect(flows).toHaveLength(4 * perWay);
     for (const { id, name } of flows) {
       const [, , ...below] = bundled.flow(id).spans;
       const key = `k${"x".repeat(Number(name.split("/").at(-1)))}`;
@@ -90,7 +96,7 @@ it("calls of a gRPC that is bundled into the application are below nobody: it ma
       ]);
     }
     const calls = bundled.flows({ filter: 'kind == "http" && name =~ "shop.Orders"', limit: 1000 }).flows;
-    expect(calls.map(({ evidence }) => evidence)).toEqual(Array.from({ length: 2 * perWay }, () => "stream-id"));
+    expect(calls.map(({ evidence }) => evidence)).toEqual(Array.from({ length: 4 * perWay }, () => "stream-id"));
   } finally {
     bundled.close();
   }

@@ -210,13 +210,14 @@ exports.emitters = ({ emit: native, numbers: n, learn }) => {
       n[10] = 0;
       native(method, path);
     },
-    http2_server_response(context, conn_id, fd, stream, status, aborted) {
+    http2_server_response(context, conn_id, fd, stream, status, aborted, grpc) {
       n[0] = context;
       n[1] = conn_id;
       n[2] = fd;
       n[3] = stream;
       n[4] = status;
       n[5] = aborted;
+      n[6] = grpc;
       n[8] = 14;
       native();
     },
@@ -232,13 +233,14 @@ exports.emitters = ({ emit: native, numbers: n, learn }) => {
       n[11] = 0;
       native(method, host, path);
     },
-    http2_client_end(request, conn_id, fd, stream, status, end) {
+    http2_client_end(request, conn_id, fd, stream, status, end, grpc) {
       n[0] = request;
       n[1] = conn_id;
       n[2] = fd;
       n[3] = stream;
       n[4] = status;
       n[5] = end;
+      n[6] = grpc;
       n[8] = 16;
       native();
     },

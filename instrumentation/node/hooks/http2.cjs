@@ -13,6 +13,13 @@ const { END_BROKEN, END_CANCELLED, END_WHOLE } = require("./emit.cjs");
 const { askedPath, pathOf } = require("./paths.cjs");
 const Stamp = require("./stamp.cjs");
 
+/** 1 + gRPC's own status among these headers or trailers; 0: none. */
+function grpcStatus(headers) {
+  const status = headers?.["grpc-status"];
+  const code = status === undefined ? -1 : Number(status);
+  return Number.isInteger(code) && code >= 0 && code < 255 ? code + 1 : 0;
+}
+
 exports.create = (tracer, queues) => {
   const { emit, patch } = tracer;
   /** The context of what was asked for by nobody knows whom. */
@@ -48,16 +55,19 @@ exports.create = (tracer, queues) => {
     if (known !== undefined && !stream.closed && !known.socket.destroyed) known.isEndedHere = true;
   }
 
-  /** All bytes that will come have come: an answer is whole, unless a reset ended it, or it is a head alone, which is told of after this. */
+  /**
+   * All bytes that will come have come: an answer is whole, unless a reset ended it, or it is a head alone, which is told of after this. So are gRPC's trailers.
+   */
   function onReceived(stream, known) {
-    if (!known.isServer && known.status !== 0 && stream.rstCode === 0 && !known.isEndedHere) tellClientEnd(known, END_WHOLE);
+    if (known.isServer || known.status === 0 || stream.rstCode !== 0 || known.isEndedHere) return;
+    if (!known.isGrpc || known.grpc !== 0) tellClientEnd(known, END_WHOLE);
   }
 
   function tellClientEnd(known, end) {
     if (known.isOver) return;
     known.isOver = true;
-    const { id, connection, number, status } = known;
-    if (known.epoch === tracer.epoch) emit.http2_client_end(id, connection.id, connection.fd, number, status, end);
+    const { id, connection, number, status, grpc } = known;
+    if (known.epoch === tracer.epoch) emit.http2_client_end(id, connection.id, connection.fd, number, status, end, grpc);
   }
 
   function onDestroy(stream, error) {
@@ -72,14 +82,28 @@ exports.create = (tracer, queues) => {
     known.isOver = true;
     const { id, connection, number } = known;
     const status = stream.sentHeaders?.[":status"] ?? 0;
-    if (known.epoch === tracer.epoch) emit.http2_server_response(id, connection.id, connection.fd, number, status, isWhole ? 0 : 1);
+    const grpc = grpcStatus(stream.sentTrailers) || grpcStatus(stream.sentHeaders);
+    if (known.epoch === tracer.epoch) emit.http2_server_response(id, connection.id, connection.fd, number, status, isWhole ? 0 : 1, grpc);
   }
 
   function newStream(stream, { socket, connection }, isServer) {
     followStream(stream);
     const id = tracer.nextId();
     const store = isServer ? { id } : tracer.storage.getStore();
-    const known = { id, epoch: tracer.epoch, store, socket, connection, isServer, number: 0, status: 0, isEndedHere: false, isOver: false };
+    const known = {
+      id,
+      epoch: tracer.epoch,
+      store,
+      socket,
+      connection,
+      isServer,
+      number: 0,
+      status: 0,
+      isGrpc: false,
+      grpc: 0,
+      isEndedHere: false,
+      isOver: false,
+    };
     Stamp.set(stream, known);
     return known;
   }
@@ -93,6 +117,18 @@ exports.create = (tracer, queues) => {
       "response",
       tracer.guard((headers) => {
         known.status = headers[":status"] ?? 0;
+        known.isGrpc = /^application\/grpc\b/.test(headers["content-type"] ?? "");
+        known.grpc = grpcStatus(headers);
+        // A refusal may be a head alone.
+        if (known.grpc !== 0) onReceived(stream, known);
+      }),
+    );
+    stream.prependListener(
+      "trailers",
+      tracer.guard((trailers) => {
+        if (!known.isGrpc) return;
+        known.grpc = grpcStatus(trailers);
+        onReceived(stream, known);
       }),
     );
     const tell = () => {

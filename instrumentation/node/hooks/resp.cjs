@@ -29,6 +29,11 @@ exports.Scanner = class {
     this.#offset = offset;
   }
 
+  /** Where the next bytes must begin. */
+  get offset() {
+    return this.#offset;
+  }
+
   /** Calls `onCommand(name, start, end)` for each command that ends in these bytes. False when they are no requests. */
   feed(bytes, onCommand) {
     const base = this.#offset;

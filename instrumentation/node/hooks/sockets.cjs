@@ -42,6 +42,7 @@ exports.create = (tracer, http, stores, http2) => {
       library: 0,
       scanner: undefined,
       isSubscriber: false,
+      isSought: false,
     };
     OfSocket.set(socket, connection);
     http2.onConnection();
@@ -116,7 +117,7 @@ exports.create = (tracer, http, stores, http2) => {
         how = HOW_PROTOCOL;
       }
     } else if (!connection.isServer) {
-      ({ context, how } = stores.onWrite(connection, chunk, length, offset));
+      ({ context, how } = stores.onWrite(connection, chunk, length, offset, socket));
     }
     if (isDetailed) emit.socket_write(connection.id, connection.fd, context, how, offset, length);
   }
@@ -130,6 +131,7 @@ exports.create = (tracer, http, stores, http2) => {
     connection.read += length;
     if (isDetailed || !connection.isServer) emit.socket_read(connection.id, connection.fd, offset, length);
     if (connection.isServer || connection.client !== undefined) return undefined;
+    if (connection.isSought) stores.onAnswer(connection, socket);
     // It may have subscribed before anybody recorded.
     if (!connection.isSubscriber && looksLikeMessage(chunk)) connection.isSubscriber = true;
     if (!connection.isSubscriber) return tracer.outside;

@@ -9,10 +9,12 @@
 //     redis 4   addCommand(args) -> encodeCommand(args) ------------------+
 //     redis 3   internal_send_command() -> client.write() ----------------+--> socket.write(), of pieces of one, or of several joined
 //
-// When the bytes written are not exactly those encoded, nothing is said of these commands. A client that is not followed (bundled into the application,
-// say) is recognised by its bytes: its commands have their place and name, but no context. A wrong attribution is worse than none.
+// When the bytes written are not exactly those encoded, nothing is said of these commands. A client that is not followed is recognised by its bytes: its
+// commands have their place and name, but no context. A wrong attribution is worse than none. When one is seen, the same classes are looked for where a
+// bundler may have put them (closures.cjs), and followed from then on.
 "use strict";
 const { HOW_LIBRARY, HOW_NONE, LIBRARY_IOREDIS, LIBRARY_IOVALKEY, LIBRARY_NODE_REDIS, LIBRARY_UNKNOWN } = require("./emit.cjs");
+const closures = require("./closures.cjs");
 const { Scanner, looksLikeRequest } = require("./resp.cjs");
 const Stamp = require("./stamp.cjs");
 const { OfCommand } = Stamp;
@@ -30,6 +32,9 @@ function described(name) {
   return found;
 }
 
+/** How often a thread looks for a library, in closures and in what passes an answer on: the former takes some 10 ms, and an application's own client is never found. */
+const mostSearches = 8;
+
 const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(piece) : piece.byteLength);
 
 exports.create = (tracer, queues) => {
@@ -45,6 +50,13 @@ exports.create = (tracer, queues) => {
   const pending = [];
   let isStarted = false;
   const unknown = { context: 0, how: HOW_NONE };
+  /** Prototypes that are followed: a bundle may be reached from many places. */
+  const followed = new WeakSet();
+  /** How many libraries are followed, whole. */
+  let found = 0;
+  /** What listens to the emitters that were searched from: the next one of the same code leads to the same classes. */
+  const searched = new Set();
+  let watches = 0;
 
   /** `pieces`: what will be written, a string or bytes each. */
   function addEncoded(library, context, name, pieces) {
@@ -124,10 +136,52 @@ exports.create = (tracer, queues) => {
 
   const bytesOf = (chunk, length) => (typeof chunk === "string" ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, length));
 
+  /**
+   * A class that was found in a closure: methods keep their names, also in a minified bundle. Iovalkey's are ioredis' own. Returns a method to look further from,
+   * where the library has a second class.
+   */
+  function followFound(prototype) {
+    if (closures.hasMethods(prototype, ["initPromise", "toWritable"])) followIoredis(prototype, LIBRARY_IOREDIS);
+    else if (closures.hasMethods(prototype, ["internal_send_command", "write"])) followClient(prototype);
+    else if (closures.hasMethods(prototype, ["add", "push", "unshift", "shift", "remove", "reset"])) followQueue(prototype);
+    else if (closures.hasMethods(prototype, ["addCommand", "commandsToWrite"])) {
+      // Its own constructor is in the same module.
+      const { constructor: maker } = prototype;
+      followCommandsToWrite(prototype);
+      return maker;
+    }
+    return undefined;
+  }
+
+  function search(emitter) {
+    if (searched.size >= mostSearches) return;
+    const code = closures.codeAround(emitter);
+    if (searched.has(code)) return;
+    searched.add(code);
+    const before = found;
+    try {
+      closures.search(emitter, followFound, () => found > before);
+    } catch {
+      // No inspector here, or none for us: commands are told without a context.
+    }
+  }
+
   /** A write by nobody we follow. */
-  function scan(connection, chunk, length, offset) {
-    if (connection.scanner === undefined) connection.scanner = looksLikeRequest(chunk) ? new Scanner(offset) : null;
+  function scan(connection, chunk, length, offset, socket) {
+    if (connection.scanner === undefined) {
+      connection.scanner = looksLikeRequest(chunk) ? new Scanner(offset) : null;
+      if (connection.scanner !== null) {
+        search(socket);
+        // Node-redis' own object is known to arrow functions only. It shows when the first answer is passed on to it.
+        connection.isSought = watches++ < mostSearches;
+      }
+    }
     if (connection.scanner === null) return;
+    // Bytes that somebody else took are missing: nobody can tell where a command begins.
+    if (connection.scanner.offset !== offset) {
+      connection.scanner = null;
+      return;
+    }
     const bytes = bytesOf(chunk, length);
     const isRequest =
       bytes.length === length &&
@@ -135,7 +189,15 @@ exports.create = (tracer, queues) => {
     if (!isRequest) connection.scanner = null;
   }
 
+  function isNew(prototype) {
+    if (followed.has(prototype)) return false;
+    followed.add(prototype);
+    return true;
+  }
+
   function followIoredis(prototype, library) {
+    if (!isNew(prototype)) return;
+    found++;
     patch.before(prototype, "initPromise", (command) => OfCommand.set(command, tracer.currentId()));
     // A command from before the session has no stamp: it is encoded and written all the same.
     patch.after(prototype, "toWritable", (command, result) => addEncoded(library, OfCommand.get(command) ?? 0, command.name, [result]));
@@ -143,6 +205,8 @@ exports.create = (tracer, queues) => {
 
   let shifted;
   function followQueue(prototype) {
+    if (!isNew(prototype)) return;
+    found++;
     // A command that is put back keeps the context that it was issued in.
     const onAdd = (_queue, [value]) => {
       if (Array.isArray(value?.args) && Stamp.get(value) === undefined)
@@ -151,12 +215,19 @@ exports.create = (tracer, queues) => {
     patch.before(prototype, "push", onAdd);
     patch.before(prototype, "unshift", onAdd);
     patch.after(prototype, "shift", (_queue, value) => {
-      shifted = value === undefined ? undefined : Stamp.get(value);
+      // A command from before it was followed has no stamp.
+      if (Array.isArray(value?.args)) shifted = Stamp.get(value) ?? { context: 0, name: value.args[0] };
     });
+  }
+
+  function followCommandsToWrite(prototype) {
+    if (isNew(prototype)) patch.returning(prototype, "commandsToWrite", announce);
   }
 
   /** Node-redis 3. A command that waits for its connection is sent again, and keeps the context that it was issued in. */
   function followClient(prototype) {
+    if (!isNew(prototype)) return;
+    found++;
     let sending;
     patch.before(prototype, "internal_send_command", (_client, [command]) => {
       if (Stamp.get(command) === undefined) Stamp.set(command, { context: tracer.currentId(), name: command.command });
@@ -192,11 +263,15 @@ exports.create = (tracer, queues) => {
 
   /** Node-redis' commands as they are encoded, each right before it is written. */
   function* announce(commands) {
+    shifted = undefined;
     for (const pieces of commands) {
       forgetEncoded();
       if (tracer.isOn && shifted !== undefined && Array.isArray(pieces))
         tracer.attempt(addEncoded, LIBRARY_NODE_REDIS, shifted.context, shifted.name, pieces);
+      // What is taken from another list meanwhile is not the next one.
+      shifted = undefined;
       yield pieces;
+      shifted = undefined;
     }
   }
 
@@ -208,7 +283,7 @@ exports.create = (tracer, queues) => {
     else if (path.endsWith("encoder.js")) followEncoder(exports);
     else if (path.endsWith("index.js")) followClient(exports.RedisClient?.prototype ?? {});
     else if (exports.default.prototype.commandsToWrite === undefined) followArguments(exports.default.prototype);
-    else patch.returning(exports.default.prototype, "commandsToWrite", announce);
+    else followCommandsToWrite(exports.default.prototype);
   }
 
   return {
@@ -217,7 +292,7 @@ exports.create = (tracer, queues) => {
       else pending.push([path, exports]);
     },
     /** A write to a connection that is no HTTP. Returns the context of its bytes, where they have one. */
-    onWrite(connection, chunk, length, offset) {
+    onWrite(connection, chunk, length, offset, socket) {
       const statement = databases.onWrite(connection, offset);
       if (statement !== undefined) return statement;
       if (encoded.length > 0) {
@@ -228,8 +303,13 @@ exports.create = (tracer, queues) => {
         if (connection.scanner !== null) return takeAnnounced(connection, chunk, length, offset);
         announced = [];
       }
-      if (connection.library === 0) scan(connection, chunk, length, offset);
+      if (connection.library === 0) scan(connection, chunk, length, offset, socket);
       return unknown;
+    },
+    /** An answer arrives on a connection whose client was looked for. */
+    onAnswer(connection, socket) {
+      connection.isSought = false;
+      if (connection.library === 0) closures.watch(socket, "data", tracer.guard(search));
     },
     start() {
       isStarted = true;

@@ -233,6 +233,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .stream = (uint32_t)n[3],
             .status = (uint16_t)n[4],
             .aborted = (uint8_t)n[5],
+            .grpc = (uint8_t)n[6],
         };
         lttng_ust_tracepoint(node, http2_server_response, &e);
         break;
@@ -259,6 +260,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .stream = (uint32_t)n[3],
             .status = (uint16_t)n[4],
             .end = (uint8_t)n[5],
+            .grpc = (uint8_t)n[6],
         };
         lttng_ust_tracepoint(node, http2_client_end, &e);
         break;

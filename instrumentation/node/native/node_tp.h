@@ -156,6 +156,7 @@ struct ss_ev_http2_server_response {
     uint32_t stream;
     uint16_t status;
     uint8_t aborted;
+    uint8_t grpc;
 };
 
 struct ss_ev_http2_client_request {
@@ -176,6 +177,7 @@ struct ss_ev_http2_client_end {
     uint32_t stream;
     uint16_t status;
     uint8_t end;
+    uint8_t grpc;
 };
 
 struct ss_ev_database_query {
@@ -424,7 +426,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http2_server_receive,
         lttng_ust_field_string(path, e->path)
     ))
 
-/* The stream is over: answered, or reset or broken before (aborted). */
+/* The stream is over: answered, or reset or broken before (aborted). Grpc: 1 + gRPC's own status, which it sends in the trailers, or in the headers where they are all; 0: none. */
 LTTNG_UST_TRACEPOINT_EVENT(node, http2_server_response,
     LTTNG_UST_TP_ARGS(const struct ss_ev_http2_server_response *, e),
     LTTNG_UST_TP_FIELDS(
@@ -434,6 +436,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http2_server_response,
         lttng_ust_field_integer(uint32_t, stream, e->stream)
         lttng_ust_field_integer(uint16_t, status, e->status)
         lttng_ust_field_integer(uint8_t, aborted, e->aborted)
+        lttng_ust_field_integer(uint8_t, grpc, e->grpc)
     ))
 
 /* An HTTP/2 request to somebody else is sent, as this stream of the connection. */
@@ -450,7 +453,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http2_client_request,
         lttng_ust_field_string(path, e->path)
     ))
 
-/* The stream is over. End 0, whole: the answer was received, all of it; 1, broken: the other end reset it, or the connection ended; 2, cancelled: the caller gave it up. Status 0: no answer. */
+/* The stream is over. End 0, whole: the answer was received, all of it; 1, broken: the other end reset it, or the connection ended; 2, cancelled: the caller gave it up. Status 0: no answer. Grpc: 1 + gRPC's own status; 0: none was received. */
 LTTNG_UST_TRACEPOINT_EVENT(node, http2_client_end,
     LTTNG_UST_TP_ARGS(const struct ss_ev_http2_client_end *, e),
     LTTNG_UST_TP_FIELDS(
@@ -460,6 +463,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http2_client_end,
         lttng_ust_field_integer(uint32_t, stream, e->stream)
         lttng_ust_field_integer(uint16_t, status, e->status)
         lttng_ust_field_integer(uint8_t, end, e->end)
+        lttng_ust_field_integer(uint8_t, grpc, e->grpc)
     ))
 
 /* The application asked a database's client library for something. Kind 0: a statement; the name is its first word, such as SELECT. Kind 1: a connection of a pool that had none free. */

@@ -4,7 +4,7 @@ import { joinFlows } from "./join.ts";
 
 const flows: SharedAnalysis<true> = {
   id: "flows",
-  version: 5,
+  version: 6,
   needs: [],
   takesOffers: true,
   usefulShares: () => 1,

@@ -54,6 +54,13 @@ const endingFlags: Readonly<Record<number, number>> = {
   [callEndings.cancelled]: spanFlags.cancelled,
 };
 
+/** gRPC's own status, as in the integration events, is known: all but the first are failures. */
+function setGrpc(span: Span, grpc: number): void {
+  if (grpc <= 0) return;
+  span.grpc = grpc;
+  if (grpc > 1) span.flags |= spanFlags.failed;
+}
+
 /** A span under way. */
 interface Span {
   readonly id: number;
@@ -64,6 +71,8 @@ interface Span {
   name: number;
   evidence: number;
   status: number;
+  /** 1 + the status of gRPC; 0: none. */
+  grpc: number;
   flags: number;
   request: number;
   sent: RelativeNs;
@@ -305,9 +314,10 @@ class Join {
         span.status = a;
         if (c >= 0) span.name = this.name(source, c);
         if (d !== 0) span.flags |= spanFlags.broken;
+        setGrpc(span, e);
         this.open.delete(span.id);
         this.end(span, time);
-        this.replied(span.id, low(b), a, d !== 0);
+        this.replied(span, low(b), d !== 0);
         break;
       }
       case integrationKinds.pushStart:
@@ -331,7 +341,7 @@ class Join {
         );
         break;
       case integrationKinds.callEnd:
-        this.answered(firstSpan + subject, time, a);
+        this.answered(firstSpan + subject, time, a, b);
         break;
       case integrationKinds.sent: {
         const known = this.callById.get(firstSpan + subject);
@@ -387,6 +397,7 @@ class Join {
       name,
       evidence: evidence.nothing,
       status: 0,
+      grpc: 0,
       flags: 0,
       request: none,
       sent: start,
@@ -506,13 +517,16 @@ class Join {
   }
 
   /** A request was answered: the reply ends there; or (`isBrokenOff`) would have gone on. */
-  private replied(span: number, replyEnd: number, status: number, isBrokenOff: boolean): void {
+  private replied({ id: span, status, grpc }: Span, replyEnd: number, isBrokenOff: boolean): void {
     const id = this.callOf.get(span);
     this.callOf.delete(span);
     const known = id === undefined ? undefined : this.callById.get(id);
     if (known === undefined) return;
     // The caller tells of the answer's head after it has read it: by then the call may be over.
-    if (status !== 0 && !isBrokenOff) known.call.status = status;
+    if (status !== 0 && !isBrokenOff) {
+      known.call.status = status;
+      setGrpc(known.call, grpc);
+    }
     known.call.isBrokenOff = isBrokenOff;
     if (replyEnd < 0 || isBrokenOff) return;
     known.call.replyEnd = replyEnd;
@@ -520,10 +534,11 @@ class Join {
     if (read !== undefined) this.over(known.channel, known.call, Math.max(read.time, known.call.start));
   }
 
-  private answered(id: number, time: RelativeNs, status: number): void {
+  private answered(id: number, time: RelativeNs, status: number, grpc: number): void {
     const known = this.callById.get(id);
     if (known === undefined) return;
     known.call.status = status;
+    setGrpc(known.call, grpc);
     known.call.lastRead = Math.max(known.call.lastRead, time);
     if (status !== 0) return;
     known.call.flags |= spanFlags.broken;
@@ -658,6 +673,7 @@ class Join {
     row[12] = span.request;
     row[13] = Math.min(span.sent, last);
     row[14] = span.callee;
+    row[15] = span.grpc;
     table.append(row);
     (isCall ? span.process.calls : span.process.requests).give(span.lane, span.start, last, this.nameTexts[span.name] ?? "", span.id);
   }

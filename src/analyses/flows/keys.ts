@@ -25,7 +25,7 @@ export type SpanKind = (typeof spanKinds)[number];
 export const evidences = ["nothing", "stream-offset", "order", "context", "stream-id"] as const;
 export type Evidence = (typeof evidences)[number];
 
-/** Broken: the connection ended before it was answered. Cancelled: the caller ended it before, after a timeout, say. Unfinished: the trace ended before. Unmatched: the other end of a call is not known. Failed: the other end refused. */
+/** Broken: the connection ended before it was answered. Cancelled: the caller ended it before, after a timeout, say. Unfinished: the trace ended before. Unmatched: the other end of a call is not known. Failed: the other end refused, a database, or by gRPC's own status. */
 export const spanFlags = { broken: 1, unfinished: 2, unmatched: 4, failed: 8, cancelled: 16 } as const;
 
 /** Flags of a span that came to nothing. */
@@ -36,6 +36,27 @@ const firstServerError = 500;
 /** Whether a call with these flags and HTTP status came to nothing. */
 export const hasFailed = (flags: number, status: number): boolean => (flags & failureFlags) !== 0 || status >= firstServerError;
 
+/** What gRPC's statuses are called, by their codes. */
+export const grpcStatuses = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+] as const;
+
 /** Stands for a process that is not in the trace. */
 export const noProcess = 0xffff;
 
@@ -44,7 +65,7 @@ export const none = 0xffff_ffff;
 
 /**
  * One row per span, in the order in which they were known to be over: nearly that of their ends. `parent` is a span, `flow` the id of the tree's root, `process` an index of the `flow-processes` document, `kind` one
- * of `spanKinds`, `status` of HTTP, `request` an id of the store's requests. `evidence` is that of the join with the other process; of served
+ * of `spanKinds`, `status` of HTTP, `grpc` 1 + that of gRPC (0: none), `request` an id of the store's requests. `evidence` is that of the join with the other process; of served
  * spans with their caller. `sent` is when a call's first bytes were handed to a connection: until then it waited for one; `start` where that is not told. `callee` is
  * the process that served a call, 65535 where that is not in the trace.
  */
@@ -64,6 +85,7 @@ export const spanColumns = [
   { name: "request", type: "u32" },
   { name: "sent", type: "f64", since: "start" },
   { name: "callee", type: "u16" },
+  { name: "grpc", type: "u8" },
 ] as const satisfies readonly ColumnSpec[];
 
 export type SpanColumn = (typeof spanColumns)[number]["name"];

@@ -74,7 +74,7 @@ class NodeModel extends ServiceModel {
       case "http2_client_end":
         return () =>
           this.ofRequest(fields, (span) => {
-            if (fields.number("status") !== 0) this.tell(integrationKinds.callEnd, span, fields.number("status"));
+            if (fields.number("status") !== 0) this.tell(integrationKinds.callEnd, span, fields.number("status"), fields.number("grpc"));
             this.tell(integrationKinds.callOver, span, endings[fields.number("end")]);
           });
       case "context_start":
@@ -164,7 +164,7 @@ class NodeModel extends ServiceModel {
 
 const node: SharedAnalysis<Outcome> = {
   id: "node",
-  version: 5,
+  version: 6,
   needs: [],
   usefulShares: () => 1,
   startShare({ source, cursor, owns, writer, spool }) {

@@ -19,6 +19,7 @@ const barWidth = 40;
 function remarks(span: SpanInfo): string {
   const said = [
     span.status > 0 ? String(span.status) : "",
+    span.grpc === undefined || span.grpc === "OK" ? "" : `gRPC ${span.grpc}`,
     span.waitedNs > 0 ? `waited ${duration(span.waitedNs)} for a connection` : "",
     span.broken ? "aborted" : "",
     span.cancelled ? "timed out or cancelled by the caller" : "",

@@ -44,8 +44,8 @@ export const events: readonly EventDefinition[] = [
   ),
   event(
     "http2_server_response",
-    `u64 context, ${connection}, u32 stream, u16 status, u8 aborted`,
-    "The stream is over: answered, or reset or broken before (aborted).",
+    `u64 context, ${connection}, u32 stream, u16 status, u8 aborted, u8 grpc`,
+    "The stream is over: answered, or reset or broken before (aborted). Grpc: 1 + gRPC's own status, which it sends in the trailers, or in the headers where they are all; 0: none.",
   ),
   event(
     "http2_client_request",
@@ -54,8 +54,8 @@ export const events: readonly EventDefinition[] = [
   ),
   event(
     "http2_client_end",
-    `u64 request, ${connection}, u32 stream, u16 status, u8 end`,
-    "The stream is over. End 0, whole: the answer was received, all of it; 1, broken: the other end reset it, or the connection ended; 2, cancelled: the caller gave it up. Status 0: no answer.",
+    `u64 request, ${connection}, u32 stream, u16 status, u8 end, u8 grpc`,
+    "The stream is over. End 0, whole: the answer was received, all of it; 1, broken: the other end reset it, or the connection ended; 2, cancelled: the caller gave it up. Status 0: no answer. Grpc: 1 + gRPC's own status; 0: none was received.",
   ),
   event(
     "database_query",

@@ -53,6 +53,8 @@ const number32 = {
 const definition = {
   place: { path, requestStream: false, responseStream: false, ...number32 },
   list: { path: "/shop.Orders/List", requestStream: false, responseStream: true, ...number32 },
+  refuse: { path: "/shop.Orders/Refuse", requestStream: false, responseStream: false, ...number32 },
+  breakOff: { path: "/shop.Orders/BreakOff", requestStream: false, responseStream: true, ...number32 },
 };
 const rpc = new grpc.Server();
 rpc.addService(definition, {
@@ -64,6 +66,13 @@ rpc.addService(definition, {
     }
     await serve(call.request);
     call.end();
+  },
+  // HTTP's status is 200 all the same.
+  refuse: ({ request }, done) => void serve(request).then(() => done({ code: grpc.status.NOT_FOUND, details: "secret" })),
+  async breakOff(call) {
+    call.write(1);
+    await serve(call.request);
+    call.emit("error", { code: grpc.status.RESOURCE_EXHAUSTED, details: "secret" });
   },
 });
 const rpcPort = await new Promise((resolve, reject) => {
@@ -88,6 +97,14 @@ const ways = {
   unary: (n) => new Promise((resolve, reject) => client.place(n, (error) => (error ? reject(error) : resolve()))),
   streaming: async (n) => {
     for await (const _ of client.list(n));
+  },
+  refused: (n) => new Promise((resolve) => client.refuse(n, resolve)),
+  exhausted: async (n) => {
+    try {
+      for await (const _ of client.breakOff(n));
+    } catch {
+      // So it is meant.
+    }
   },
 };
 const gateway = http.createServer(async (request, response) => {

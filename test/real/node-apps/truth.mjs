@@ -1,13 +1,15 @@
 // A service whose every request N uses keys that only it uses, as long as N says: `truth.mjs PORT TLS_PORT CERTIFICATE`. So how long a command is in the store
 // tells whose it was. Asks itself 640 times, 64 at a time over connections that are kept, and ends. TRUTH_LIBRARIES: a folder with other versions of the
-// client libraries; TRUTH_CLIENT: the one to use like ioredis.
+// client libraries; TRUTH_CLIENT: the one to use like ioredis. Run by a bundle that has the libraries in itself, it gets them from there.
+// TRUTH_COLD: it does not wait for its first connections.
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
 
 const require = createRequire(process.env.TRUTH_LIBRARIES ?? import.meta.url);
-const { default: Redis } = require(process.env.TRUTH_CLIENT ?? "ioredis");
-const { createClient } = require("redis");
+const libraries = globalThis.truthLibraries ?? { ioredis: require(process.env.TRUTH_CLIENT ?? "ioredis"), redis: require("redis") };
+const Redis = libraries.ioredis.default;
+const { createClient } = libraries.redis;
 const [port, tlsPort] = process.argv.slice(2, 4).map(Number);
 const ca = readFileSync(process.argv[4]);
 const tls = { ca, servername: "storescope" };
@@ -19,7 +21,8 @@ const modern =
   process.env.TRUTH_CALLBACKS === undefined
     ? createClient({ socket: { host: "127.0.0.1", port: tlsPort, tls: true, ...tls } })
     : promising(createClient({ host: "127.0.0.1", port: tlsPort, tls }));
-await modern.connect();
+const connected = modern.connect();
+if (process.env.TRUTH_COLD === undefined) await connected;
 /** Node-redis 3 as if it were a later one. Values are bytes now and then, which it writes in pieces. */
 function promising(client) {
   let calls = 0;
@@ -61,8 +64,16 @@ const styles = [
   (key) => plain.multi().set(key, "1").get(key).exec(),
   (key) => secure.pipeline().set(key, "1").get(key).exec(),
   (key) => modern.multi().set(key, "1").get(key).exec(),
+  // Issued before the connection is there.
+  async (key) => {
+    const own = new Redis({ port, lazyConnect: true });
+    await Promise.all([own.set(key, "1"), own.get(key)]);
+    own.disconnect();
+  },
 ];
 
+// Bundled libraries are found when they first write.
+if (process.env.TRUTH_COLD === undefined) await Promise.all([plain.ping(), modern.ping?.()]);
 const server = http.createServer(async (request, response) => {
   const number = Number(request.url.split("/")[2]);
   await styles[number % styles.length](`k${"x".repeat(number)}`);
@@ -87,3 +98,6 @@ agent.destroy();
 server.close();
 for (const client of [plain, auto, secure, blocking]) client.disconnect();
 await (modern.destroy ?? modern.disconnect).call(modern);
+// The inspector is for bundles alone.
+const isInspected = process.moduleLoadList.includes("NativeModule inspector");
+if (isInspected !== (globalThis.truthLibraries !== undefined)) process.exitCode = 1;

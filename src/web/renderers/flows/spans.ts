@@ -6,6 +6,7 @@ import { useStore } from "../../state/store.ts";
 export function spanRemarks(span: SpanWire): string {
   const said = [
     span.status > 0 ? String(span.status) : "",
+    span.grpc === undefined || span.grpc === "OK" ? "" : `gRPC ${span.grpc}`,
     span.waitedNs > 0 ? `waited ${formatDuration(span.waitedNs)} for a connection` : "",
     span.redirected === undefined ? "" : redirectText(span.redirected.lostNs),
     span.repeats === undefined ? "" : "repeat of a redirected call",

@@ -1,0 +1,184 @@
+// Classes of libraries that have no file of their own, because a bundler put them into the application's: found in what functions close over.
+//
+//     emitter -- listeners, constructor --> function -- closure --> variables of the function, of its module --> a class, or exports that hold it
+//                                                                   another emitter (the client), and so on
+//
+// Only V8's inspector shows closures. A session of it inside the thread is opened for one search and closed after it; nothing is enabled in it, so no code is
+// stopped or slowed, and no port opened. All of a search runs before it returns. Properties are read as they lie: getters and proxies are left alone.
+// Where there is no inspector (left out of the build, or not permitted), nothing is found.
+"use strict";
+const { EventEmitter } = require("node:events");
+const { types } = require("node:util");
+
+/** How far one search goes: several times what it takes to find what there is to be found. */
+const mostFunctions = 40;
+
+/** The value of a property that is no getter. */
+const own = (object, name) => Object.getOwnPropertyDescriptor(object, name)?.value;
+
+/** Reads closures, until it is closed. */
+function openInspector() {
+  const { Session } = require("node:inspector");
+  const session = new Session();
+  session.connect();
+  const close = () => session.disconnect();
+
+  function post(method, parameters) {
+    let answer;
+    session.post(method, parameters, (error, result) => {
+      if (error == null) answer = result;
+    });
+    if (answer === undefined) throw new Error(`${method} was not answered`);
+    return answer;
+  }
+
+  /** What the inspector calls this value. It is lent to it by a global's name that exists during this call. */
+  function idOf(value) {
+    const name = `storescope${process.pid}`;
+    Object.defineProperty(globalThis, name, { value, configurable: true });
+    try {
+      return post("Runtime.evaluate", { expression: `globalThis.${name}`, silent: true }).result.objectId;
+    } finally {
+      delete globalThis[name];
+    }
+  }
+
+  let handed;
+  let hand;
+  try {
+    hand = idOf((value) => {
+      handed = value;
+    });
+  } catch (error) {
+    close();
+    throw error;
+  }
+
+  return {
+    /** Variables by their names, one object for each scope around the function, but for the global ones. */
+    scopesOf(closure) {
+      const found = [];
+      const { internalProperties = [] } = post("Runtime.getProperties", { objectId: idOf(closure), ownProperties: true });
+      const scopes = internalProperties.find(({ name }) => name === "[[Scopes]]");
+      if (scopes === undefined) return found;
+      for (const { value } of post("Runtime.getProperties", { objectId: scopes.value.objectId, ownProperties: true }).result) {
+        if (value?.objectId === undefined || value.description === "Global") continue;
+        const functionDeclaration = "function (hand) { hand(this); }";
+        post("Runtime.callFunctionOn", { objectId: value.objectId, functionDeclaration, arguments: [{ objectId: hand }], silent: true });
+        // V8 hands over the scope with its description.
+        const scope = own(handed, "object");
+        if (typeof scope === "object" && scope !== null) found.push(scope);
+      }
+      handed = undefined;
+      return found;
+    },
+    close,
+  };
+}
+
+/** The prototype of a class; undefined where it is none. */
+function prototypeOf(value) {
+  if (typeof value !== "function" || types.isProxy(value)) return undefined;
+  const prototype = own(value, "prototype");
+  return typeof prototype === "object" && prototype !== null && !types.isProxy(prototype) ? prototype : undefined;
+}
+
+/** The functions that listen to an emitter. */
+function listenersOf(emitter) {
+  const events = own(emitter, "_events");
+  if (typeof events !== "object" || events === null || types.isProxy(events)) return [];
+  return (
+    Reflect.ownKeys(events)
+      .flatMap((name) => own(events, name) ?? [])
+      .filter((listener) => typeof listener === "function" && !types.isProxy(listener))
+      // One that listens once is carried by a function of Node's.
+      .map((listener) => own(listener, "listener") ?? listener)
+  );
+}
+
+/** What is the same for two emitters that the same code listens to. */
+exports.codeAround = (emitter) =>
+  listenersOf(emitter)
+    .map((listener) => Function.prototype.toString.call(listener))
+    .join("\n");
+
+/** Whether a class has these methods itself. */
+exports.hasMethods = (prototype, names) => names.every((name) => typeof own(prototype, name) === "function");
+
+/**
+ * Calls `onClass(prototype)` for each class within reach of the emitter's listeners, until `isDone()`. It returns a method to search from as well, if any. Throws
+ * where closures cannot be seen.
+ */
+exports.search = (emitter, onClass, isDone) => {
+  const seen = new Set([process]);
+  /** In the order in which they were found; it grows while it is gone through. */
+  const functions = new Set();
+  const addFunction = (value) => {
+    if (typeof value === "function" && !types.isProxy(value)) functions.add(value);
+  };
+
+  function judge(value) {
+    const prototype = prototypeOf(value);
+    if (prototype !== undefined) addFunction(onClass(prototype));
+  }
+
+  function addEmitter(object) {
+    for (const listener of listenersOf(object)) addFunction(listener);
+    const prototype = Object.getPrototypeOf(object);
+    if (prototype === null || types.isProxy(prototype)) return;
+    const maker = own(prototype, "constructor");
+    judge(maker);
+    addFunction(maker);
+  }
+
+  /** What a variable holds. Of other objects than these nothing is read: they may be the application's data, and large. */
+  function consider(value) {
+    if (value === null || (typeof value !== "object" && typeof value !== "function") || seen.has(value) || types.isProxy(value)) return;
+    seen.add(value);
+    judge(value);
+    if (own(value, "_events") !== undefined) addEmitter(value);
+    if (own(value, "__esModule") === true) for (const name of Object.getOwnPropertyNames(value)) judge(own(value, name));
+    else judge(own(value, "default"));
+  }
+
+  const inspector = openInspector();
+  try {
+    addEmitter(emitter);
+    let looked = 0;
+    for (const closure of functions) {
+      for (const scope of inspector.scopesOf(closure)) for (const name of Object.keys(scope)) consider(scope[name]);
+      if (isDone() || ++looked === mostFunctions) break;
+    }
+  } finally {
+    inspector.close();
+  }
+};
+
+/** Ends the watch that is under way, if any. */
+let endWatch;
+
+/**
+ * Calls `onEmitter` once, with the first other emitter that passes on the event which the socket is about to emit: a client's own object, which an arrow function
+ * knows as `this`, and closures do not show. It must do so before the microtasks that are next.
+ */
+exports.watch = (socket, event, onEmitter) => {
+  endWatch?.();
+  const { prototype } = EventEmitter;
+  const original = prototype.emit;
+  let isOver = false;
+  function emit(...args) {
+    if (!isOver && this !== socket && args[0] === event) {
+      end();
+      onEmitter(this);
+    }
+    return Reflect.apply(original, this, args);
+  }
+  function end() {
+    isOver = true;
+    endWatch = undefined;
+    if (prototype.emit === emit) prototype.emit = original;
+  }
+  if (!Reflect.set(prototype, "emit", emit)) return;
+  endWatch = end;
+  queueMicrotask(end);
+};
