@@ -32,8 +32,11 @@ function described(name) {
   return found;
 }
 
-/** How often a thread looks for a library, in closures and in what passes an answer on: the former takes some 10 ms, and an application's own client is never found. */
-const mostSearches = 8;
+/**
+ * How often a thread looks for a library, in closures and in what passes an answer on: the former takes some 10 ms, and an application's own client is never found.
+ * With STORESCOPE_CLOSURES=0 it does not look at all.
+ */
+const mostSearches = process.env.STORESCOPE_CLOSURES === "0" ? 0 : 8;
 
 const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(piece) : piece.byteLength);
 
