@@ -11,7 +11,7 @@ const { default: axios } = await import("axios");
 const host = "127.0.0.1";
 const rounds = 4;
 /** Longer than this nobody waits; the service is silent for as long as it takes. */
-const patience = 150;
+const patience = 600;
 
 const tried = new Map();
 const listening = (server) => new Promise((resolve) => server.listen(0, host, () => resolve(server.address().port)));
