@@ -11,7 +11,7 @@ import { registerApiRoutes } from "./api-routes.ts";
 import { createCatalogue } from "./catalogue.ts";
 import { installHttpBase } from "./http.ts";
 import { RowIds } from "./queries.ts";
-import { readAhead } from "./read-ahead.ts";
+import { readAhead, watchIdleness } from "./read-ahead.ts";
 import { type RouteOptions, registerTspRoutes } from "./tsp-routes.ts";
 
 export interface ServerOptions {
@@ -53,6 +53,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   let port = options.port;
 
+  const idleness = watchIdleness(app);
   installHttpBase(app, { port: () => port, token: options.token, onBug });
   await app.register(helmet, {
     // Everything comes from this server. Styles set by script through the CSSOM are not inline styles; no <style> element is ever made.
@@ -96,10 +97,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   await app.listen({ host, port: options.port });
   port = (app.server.address() as AddressInfo).port;
-  // While the browser starts.
-  const [first] = options.experiments;
   const closing = new AbortController();
-  setImmediate(() => first !== undefined && void readAhead(first, routes.rowIds, closing.signal));
+  const [first] = options.experiments;
+  if (first !== undefined) void readAhead(first, routes.rowIds, idleness, closing.signal);
   const fragment = options.token === undefined ? "" : `#token=${encodeURIComponent(options.token)}`;
   return {
     url: `http://${host}:${port}/${fragment}`,
