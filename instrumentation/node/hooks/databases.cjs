@@ -9,6 +9,7 @@
 //
 // Of a statement its first word is told, where that is one of SQL's; never its text or values.
 "use strict";
+const diagnostics = require("node:diagnostics_channel");
 const {
   DATABASE_CONNECTION,
   DATABASE_LIBRARY_MYSQL2,
@@ -161,6 +162,39 @@ exports.create = (tracer) => {
     );
   }
 
+  // ---- mysql2 without files of its own, in a bundle: what it publishes, since 3.24 ----
+
+  let isMysqlFollowed = false;
+  let isListening = false;
+  const statements = {
+    start: tracer.guard((message) => Stamp.set(message, ask(DATABASE_LIBRARY_MYSQL2, DATABASE_STATEMENT, verbOf(message.query)))),
+    asyncStart: tracer.guard((message) => result(Stamp.get(message), message.error != null)),
+    error: tracer.guard((message) => result(Stamp.get(message), true)),
+  };
+  const connections = { start: tracer.guard((message) => Stamp.set(message, { store: tracer.storage.getStore() ?? tracer.outside })) };
+  const channels = [
+    ["mysql2:query", statements],
+    ["mysql2:execute", statements],
+    ["mysql2:pool:connect", connections],
+  ];
+  const storeOf = (message) => tracer.attempt(() => Stamp.get(message)?.store);
+
+  /** Callbacks run in the context of who asked: a statement that a pool makes once it has a connection is made in one of them. */
+  function listen(wanted) {
+    if (wanted === isListening || typeof diagnostics.tracingChannel !== "function") return;
+    isListening = wanted;
+    for (const [name, listeners] of channels) {
+      const channel = diagnostics.tracingChannel(name);
+      if (wanted) {
+        channel.subscribe(listeners);
+        channel.asyncStart.bindStore(tracer.storage, storeOf);
+      } else {
+        channel.unsubscribe(listeners);
+        channel.asyncStart.unbindStore(tracer.storage);
+      }
+    }
+  }
+
   // ---- pg ----
 
   function followPgClient(prototype) {
@@ -248,6 +282,8 @@ exports.create = (tracer) => {
     /** Follows a file of a library, where it is what we know. Returns whether the path is one of ours. */
     follow(path, exports) {
       if (/[\\/]mysql2[\\/]/.test(path)) {
+        isMysqlFollowed = true;
+        listen(false);
         if (own(exports, "execute") && path.endsWith("command.js")) followMysqlCommand(exports.prototype);
         else if (own(exports, "addCommand")) followMysqlConnection(exports);
         else if (own(exports, "getConnection") && !own(exports, "release")) followMysqlPool(exports.prototype);
@@ -272,8 +308,12 @@ exports.create = (tracer) => {
       } else if (call.connection !== connection) return undefined;
       return call.store.id === 0 ? undefined : { context: call.store.id, how: HOW_LIBRARY };
     },
+    start() {
+      listen(!isMysqlFollowed);
+    },
     stop() {
       starting = undefined;
+      listen(false);
     },
   };
 };

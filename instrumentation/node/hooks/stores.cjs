@@ -317,6 +317,7 @@ exports.create = (tracer, queues) => {
     start() {
       isStarted = true;
       for (const file of pending.splice(0)) tracer.attempt(install, file);
+      databases.start();
     },
     stop() {
       forgetEncoded();
