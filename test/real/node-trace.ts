@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 
 export interface NodeTraceEvent {
   readonly name: string;
+  /** Time of day, ns. */
+  readonly time: number;
   /** Thread: tells processes and workers apart. */
   readonly vtid: number;
   /** Text of a field. */
@@ -15,9 +17,10 @@ export interface NodeTraceEvent {
 export function readNodeTrace(directory: string): readonly NodeTraceEvent[] {
   const text = execFileSync("babeltrace2", [directory], { encoding: "utf8", maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "inherit"] });
   return text.split("\n").flatMap((line) => {
-    const match = /node:(\w+): \{ cpu_id = \d+ \}, \{ vtid = (\d+) \}, \{(.*)\}$/.exec(line);
+    const match = /^\[(\d+):(\d+):(\d+\.\d+)\].*node:(\w+): \{ cpu_id = \d+ \}, \{ vtid = (\d+) \}, \{(.*)\}$/.exec(line);
     if (match === null) return [];
-    const [, name = "", vtid = "", payload = ""] = match;
+    const [, hours, minutes, seconds, name = "", vtid = "", payload = ""] = match;
+    const time = Math.round((3600 * Number(hours) + 60 * Number(minutes) + Number(seconds)) * 1e9);
     const fields = new Map(
       [...payload.matchAll(/(\w+) = (?:"((?:[^"\\]|\\.)*)"|(-?\d+))/g)].map((field) => [field[1], field[2] ?? field[3]]),
     );
@@ -26,7 +29,7 @@ export function readNodeTrace(directory: string): readonly NodeTraceEvent[] {
       if (value === undefined) throw new Error(`${name} has no field ${field}`);
       return value;
     };
-    return [{ name, vtid: Number(vtid), text: read, number: (field: string) => Number(read(field)) }];
+    return [{ name, time, vtid: Number(vtid), text: read, number: (field: string) => Number(read(field)) }];
   });
 }
 

@@ -282,9 +282,15 @@ exports.emitters = ({ emit: native, numbers: n, learn }) => {
       n[8] = 20;
       native();
     },
-    loop_iteration(poll_ns, busy_ns) {
+    loop_iteration(poll_ns, busy_ns, poll1_ns, busy1_ns, poll2_ns, busy2_ns, poll3_ns, busy3_ns) {
       n[0] = poll_ns;
       n[1] = busy_ns;
+      n[2] = poll1_ns;
+      n[3] = busy1_ns;
+      n[4] = poll2_ns;
+      n[5] = busy2_ns;
+      n[6] = poll3_ns;
+      n[7] = busy3_ns;
       n[8] = 21;
       native();
     },

@@ -316,6 +316,12 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .environment = environment,
             .poll_ns = (uint64_t)n[0],
             .busy_ns = (uint64_t)n[1],
+            .poll1_ns = (uint32_t)n[2],
+            .busy1_ns = (uint32_t)n[3],
+            .poll2_ns = (uint32_t)n[4],
+            .busy2_ns = (uint32_t)n[5],
+            .poll3_ns = (uint32_t)n[6],
+            .busy3_ns = (uint32_t)n[7],
         };
         lttng_ust_tracepoint(node, loop_iteration, &e);
         break;

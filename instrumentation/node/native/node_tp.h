@@ -218,6 +218,12 @@ struct ss_ev_loop_iteration {
     uint32_t environment;
     uint64_t poll_ns;
     uint64_t busy_ns;
+    uint32_t poll1_ns;
+    uint32_t busy1_ns;
+    uint32_t poll2_ns;
+    uint32_t busy2_ns;
+    uint32_t poll3_ns;
+    uint32_t busy3_ns;
 };
 
 struct ss_ev_gc {
@@ -512,13 +518,19 @@ LTTNG_UST_TRACEPOINT_EVENT(node, context_start,
         lttng_ust_field_integer(uint32_t, length, e->length)
     ))
 
-/* An iteration of the event loop ended: it waited poll_ns for something to do, and then ran callbacks for busy_ns. */
+/* An iteration of the event loop ended: it waited poll_ns for something to do, and then ran callbacks for busy_ns. Up to three brief ones right before it (1: the last of them), without a gap between, are told with it; 0 and 0: none. */
 LTTNG_UST_TRACEPOINT_EVENT(node, loop_iteration,
     LTTNG_UST_TP_ARGS(const struct ss_ev_loop_iteration *, e),
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(uint32_t, environment, e->environment)
         lttng_ust_field_integer(uint64_t, poll_ns, e->poll_ns)
         lttng_ust_field_integer(uint64_t, busy_ns, e->busy_ns)
+        lttng_ust_field_integer(uint32_t, poll1_ns, e->poll1_ns)
+        lttng_ust_field_integer(uint32_t, busy1_ns, e->busy1_ns)
+        lttng_ust_field_integer(uint32_t, poll2_ns, e->poll2_ns)
+        lttng_ust_field_integer(uint32_t, busy2_ns, e->busy2_ns)
+        lttng_ust_field_integer(uint32_t, poll3_ns, e->poll3_ns)
+        lttng_ust_field_integer(uint32_t, busy3_ns, e->busy3_ns)
     ))
 
 /* A garbage collection; told later, so it says when (CLOCK_MONOTONIC). Kind: 1 scavenge, 2 minor mark-sweep, 4 mark-sweep-compact, 8 incremental marking, 16 weak callbacks. */

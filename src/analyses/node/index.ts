@@ -31,6 +31,9 @@ interface Outcome extends ServiceOutcome {
   readonly untraced: readonly UntracedThread[];
 }
 
+/** Fields of the brief iterations before the one that ended, the first of them first. */
+const briefIterations = [3, 2, 1].map((i) => [`poll${i}_ns`, `busy${i}_ns`] as const);
+
 class NodeModel extends ServiceModel {
   private readonly state: StateBuilder;
   private readonly loops = new Map<Thread, Loop>();
@@ -134,8 +137,18 @@ class NodeModel extends ServiceModel {
     const thread = this.thread(fields.number("environment") * idsPerThread);
     const loop = this.loop(thread);
     if (loop.eventLoop < 0) loop.eventLoop = this.attribute(thread, resources.eventLoop);
-    const end = this.cursor.time;
-    const busy = fields.number("busy_ns");
+    const { time } = this.cursor;
+    let end = time - fields.number("poll_ns") - fields.number("busy_ns");
+    for (const [poll, busy] of briefIterations) end -= fields.number(poll) + fields.number(busy);
+    for (const [poll, busy] of briefIterations) {
+      end += fields.number(poll) + fields.number(busy);
+      this.busy(loop, end, fields.number(busy));
+    }
+    this.busy(loop, time, fields.number("busy_ns"));
+  }
+
+  /** The loop was busy for so long until `end`. */
+  private busy(loop: Loop, end: number, busy: number): void {
     const start = Math.max(loop.loopEnd, end - busy);
     if (busy > 0 && end > start) this.state.insertNumber(start, end, loop.eventLoop, busy);
     loop.loopEnd = Math.max(loop.loopEnd, end);
@@ -164,7 +177,7 @@ class NodeModel extends ServiceModel {
 
 const node: SharedAnalysis<Outcome> = {
   id: "node",
-  version: 6,
+  version: 7,
   needs: [],
   usefulShares: () => 1,
   startShare({ source, cursor, owns, writer, spool }) {

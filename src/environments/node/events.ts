@@ -79,8 +79,8 @@ export const events: readonly EventDefinition[] = [
   ),
   event(
     "loop_iteration",
-    "u32 environment, u64 poll_ns, u64 busy_ns",
-    "An iteration of the event loop ended: it waited poll_ns for something to do, and then ran callbacks for busy_ns.",
+    "u32 environment, u64 poll_ns, u64 busy_ns, u32 poll1_ns, u32 busy1_ns, u32 poll2_ns, u32 busy2_ns, u32 poll3_ns, u32 busy3_ns",
+    "An iteration of the event loop ended: it waited poll_ns for something to do, and then ran callbacks for busy_ns. Up to three brief ones right before it (1: the last of them), without a gap between, are told with it; 0 and 0: none.",
   ),
   event(
     "gc",
