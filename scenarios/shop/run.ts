@@ -29,6 +29,8 @@ export interface Shop {
   readonly tls?: boolean;
   /** Requests a second, a multiple of the customers' eight connections; default 48. */
   readonly rate?: number;
+  /** Instead of customers the shop's own tests come; throws where one of them fails. */
+  readonly isTested?: boolean;
 }
 
 /** The shop's libraries come with a clone's development packages only. */
@@ -96,7 +98,11 @@ export async function recordShop(context: ScenarioContext, shop: Shop = {}): Pro
       await delay(500, undefined, { signal: context.signal });
       const perSecond = shop.rate ?? rate;
       const amount = perSecond * seconds[context.size];
-      await context.step(`${amount} requests of customers`, () => load(amount, perSecond, "load"));
+      if (shop.isTested === true)
+        await context.step("the shop's own tests", () =>
+          processes.run(process.execPath, program("check"), { log: "check", environment: common }),
+        );
+      else await context.step(`${amount} requests of customers`, () => load(amount, perSecond, "load"));
       processes.check();
     } finally {
       await context.step("writing the trace", () => recording.stop());
