@@ -21,14 +21,8 @@ import { buildNode, preloadEnvironment } from "../../src/record/node/index.ts";
 import { buildPlainStore } from "../../src/record/store/index.ts";
 import { PrivateLttng } from "../../test/real/private-lttng.ts";
 import { median } from "../paired.ts";
-import { type Load, type Sample, Service } from "./service.ts";
+import { type Load, loads, type Sample, Service } from "./service.ts";
 
-const loads: readonly Load[] = [
-  { name: "2 commands, 1 connection", path: "/calls/2", connections: 1 },
-  { name: "2 commands, 32 connections", path: "/calls/2", connections: 32 },
-  { name: "no command, 32 connections", path: "/calls/0", connections: 32 },
-  { name: "20 commands, 32 connections", path: "/calls/20", connections: 32 },
-];
 const sliceMs = 1500;
 const settleMs = 400;
 

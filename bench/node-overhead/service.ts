@@ -15,6 +15,14 @@ export interface Load {
   /** Requests a second; as many as there can be where absent. */
   readonly rate?: number;
 }
+
+/** One connection for latency, 32 saturate; none and twenty commands tell the cost of an HTTP request from that of a command. */
+export const loads: readonly Load[] = [
+  { name: "2 commands, 1 connection", path: "/calls/2", connections: 1 },
+  { name: "2 commands, 32 connections", path: "/calls/2", connections: 32 },
+  { name: "no command, 32 connections", path: "/calls/0", connections: 32 },
+  { name: "20 commands, 32 connections", path: "/calls/20", connections: 32 },
+];
 export interface Sample {
   readonly cpuUs: number;
   readonly p50Us: number;

@@ -63,14 +63,14 @@ export class Connections {
   private readonly columns: readonly number[];
   /** Rows by process and the store's own number; of several the last. */
   private readonly rows = new Map<number, Map<number, number>>();
-  readonly count: number;
 
   constructor(table: Table | undefined) {
     this.table = table;
-    this.columns = table === undefined ? [] : ["label", "kind", "opened", "closed", "requests"].map((name) => table.column(name));
-    let count = 0;
+    const columnsOf = (...names: readonly string[]): readonly number[] => names.map((name) => table?.column(name) ?? 0);
+    this.columns = columnsOf("label", "kind", "opened", "closed", "requests");
+    const [processColumn = 0, connectionColumn = 0] = columnsOf("process", "connection");
     for (const chunk of table?.chunks() ?? []) {
-      const [processes, connections] = ["process", "connection"].map((name) => chunk.columns[table?.column(name) ?? 0]);
+      const [processes, connections] = [chunk.columns[processColumn], chunk.columns[connectionColumn]];
       if (processes === undefined || connections === undefined) continue;
       for (let row = 0; row < chunk.rowCount; row++) {
         const process = processes[row] as number;
@@ -82,8 +82,12 @@ export class Connections {
         own.set(connections[row] as number, chunk.firstRow + row);
       }
     }
+  }
+
+  get count(): number {
+    let count = 0;
     for (const { size } of this.rows.values()) count += size;
-    this.count = count;
+    return count;
   }
 
   /** `id`: the store's own number of the connection, as attributes are called. */

@@ -44,7 +44,7 @@ exports.create = (tracer) => {
 
   /** A call, told as asked for now, in the current context. */
   function ask(library, kind, name) {
-    const store = tracer.storage.getStore() ?? tracer.outside;
+    const store = tracer.current();
     const call = { id: tracer.nextId(), epoch: tracer.epoch, store, connection: undefined, isSent: false, isOver: false };
     emit.database_query(call.id, store.id, store.id === 0 ? HOW_NONE : HOW_LIBRARY, library, kind, name);
     return call;
@@ -65,7 +65,7 @@ exports.create = (tracer) => {
 
   /** The callback of somebody who asked a pool for a connection, run in the context of who asked. `call` is told to be over where it has its own. */
   function bound(callback, onCalled) {
-    const store = tracer.storage.getStore() ?? tracer.outside;
+    const store = tracer.current();
     return function (...args) {
       tracer.guard(onCalled)(args[0]);
       const task = () => Reflect.apply(callback, this, args);
@@ -171,7 +171,7 @@ exports.create = (tracer) => {
     asyncStart: tracer.guard((message) => result(Stamp.get(message), message.error != null)),
     error: tracer.guard((message) => result(Stamp.get(message), true)),
   };
-  const connections = { start: tracer.guard((message) => Stamp.set(message, { store: tracer.storage.getStore() ?? tracer.outside })) };
+  const connections = { start: tracer.guard((message) => Stamp.set(message, { store: tracer.current() })) };
   const channels = [
     ["mysql2:query", statements],
     ["mysql2:execute", statements],

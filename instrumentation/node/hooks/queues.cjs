@@ -30,7 +30,7 @@ exports.create = (tracer) => {
 
   function remember(object) {
     // What nobody asked for must not run in the context of a stranger either.
-    const store = tracer.storage.getStore() ?? tracer.outside;
+    const store = tracer.current();
     if (Object(object) === object && Stamp.get(object) === undefined) Stamp.set(object, store);
   }
 

@@ -37,8 +37,10 @@ exports.create = (addon, debug) => {
     outside: { id: 0 },
     /** An id for a connection, context or request: unique in this thread. */
     nextId: () => ++ids,
+    /** The current context; `outside` where there is none. */
+    current: () => tracer.storage.getStore() ?? tracer.outside,
     /** Id of the current context; 0 outside of any. */
-    currentId: () => tracer.storage.getStore()?.id ?? 0,
+    currentId: () => tracer.current().id,
     /** Called when a hook of ours threw. */
     fail(error) {
       try {

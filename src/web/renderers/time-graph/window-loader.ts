@@ -54,6 +54,13 @@ export interface LoaderOptions {
   readonly origin: bigint;
 }
 
+/** A question to the server, for whose sake, and over which range. */
+interface Task {
+  readonly need: Need;
+  readonly range: Range;
+  load(signal: AbortSignal): Promise<void>;
+}
+
 export function createWindowLoader(options: LoaderOptions): WindowLoader {
   let loaded: LoadedWindow | undefined;
   let wanted: { need: Need; full: Range } | undefined;
@@ -79,41 +86,42 @@ export function createWindowLoader(options: LoaderOptions): WindowLoader {
     return unpackWindow(await call(options.path, decodeWindow, { body, signal }), start, end, columns, entries);
   }
 
-  /** Asks for what is missing; undefined when nothing is. */
-  function missing(): ((signal: AbortSignal) => Promise<void>) | undefined {
-    if (wanted === undefined || wanted.need === failed) return undefined;
+  /** What is missing; undefined when nothing is. */
+  function missing(): Task | undefined {
+    if (isClosed || wanted === undefined || wanted.need === failed) return undefined;
     const { need, full } = wanted;
-    const asked = askFor(need, full);
+    const range = askFor(need, full);
     const before = loaded;
     if (!isMet(need, before)) {
       const withArrows = before !== undefined;
-      return async (signal) => {
-        loaded = await ask(asked, need.entries, withArrows, signal);
+      const load = async (signal: AbortSignal): Promise<void> => {
+        loaded = await ask(range, need.entries, withArrows, signal);
         hasArrows = withArrows;
       };
+      return { need, range, load };
     }
     if (before === undefined || hasArrows) return undefined;
-    return async (signal) => {
-      loaded = withArrowsOf(before, await ask({ ...before, columns: asked.columns }, [], true, signal));
+    const load = async (signal: AbortSignal): Promise<void> => {
+      loaded = withArrowsOf(before, await ask({ ...before, columns: range.columns }, [], true, signal));
       hasArrows = true;
     };
+    return { need, range, load };
   }
 
   async function next(): Promise<void> {
-    const need = wanted?.need;
-    const task = isClosed ? undefined : missing();
-    if (task === undefined || wanted === undefined) return;
-    const own = { abort: new AbortController(), range: askFor(wanted.need, wanted.full) };
+    const task = missing();
+    if (task === undefined) return;
+    const own = { abort: new AbortController(), range: task.range };
     flight = own;
     become({ isLoading: true, error: undefined });
     try {
-      await task(own.abort.signal);
+      await task.load(own.abort.signal);
       failed = undefined;
       become({ isLoading: false, error: undefined });
     } catch (error) {
       if (!isAbort(error)) {
         // Not asked again until something else is needed.
-        failed = need;
+        failed = task.need;
         become({ isLoading: false, error: error instanceof Error ? error.message : String(error) });
       }
     } finally {
