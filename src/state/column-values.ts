@@ -2,8 +2,8 @@
  * How much time each value has in each column of a row, and so which value is the dominant one. Rows may be summed by turns (`select`).
  *
  * Amounts are gathered for one column at a time (a *visit*), in two tables that forget at once by raising an epoch: an array by value code for small codes
- * (the texts of a history and small numbers), a hash table for all other numbers. Leaving the column writes its amounts out as parts. A column visited once,
- * which is nearly every one, finds its dominant value by a scan of its parts; the parts of several visits are added up first.
+ * (the texts of a history and small numbers), a hash table for all other numbers. Leaving the column writes its amounts out as parts, those of all rows into one
+ * list. A column visited once, which is nearly every one, finds its dominant value by a scan of its parts; the parts of several visits are added up first.
  *
  * In a row that is not exact, large numbers are taken to ascend within a visit, and those of a column's visits not to mix: then none comes twice, and of a
  * whole visit only the range of its numbers and the one with the most time are kept (an *ascent*). Where they do not, the row is wrong, and takes no more.
@@ -13,6 +13,9 @@ import { numberKind, textKind } from "./leaf.ts";
 
 /** Codes (2 * text id, or 2 * n + 1: see leaf.ts) below this are array indices. */
 export const directCodes = 1 << 16;
+
+/** Room for parts that is kept for the next rows: 17 bytes each. */
+const keptParts = 1 << 20;
 
 /** Numbers of a visit, each greater than the one before. */
 interface Ascent {
@@ -24,20 +27,16 @@ interface Ascent {
   readonly amount: number;
 }
 
-/** What a row has gathered: its visits (which column, and where its parts begin), their parts and ascents. Made by `ColumnValues.row`, read by it alone. */
+/** What a row has gathered: by column, the last visit of it that wrote parts (-1: none), and its ascents. Made by `ColumnValues.row`, read by it alone. */
 class RowParts {
   readonly isExact: boolean;
   isWrong = false;
   readonly ascents: Ascent[] = [];
-  readonly visitColumns: number[] = [];
-  readonly visitFirsts: number[] = [];
-  scalars = new Float64Array(64);
-  amounts = new Float64Array(64);
-  kinds = new Uint8Array(64);
-  count = 0;
+  readonly visits: Int32Array;
 
-  constructor(isExact: boolean) {
+  constructor(isExact: boolean, columns: number) {
     this.isExact = isExact;
+    this.visits = new Int32Array(columns).fill(-1);
   }
 }
 
@@ -49,11 +48,12 @@ function codeOf(kind: number, scalar: number): number {
 }
 
 export class ColumnValues {
-  /** By code, for codes below `directCodes`. A stamp other than the epoch means: no amount in this visit. Hot loops use these two with `touch`. */
-  readonly amounts = new Float64Array(directCodes);
-  readonly stamps = new Uint32Array(directCodes);
-  epoch = 0;
-  private readonly touched: number[] = [];
+  /** By code, for codes below `directCodes`. A stamp other than the epoch means: no amount in this visit. */
+  private readonly amounts = new Float64Array(directCodes);
+  private readonly stamps = new Uint32Array(directCodes);
+  private epoch = 0;
+  private readonly touched = new Uint32Array(directCodes);
+  private touchedCount = 0;
   /** The hash table: open addressing, a power of two of slots. */
   private hashScalars = new Float64Array(1024);
   private hashAmounts = new Float64Array(1024);
@@ -68,16 +68,31 @@ export class ColumnValues {
   private readonly double = new Float64Array(1);
   private readonly words = new Uint32Array(this.double.buffer);
   private column = -1;
-  /** The selected row, and its parts. */
-  private selected = new RowParts(true);
-  private partScalars = this.selected.scalars;
-  private partAmounts = this.selected.amounts;
-  private partKinds = this.selected.kinds;
+  private selected = new RowParts(true, 0);
+  /** Visit v wrote the parts visitFirsts[v] .. visitFirsts[v + 1] - 1; the same row's visit of the same column before it is visitBefore[v], -1 if none. */
+  private visitFirsts = new Uint32Array(1024);
+  private visitBefore = new Int32Array(1024);
+  private visits = 0;
+  private partScalars = new Float64Array(4096);
+  private partAmounts = new Float64Array(4096);
+  private partKinds = new Uint8Array(4096);
   private parts = 0;
 
-  /** A new row, without amounts. */
-  row(isExact: boolean): RowParts {
-    return new RowParts(isExact);
+  /** A new row of so many columns, without amounts. */
+  row(isExact: boolean, columns: number): RowParts {
+    return new RowParts(isExact, columns);
+  }
+
+  /** Forgets all rows: they are no longer to be used. */
+  clear(): void {
+    this.column = -1;
+    this.selected = new RowParts(true, 0);
+    this.visits = 0;
+    this.parts = 0;
+    if (this.partScalars.length <= keptParts) return;
+    this.partScalars = new Float64Array(keptParts);
+    this.partAmounts = new Float64Array(keptParts);
+    this.partKinds = new Uint8Array(keptParts);
   }
 
   /** Of the selected row. */
@@ -94,16 +109,7 @@ export class ColumnValues {
   select(row: RowParts): void {
     if (row === this.selected) return;
     this.leave();
-    const { selected } = this;
-    selected.scalars = this.partScalars;
-    selected.amounts = this.partAmounts;
-    selected.kinds = this.partKinds;
-    selected.count = this.parts;
     this.selected = row;
-    this.partScalars = row.scalars;
-    this.partAmounts = row.amounts;
-    this.partKinds = row.kinds;
-    this.parts = row.count;
   }
 
   /** Makes the column the one that amounts are added to. */
@@ -114,21 +120,20 @@ export class ColumnValues {
     this.forget();
   }
 
-  /** Notes that the visit has an amount for this code, from now on in `amounts`. Once per code and visit. */
-  touch(code: number): void {
-    this.stamps[code] = this.epoch;
-    this.touched.push(code);
+  /** Adds the value of a code below `directCodes`. */
+  addSmall(code: number, amount: number): void {
+    if (this.stamps[code] === this.epoch) this.amounts[code] = (this.amounts[code] as number) + amount;
+    else {
+      this.stamps[code] = this.epoch;
+      this.touched[this.touchedCount++] = code;
+      this.amounts[code] = amount;
+    }
   }
 
   add(kind: number, scalar: number, amount: number): void {
     const code = codeOf(kind, scalar);
-    if (code < directCodes) {
-      if (this.stamps[code] === this.epoch) this.amounts[code] = (this.amounts[code] as number) + amount;
-      else {
-        this.touch(code);
-        this.amounts[code] = amount;
-      }
-    } else if (kind === numberKind) this.addLarge(scalar, amount);
+    if (code < directCodes) this.addSmall(code, amount);
+    else if (kind === numberKind) this.addLarge(scalar, amount);
     else this.addHashed(kind, scalar, amount);
   }
 
@@ -162,31 +167,23 @@ export class ColumnValues {
   /** Whether the selected row's ascents mix neither with each other nor with its parts, so that no number of them comes twice. */
   isSure(): boolean {
     this.leave();
-    const { selected } = this;
-    const { ascents, visitColumns } = selected;
-    if (selected.isWrong) return false;
-    if (ascents.length === 0) return true;
+    const { ascents, visits, isWrong } = this.selected;
+    if (isWrong) return false;
     ascents.sort((left, right) => left.column - right.column || left.least - right.least);
-    const firsts = new Map<number, number>();
     for (const [i, { column, least }] of ascents.entries()) {
       const before = ascents[i - 1];
-      if (before === undefined || before.column !== column) firsts.set(column, i);
-      else if (!(least > before.greatest)) return false;
+      if (before?.column === column && !(least > before.greatest)) return false;
     }
-    for (const [visit, column] of visitColumns.entries()) {
-      const first = firsts.get(column);
-      if (first === undefined) continue;
-      const past = this.firstPart(visit + 1);
-      for (let part = this.firstPart(visit); part < past; part++) {
-        if (this.partKinds[part] !== numberKind) continue;
-        const scalar = this.partScalars[part] as number;
-        for (let i = first; ascents[i]?.column === column; i++) {
-          const { least, greatest } = ascents[i] as Ascent;
-          if (scalar >= least && scalar <= greatest) return false;
+    return ascents.every(({ column, least, greatest }) => {
+      for (let visit = visits[column] as number; visit >= 0; visit = this.visitBefore[visit] as number) {
+        const past = this.pastPart(visit);
+        for (let part = this.visitFirsts[visit] as number; part < past; part++) {
+          const scalar = this.partScalars[part] as number;
+          if (this.partKinds[part] === numberKind && scalar >= least && scalar <= greatest) return false;
         }
       }
-    }
-    return true;
+      return true;
+    });
   }
 
   /**
@@ -196,22 +193,18 @@ export class ColumnValues {
   dominant(into: Int32Array, text: (id: number) => string): StateValue[] {
     this.leave();
     // An ascent is a part like any other by now.
-    for (const { column, best, amount } of this.selected.ascents.splice(0)) this.addPart(column, best, amount);
+    for (const { column, best, amount } of this.selected.ascents.splice(0)) {
+      this.beginVisit(column);
+      this.reserveParts(1);
+      this.writePart(numberKind, best, amount);
+    }
     const values: StateValue[] = [];
     const indices: [texts: Map<number, number>, numbers: Map<number, number>] = [new Map(), new Map()];
-    // The visits of each column, as lists.
-    const visits = this.selected.visitColumns.length;
-    const heads = new Int32Array(into.length).fill(-1);
-    const nexts = new Int32Array(visits);
-    for (let visit = visits - 1; visit >= 0; visit--) {
-      const column = this.selected.visitColumns[visit] as number;
-      nexts[visit] = heads[column] as number;
-      heads[column] = visit;
-    }
     for (let column = 0; column < into.length; column++) {
-      const head = heads[column] as number;
-      if (head < 0) continue;
-      const best = nexts[head] === -1 ? this.bestPart(this.firstPart(head), this.firstPart(head + 1)) : this.bestOfVisits(head, nexts);
+      const visit = this.selected.visits[column] as number;
+      if (visit < 0) continue;
+      const best =
+        this.visitBefore[visit] === -1 ? this.bestPart(this.visitFirsts[visit] as number, this.pastPart(visit)) : this.bestOfVisits(visit);
       const kind = this.partKinds[best] as number;
       const scalar = this.partScalars[best] as number;
       const known = indices[kind === textKind ? 0 : 1];
@@ -227,8 +220,8 @@ export class ColumnValues {
 
   private forget(): void {
     this.epoch++;
-    this.touched.length = 0;
-    this.hashTouched.length = 0;
+    this.touchedCount = 0;
+    if (this.hashTouched.length > 0) this.hashTouched.length = 0;
     this.greatest = Number.NEGATIVE_INFINITY;
     this.bestAmount = -1;
   }
@@ -236,9 +229,8 @@ export class ColumnValues {
   /** Writes the visit's amounts out as parts, and ends it. */
   private leave(): void {
     if (this.column < 0) return;
-    if (this.touched.length + this.hashTouched.length > 0) {
-      this.selected.visitColumns.push(this.column);
-      this.selected.visitFirsts.push(this.parts);
+    if (this.touchedCount + this.hashTouched.length > 0) {
+      this.beginVisit(this.column);
       this.writeParts();
     }
     if (this.greatest !== Number.NEGATIVE_INFINITY) {
@@ -248,50 +240,56 @@ export class ColumnValues {
     this.column = -1;
   }
 
-  /** Adds a part as a visit of its own. */
-  private addPart(column: number, scalar: number, amount: number): void {
-    this.selected.visitColumns.push(column);
-    this.selected.visitFirsts.push(this.parts);
-    if (this.parts === this.partScalars.length) this.growParts(2 * this.parts);
-    this.partScalars[this.parts] = scalar;
-    this.partKinds[this.parts] = numberKind;
-    this.partAmounts[this.parts++] = amount;
+  /** The parts written from here on are those of a new visit of the selected row. */
+  private beginVisit(column: number): void {
+    if (this.visits === this.visitFirsts.length) {
+      this.visitFirsts = grown(this.visitFirsts, new Uint32Array(2 * this.visits));
+      this.visitBefore = grown(this.visitBefore, new Int32Array(2 * this.visits));
+    }
+    const { visits } = this.selected;
+    this.visitFirsts[this.visits] = this.parts;
+    this.visitBefore[this.visits] = visits[column] as number;
+    visits[column] = this.visits++;
   }
 
   private writeParts(): void {
-    const { touched, hashTouched } = this;
-    const needed = this.parts + touched.length + hashTouched.length;
-    if (needed > this.partScalars.length) this.growParts(Math.max(needed, 2 * this.partScalars.length));
+    this.reserveParts(this.touchedCount + this.hashTouched.length);
+    const { touched, touchedCount, amounts, partScalars, partAmounts, partKinds } = this;
     let part = this.parts;
-    for (const code of touched) {
-      this.partScalars[part] = code >>> 1;
-      this.partKinds[part] = (code & 1) === 0 ? textKind : numberKind;
-      this.partAmounts[part++] = this.amounts[code] as number;
-    }
-    for (const slot of hashTouched) {
-      this.partScalars[part] = this.hashScalars[slot] as number;
-      this.partKinds[part] = this.hashKinds[slot] as number;
-      this.partAmounts[part++] = this.hashAmounts[slot] as number;
+    for (let i = 0; i < touchedCount; i++, part++) {
+      const code = touched[i] as number;
+      partScalars[part] = code >>> 1;
+      partKinds[part] = (code & 1) === 0 ? textKind : numberKind;
+      partAmounts[part] = amounts[code] as number;
     }
     this.parts = part;
+    for (const slot of this.hashTouched)
+      this.writePart(this.hashKinds[slot] as number, this.hashScalars[slot] as number, this.hashAmounts[slot] as number);
   }
 
-  /** Where the visit's parts begin; for the number of visits: where all end. */
-  private firstPart(visit: number): number {
-    return this.selected.visitFirsts[visit] ?? this.parts;
+  /** There must be room. */
+  private writePart(kind: number, scalar: number, amount: number): void {
+    this.partKinds[this.parts] = kind;
+    this.partScalars[this.parts] = scalar;
+    this.partAmounts[this.parts++] = amount;
   }
 
-  /** Adds up the parts of several visits, as parts after the last, and returns the best of them; it stays until the next call. */
-  private bestOfVisits(head: number, nexts: Int32Array): number {
+  /** Where the visit's parts end. */
+  private pastPart(visit: number): number {
+    return visit + 1 < this.visits ? (this.visitFirsts[visit + 1] as number) : this.parts;
+  }
+
+  /** Adds up the parts of a visit and those before it of the same column, as parts after the last, and returns the best of them; it stays until the next call. */
+  private bestOfVisits(last: number): number {
     const end = this.parts;
     this.forget();
-    for (let visit = head; visit >= 0; visit = nexts[visit] as number) {
-      // The last visit's parts end where those that are made here begin.
-      const past = Math.min(end, this.firstPart(visit + 1));
-      for (let part = this.firstPart(visit); part < past; part++) {
+    for (let visit = last; visit >= 0; visit = this.visitBefore[visit] as number) {
+      const past = this.pastPart(visit);
+      for (let part = this.visitFirsts[visit] as number; part < past; part++) {
         const kind = this.partKinds[part] as number;
         const scalar = this.partScalars[part] as number;
-        if (codeOf(kind, scalar) < directCodes) this.add(kind, scalar, this.partAmounts[part] as number);
+        const code = codeOf(kind, scalar);
+        if (code < directCodes) this.addSmall(code, this.partAmounts[part] as number);
         else this.addHashed(kind, scalar, this.partAmounts[part] as number);
       }
     }
@@ -302,11 +300,15 @@ export class ColumnValues {
   }
 
   private bestPart(first: number, past: number): number {
+    const { partAmounts } = this;
     let best = first;
+    let most = partAmounts[first] as number;
     for (let part = first + 1; part < past; part++) {
-      const amount = this.partAmounts[part] as number;
-      const most = this.partAmounts[best] as number;
-      if (amount > most || (amount === most && this.precedes(part, best))) best = part;
+      const amount = partAmounts[part] as number;
+      if (amount > most || (amount === most && this.precedes(part, best))) {
+        best = part;
+        most = amount;
+      }
     }
     return best;
   }
@@ -352,15 +354,18 @@ export class ColumnValues {
       this.addHashed(hashKinds[slot] as number, hashScalars[slot] as number, hashAmounts[slot] as number);
   }
 
-  private growParts(size: number): void {
-    const scalars = new Float64Array(size);
-    const amounts = new Float64Array(size);
-    const kinds = new Uint8Array(size);
-    scalars.set(this.partScalars);
-    amounts.set(this.partAmounts);
-    kinds.set(this.partKinds);
-    this.partScalars = scalars;
-    this.partAmounts = amounts;
-    this.partKinds = kinds;
+  private reserveParts(count: number): void {
+    const needed = this.parts + count;
+    if (needed <= this.partScalars.length) return;
+    const size = Math.max(needed, 2 * this.partScalars.length);
+    this.partScalars = grown(this.partScalars, new Float64Array(size));
+    this.partAmounts = grown(this.partAmounts, new Float64Array(size));
+    this.partKinds = grown(this.partKinds, new Uint8Array(size));
   }
+}
+
+/** `into`, which begins as `from` does. */
+function grown<T extends Float64Array | Uint32Array | Int32Array | Uint8Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
 }

@@ -9,9 +9,9 @@
  * (column-values.ts). A row where that turns out wrong takes nothing more; `isSure` says so, and it is summed again without the assumption.
  */
 import type { RelativeNs } from "../base/index.ts";
-import { ColumnValues, directCodes, type RowParts } from "./column-values.ts";
+import { type ColumnValues, directCodes, type RowParts } from "./column-values.ts";
 import type { Quark, StateColumns } from "./contract.ts";
-import { type Leaf, type NarrowColumns, textKind } from "./leaf.ts";
+import { type Leaf, type NarrowColumns, type Palette, paletteOf, textKind } from "./leaf.ts";
 import type { Summary } from "./summary.ts";
 
 /** One row of columns being summed. */
@@ -41,11 +41,18 @@ export class ColumnSummer {
   private readonly scale: number;
   private readonly text: (id: number) => string;
   private readonly room: number;
-  private readonly values = new ColumnValues();
+  private readonly values: ColumnValues;
+  /** Time by index of a palette, 0 between calls of `addIndices`. */
+  private readonly sums = new Float64Array(32);
+  /** Of the intervals that were last added by codes or indices. */
+  private busy = 0;
+  private longest = 0;
   private row: ColumnRow;
 
-  /** `room`: intervals of a row that are kept. */
-  constructor(from: RelativeNs, to: RelativeNs, columns: number, room: number, text: (id: number) => string) {
+  /** `values` is used by one summer at a time, and keeps its room for the next. `room`: intervals of a row that are kept. */
+  constructor(values: ColumnValues, from: RelativeNs, to: RelativeNs, columns: number, room: number, text: (id: number) => string) {
+    values.clear();
+    this.values = values;
     this.from = from;
     this.to = to;
     this.columns = columns;
@@ -64,7 +71,7 @@ export class ColumnSummer {
       count: new Uint32Array(columns),
       busy: new Float64Array(columns),
       longest: new Float64Array(columns),
-      parts: this.values.row(isExact),
+      parts: this.values.row(isExact, columns),
       kept: this.room > 0 ? [] : undefined,
     };
     this.select(row);
@@ -106,6 +113,12 @@ export class ColumnSummer {
       }
       kept.push({ start, end, kind: leaf.kind(i), scalar: leaf.scalar(i) });
     }
+  }
+
+  /** Whether the segment's blocks are likely to lie inside a column, by their mean duration: otherwise its intervals are all looked at anyway. */
+  mayFit(summary: Summary, segment: number): boolean {
+    const duration = (summary.end[segment] as number) - (summary.start[segment] as number);
+    return duration * this.scale < (summary.parts[segment] as number);
   }
 
   /** Whether the summary's row can stand for its intervals: it lies inside one column, lists its values, and they need not be kept. */
@@ -174,39 +187,73 @@ export class ColumnSummer {
   }
 
   /** As `add`, for a narrow leaf: the intervals inside one column in one tight loop, those that reach or cross an edge one by one. */
-  private addNarrow({ base, starts, lengths, codes }: NarrowColumns, first: number, past: number): void {
+  private addNarrow(narrow: NarrowColumns, first: number, past: number): void {
+    const { base, starts, lengths, codes } = narrow;
     const { from, values } = this;
-    const { amounts, stamps } = values;
+    const palette = paletteOf(narrow);
     for (let i = first; i < past; i++) {
       const start = base + (starts[i] as number);
       if (start >= from) {
         const column = this.columnOf(start);
-        const edge = (this.edges[column + 1] as number) - base;
+        // Times are whole numbers below 2^32: an end reaches the edge when it reaches the next whole number.
+        const limit = Math.min(0xffffffff, Math.ceil((this.edges[column + 1] as number) - base)) >>> 0;
         values.enter(column);
-        const { epoch } = values;
         const begin = i;
-        let busy = 0;
-        let longest = 0;
-        for (; i < past; i++) {
-          const length = lengths[i] as number;
-          if ((starts[i] as number) + length >= edge) break;
-          const code = codes[i] as number;
-          if (code >= directCodes) values.addCode(code, length);
-          else if (stamps[code] === epoch) amounts[code] = (amounts[code] as number) + length;
-          else {
-            values.touch(code);
-            amounts[code] = length;
-          }
-          busy += length;
-          if (length > longest) longest = length;
-        }
-        if (i > begin) this.addToColumn(column, i - begin, busy, longest);
+        i = palette === undefined ? this.addCodes(narrow, i, past, limit) : this.addIndices(narrow, palette, i, past, limit);
+        if (i > begin) this.addToColumn(column, i - begin, this.busy, this.longest);
         if (i === past) return;
       }
       const at = base + (starts[i] as number);
       const code = codes[i] as number;
       this.addInterval(at, at + (lengths[i] as number), code & 1, code >>> 1);
     }
+  }
+
+  /** Adds the values of intervals up to the first that reaches `limit`, and returns its index; sets `busy` and `longest`. */
+  private addIndices({ starts, lengths }: NarrowColumns, { indices, codes }: Palette, first: number, past: number, limit: number): number {
+    const { sums, values } = this;
+    let longest = 0;
+    let present = 0;
+    let i = first;
+    for (; i < past; i++) {
+      const length = lengths[i] as number;
+      if (((starts[i] as number) + length) >>> 0 >= limit) break;
+      const index = indices[i] as number;
+      present |= 1 << index;
+      sums[index] = (sums[index] as number) + length;
+      if (length > longest) longest = length;
+    }
+    let busy = 0;
+    for (; present !== 0; present &= present - 1) {
+      const index = 31 - Math.clz32(present & -present);
+      const sum = sums[index] as number;
+      sums[index] = 0;
+      values.addSmall(codes[index] as number, sum);
+      busy += sum;
+    }
+    this.busy = busy;
+    this.longest = longest;
+    return i;
+  }
+
+  /** The same where codes are many. */
+  private addCodes({ starts, lengths, codes }: NarrowColumns, first: number, past: number, limit: number): number {
+    const { values } = this;
+    let busy = 0;
+    let longest = 0;
+    let i = first;
+    for (; i < past; i++) {
+      const length = lengths[i] as number;
+      if (((starts[i] as number) + length) >>> 0 >= limit) break;
+      const code = codes[i] as number;
+      if (code >= directCodes) values.addCode(code, length);
+      else values.addSmall(code, length);
+      busy += length;
+      if (length > longest) longest = length;
+    }
+    this.busy = busy;
+    this.longest = longest;
+    return i;
   }
 
   private columnOf(time: number): number {

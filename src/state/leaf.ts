@@ -41,12 +41,53 @@ function habit(code: number, before: number): number {
   return (Math.imul(code, 0x9e3779b1) ^ Math.imul(before, 0x85ebca77)) >>> (32 - habitBits);
 }
 
-/** The columns of a leaf with narrow times and codes, for tight loops. Starts are relative to `base`. */
+/** The columns of a leaf with narrow times and codes, for tight loops. Starts are relative to `base`; start + length is below 2^32. */
 export interface NarrowColumns {
   readonly base: number;
   readonly starts: Uint32Array;
   readonly lengths: Uint32Array;
   readonly codes: Uint32Array;
+  /** What the codes are when they are few; undefined when they are not, null as long as nobody asked. */
+  palette: Palette | undefined | null;
+}
+
+/** The codes of a leaf that has at most 32 different ones. */
+export interface Palette {
+  /** By interval, the index of its code. */
+  readonly indices: Uint8Array;
+  readonly codes: Uint32Array;
+}
+
+const paletteLimit = 32;
+/** By code, one more than its index in the palette that is being made: below this, so that it is an array. */
+const paletteCodes = 1 << 16;
+const paletteIndices = new Uint8Array(paletteCodes);
+
+/** The palette of the columns, made when it is first asked for; undefined when they have too many codes for one, or large ones. */
+export function paletteOf(columns: NarrowColumns): Palette | undefined {
+  if (columns.palette === null) columns.palette = makePalette(columns.codes);
+  return columns.palette;
+}
+
+function makePalette(codes: Uint32Array): Palette | undefined {
+  const indices = new Uint8Array(codes.length);
+  const found = new Uint32Array(paletteLimit);
+  let count = 0;
+  let i = 0;
+  for (; i < codes.length; i++) {
+    const code = codes[i] as number;
+    if (code >= paletteCodes) break;
+    let index = paletteIndices[code] as number;
+    if (index === 0) {
+      if (count === paletteLimit) break;
+      found[count] = code;
+      index = ++count;
+      paletteIndices[code] = index;
+    }
+    indices[i] = index - 1;
+  }
+  for (let c = 0; c < count; c++) paletteIndices[found[c] as number] = 0;
+  return i === codes.length ? { indices, codes: found.subarray(0, count) } : undefined;
 }
 
 /** Start and length, relative to the base. */
@@ -115,9 +156,9 @@ export class Leaf {
     }
     if (numbers.every(hasCode)) this.codes = readCodes(values, numbers);
     else this.wideValues = readWideValues(values, numbers);
-    this.bytes = (isWide ? 16 : 8) * count + (this.codes === undefined ? 9 : 4) * count + 8 * segments;
+    this.bytes = (isWide ? 16 : 8) * count + (this.codes === undefined ? 9 : 5) * count + 8 * segments;
     if (this.starts instanceof Uint32Array && this.lengths !== undefined && this.codes !== undefined)
-      this.narrow = { base, starts: this.starts, lengths: this.lengths, codes: this.codes };
+      this.narrow = { base, starts: this.starts, lengths: this.lengths, codes: this.codes, palette: null };
   }
 
   start(i: number): number {

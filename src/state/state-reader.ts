@@ -1,5 +1,6 @@
 /** The reading side of the state history: finds leaves through the index, reads intervals out of them. Holds decoded leaves within a byte budget. */
 import { assert, defined, type RelativeNs, UsageError } from "../base/index.ts";
+import { ColumnValues } from "./column-values.ts";
 import { type ColumnRow, ColumnSummer } from "./columns.ts";
 import type { ContainerReader } from "./container.ts";
 import type { AttributeTree, Interval, IntervalVisitor, Quark, StateColumns, StateHistory } from "./contract.ts";
@@ -34,6 +35,7 @@ export class StateReader implements StateHistory {
   private readonly open: (leaf: number) => Leaf;
   private readonly text: (id: number) => string;
   private readonly scratch: number[] = [];
+  private readonly columnValues = new ColumnValues();
 
   /** `cacheBytes`: budget for decoded leaves; a quarter of it comes on top for summaries. */
   constructor(
@@ -108,7 +110,7 @@ export class StateReader implements StateHistory {
     if (!(Number.isInteger(columns) && columns >= 1 && columns <= maxColumns))
       throw new UsageError(`1 to ${maxColumns} columns, not ${columns}`);
     for (const quark of quarks) this.checkQuark(quark);
-    const summer = new ColumnSummer(from, to, columns, room, this.text);
+    const summer = new ColumnSummer(this.columnValues, from, to, columns, room, this.text);
     let rows = new Map(quarks.map((quark) => [quark, summer.begin()]));
     const all = new Map(rows);
     // An empty range has empty columns. Rows whose numbers did not ascend are summed again: see ColumnSummer.
@@ -156,7 +158,7 @@ export class StateReader implements StateHistory {
       summer.select(rows.get(quark) as ColumnRow);
       if (summer.isWrong) continue;
       const row = summary === undefined ? -1 : summary.segment(quark);
-      if (summary === undefined || row < 0) {
+      if (summary === undefined || row < 0 || !summer.mayFit(summary, row)) {
         leaf ??= this.leaves.get(id);
         const [begin, past] = touching(leaf, quark, from, to);
         summer.add(leaf, begin, past);
