@@ -111,7 +111,7 @@ exports.create = (tracer) => {
       pooled = ask(DATABASE_LIBRARY_MYSQL2, DATABASE_STATEMENT, name);
       Stamp.set(command, pooled);
     });
-    patch.before(connection.prototype, "addCommand", (_connection, [command]) => {
+    patch.before(connection.prototype, "addCommand", (_connection, command) => {
       const name = nameOf(command);
       if (name !== undefined && Stamp.get(command) === undefined)
         Stamp.set(command, ask(DATABASE_LIBRARY_MYSQL2, DATABASE_STATEMENT, name));

@@ -40,13 +40,13 @@ exports.create = (tracer, queues) => {
     isStreamPatched = true;
     // ClientHttp2Stream and ServerHttp2Stream are both Http2Streams.
     const prototype = Object.getPrototypeOf(Object.getPrototypeOf(stream));
-    patch.within(prototype, "push", (each, [chunk]) => {
+    patch.within(prototype, "push", (each, chunk) => {
       const known = Stamp.get(each);
       if (chunk === null && known !== undefined) onReceived(each, known);
       return known?.store;
     });
     patch.before(prototype, "close", (each) => onLocalEnd(each));
-    patch.before(prototype, "_destroy", (each, [error]) => onDestroy(each, error));
+    patch.before(prototype, "_destroy", (each, error) => onDestroy(each, error));
   }
 
   /** The application ends a stream. Node does the same itself to all of a connection that is gone. */
@@ -146,7 +146,7 @@ exports.create = (tracer, queues) => {
   }
 
   /** Returns the context of a server's new stream; undefined for all else that a session tells. */
-  function onSessionEvent(session, [name, stream, headers]) {
+  function onSessionEvent(session, name, stream, headers) {
     if (name !== "stream" || session.type !== 0 || Stamp.get(stream) !== undefined) return undefined;
     const below = connectionOf(session);
     if (below === undefined) return undefined;
@@ -166,7 +166,7 @@ exports.create = (tracer, queues) => {
     const prototype = Object.getPrototypeOf(session);
     session.destroy();
     patch.after(prototype, "request", onRequest);
-    patch.within(prototype, "request", (_session, [headers]) => (queues.isStreamFollowed(headers) ? undefined : outside));
+    patch.within(prototype, "request", (_session, headers) => (queues.isStreamFollowed(headers) ? undefined : outside));
     patch.within(Object.getPrototypeOf(prototype), "emit", onSessionEvent);
   }
 

@@ -43,7 +43,7 @@ exports.create = (tracer) => {
 
   function followPool(prototype) {
     const dispatch = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === "dispatch");
-    if (dispatch !== undefined) patch.before(prototype, dispatch, (_pool, [, handler]) => remember(handler));
+    if (dispatch !== undefined) patch.before(prototype, dispatch, (_pool, _options, handler) => remember(handler));
   }
 
   return {
@@ -60,7 +60,7 @@ exports.create = (tracer) => {
       if (/[\\/]undici[\\/]/.test(path)) {
         if (path.endsWith("request.js")) undicis.set(exports, true);
         else if (typeof exports.PoolBase === "function") followPool(exports.PoolBase.prototype);
-        else if (own(exports, "dispatch")) patch.within(exports.prototype, "dispatch", (_dispatcher, [, handler]) => recall(handler));
+        else if (own(exports, "dispatch")) patch.within(exports.prototype, "dispatch", (_dispatcher, _options, handler) => recall(handler));
         return true;
       }
       return false;

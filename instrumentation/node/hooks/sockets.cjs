@@ -6,6 +6,7 @@
 // (bytesWritten, bytesRead); from then on here, since a byte's place must be known when it is handed over, not when it is sent.
 // A server's HTTP connections are read by Node's parser without any JavaScript; their reads are told up to each HTTP event.
 "use strict";
+const { Buffer } = require("node:buffer");
 const diagnostics = require("node:diagnostics_channel");
 const net = require("node:net");
 const tls = require("node:tls");
@@ -94,7 +95,7 @@ exports.create = (tracer, http, stores, http2) => {
     connection.read = now;
   }
 
-  function onWrite(socket, [chunk, encoding]) {
+  function onWrite(socket, chunk, encoding) {
     if (socket.destroyed || socket.writableEnded) return;
     let length = 0;
     if (typeof chunk === "string") {
@@ -123,7 +124,7 @@ exports.create = (tracer, http, stores, http2) => {
   }
 
   /** Returns the context in which the application is to see the bytes; undefined leaves it as it is. */
-  function onPush(socket, [chunk]) {
+  function onPush(socket, chunk) {
     const length = typeof chunk === "string" ? Buffer.byteLength(chunk) : (chunk?.byteLength ?? 0);
     if (length === 0) return undefined;
     const connection = touch(socket, length);
@@ -151,7 +152,7 @@ exports.create = (tracer, http, stores, http2) => {
     );
   }
 
-  function onClose(socket, [error]) {
+  function onClose(socket, error) {
     const connection = OfSocket.get(socket);
     if (connection === undefined || connection.isClosed) return;
     connection.isClosed = true;

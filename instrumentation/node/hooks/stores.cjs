@@ -13,6 +13,7 @@
 // commands have their place and name, but no context. A wrong attribution is worse than none. When one is seen, the same classes are looked for where a
 // bundler may have put them (closures.cjs), and followed from then on.
 "use strict";
+const { Buffer } = require("node:buffer");
 const { HOW_LIBRARY, HOW_NONE, LIBRARY_IOREDIS, LIBRARY_IOVALKEY, LIBRARY_NODE_REDIS, LIBRARY_UNKNOWN } = require("./emit.cjs");
 const closures = require("./closures.cjs");
 const { Scanner, looksLikeRequest } = require("./resp.cjs");
@@ -38,15 +39,21 @@ function described(name) {
  */
 const mostSearches = process.env.STORESCOPE_CLOSURES === "0" ? 0 : 8;
 
+/** Objects for encoded commands that are kept for the next ones. */
+const encodedKept = 64;
+
 const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(piece) : piece.byteLength);
 
 exports.create = (tracer, queues) => {
   const { emit, patch } = tracer;
   const databases = require("./databases.cjs").create(tracer);
-  /** Commands that were encoded and not yet written, in order: encoding and writing follow each other without a break. */
-  let encoded = [];
+  /** Commands that were encoded and not yet written, in order: encoding and writing follow each other without a break. The objects are used again. */
+  const encoded = [];
+  let encodedCount = 0;
   let encodedBytes = 0;
   let piecesWritten = 0;
+  /** What the last write was taken for, until the next one. */
+  const taken = { context: 0, how: HOW_LIBRARY };
   /** Commands of node-redis 3 that are about to be written. */
   let announced = [];
   /** Classes of followed files. */
@@ -61,16 +68,29 @@ exports.create = (tracer, queues) => {
   const searched = new Set();
   let watches = 0;
 
-  /** `pieces`: what will be written, a string or bytes each. */
-  function addEncoded(library, context, name, pieces) {
-    let length = 0;
-    for (const piece of pieces) length += byteLength(piece);
-    encoded.push({ library, context, name, pieces, length });
+  /** `first` is what will be written, a string or bytes; where that is several pieces, `pieces` has all of them. */
+  function addEncoded(library, context, name, first, pieces) {
+    let length = byteLength(first);
+    if (pieces !== undefined) for (let i = 1; i < pieces.length; i++) length += byteLength(pieces[i]);
+    if (encodedCount === encoded.length)
+      encoded.push({ library: 0, context: 0, name: undefined, first: undefined, pieces: undefined, length: 0 });
+    const command = encoded[encodedCount++];
+    command.library = library;
+    command.context = context;
+    command.name = name;
+    command.first = first;
+    command.pieces = pieces;
+    command.length = length;
     encodedBytes += length;
   }
 
   function forgetEncoded() {
-    encoded = [];
+    for (let i = 0; i < encodedCount; i++) {
+      const command = encoded[i];
+      command.name = command.first = command.pieces = undefined;
+    }
+    if (encodedCount > encodedKept) encoded.length = encodedKept;
+    encodedCount = 0;
     encodedBytes = 0;
     piecesWritten = 0;
   }
@@ -83,24 +103,29 @@ exports.create = (tracer, queues) => {
 
   /** ioredis writes all encoded commands at once, joined. */
   function takeAll(connection, chunk, length, offset) {
-    const commands = encoded;
-    const isTheirs = length === encodedBytes;
-    forgetEncoded();
-    const [first] = commands;
-    const [piece] = first.pieces;
-    if (!isTheirs || (typeof chunk === "string" && typeof piece === "string" && !chunk.startsWith(piece))) return unknown;
-    connection.library = first.library;
-    let at = offset;
-    for (const { library, context, name, length: bytes } of commands) {
-      tellCommand(connection, context, HOW_LIBRARY, library, at, at + bytes, name);
-      at += bytes;
+    const { first, library, context } = encoded[0];
+    const isTheirs =
+      length === encodedBytes && (chunk === first || typeof chunk !== "string" || typeof first !== "string" || chunk.startsWith(first));
+    const count = encodedCount;
+    if (isTheirs) {
+      connection.library = library;
+      let at = offset;
+      for (let i = 0; i < count; i++) {
+        const command = encoded[i];
+        const end = at + command.length;
+        tellCommand(connection, command.context, HOW_LIBRARY, library, at, end, command.name);
+        at = end;
+      }
     }
-    return commands.length === 1 ? { context: first.context, how: HOW_LIBRARY } : unknown;
+    forgetEncoded();
+    if (!isTheirs || count > 1) return unknown;
+    taken.context = context;
+    return taken;
   }
 
   /** node-redis writes one encoded command after the other, each piece by itself. */
   function takePiece(connection, chunk, length, offset) {
-    const [{ library, context, name, pieces, length: bytes }] = encoded;
+    const { library, context, name, pieces, length: bytes } = encoded[0];
     if (pieces[piecesWritten] !== chunk) {
       forgetEncoded();
       return unknown;
@@ -111,7 +136,8 @@ exports.create = (tracer, queues) => {
       tellCommand(connection, context, HOW_LIBRARY, library, end - bytes, end, name);
       forgetEncoded();
     }
-    return { context, how: HOW_LIBRARY };
+    taken.context = context;
+    return taken;
   }
 
   /** Node-redis 3 says what it will write, and writes it, without a break: the commands in the bytes are those it said, in their order. */
@@ -203,7 +229,7 @@ exports.create = (tracer, queues) => {
     found++;
     patch.before(prototype, "initPromise", (command) => OfCommand.set(command, tracer.currentId()));
     // A command from before the session has no stamp: it is encoded and written all the same.
-    patch.after(prototype, "toWritable", (command, result) => addEncoded(library, OfCommand.get(command) ?? 0, command.name, [result]));
+    patch.after(prototype, "toWritable", (command, result) => addEncoded(library, OfCommand.get(command) ?? 0, command.name, result));
   }
 
   let shifted;
@@ -211,7 +237,7 @@ exports.create = (tracer, queues) => {
     if (!isNew(prototype)) return;
     found++;
     // A command that is put back keeps the context that it was issued in.
-    const onAdd = (_queue, [value]) => {
+    const onAdd = (_queue, value) => {
       if (Array.isArray(value?.args) && Stamp.get(value) === undefined)
         Stamp.set(value, { context: tracer.currentId(), name: value.args[0] });
     };
@@ -232,7 +258,7 @@ exports.create = (tracer, queues) => {
     if (!isNew(prototype)) return;
     found++;
     let sending;
-    patch.before(prototype, "internal_send_command", (_client, [command]) => {
+    patch.before(prototype, "internal_send_command", (_client, command) => {
       if (Stamp.get(command) === undefined) Stamp.set(command, { context: tracer.currentId(), name: command.command });
       sending = Stamp.get(command);
     });
@@ -244,7 +270,7 @@ exports.create = (tracer, queues) => {
 
   /** Node-redis 4 hands a command's arguments through as they are. An array that is issued again before it was sent would tell of the later one: it tells of none. */
   function followArguments(prototype) {
-    patch.before(prototype, "addCommand", (_queue, [args]) => {
+    patch.before(prototype, "addCommand", (_queue, args) => {
       if (!Array.isArray(args)) return;
       const isIssued = Stamp.get(args) !== undefined;
       Stamp.set(args, { context: isIssued ? 0 : tracer.currentId(), name: args[0] });
@@ -253,14 +279,14 @@ exports.create = (tracer, queues) => {
 
   let encoding;
   function followEncoder(exports) {
-    patch.before(exports, "default", (_exports, [args]) => {
+    patch.before(exports, "default", (_exports, args) => {
       encoding = Stamp.get(args);
       if (encoding === undefined) encoding = { context: 0, name: args[0] };
       else Stamp.set(args, undefined);
     });
     patch.after(exports, "default", (_exports, pieces) => {
       forgetEncoded();
-      addEncoded(LIBRARY_NODE_REDIS, encoding.context, encoding.name, pieces);
+      if (pieces.length > 0) addEncoded(LIBRARY_NODE_REDIS, encoding.context, encoding.name, pieces[0], pieces);
     });
   }
 
@@ -269,8 +295,8 @@ exports.create = (tracer, queues) => {
     shifted = undefined;
     for (const pieces of commands) {
       forgetEncoded();
-      if (tracer.isOn && shifted !== undefined && Array.isArray(pieces))
-        tracer.attempt(addEncoded, LIBRARY_NODE_REDIS, shifted.context, shifted.name, pieces);
+      if (tracer.isOn && shifted !== undefined && Array.isArray(pieces) && pieces.length > 0)
+        tracer.attempt(addEncoded, LIBRARY_NODE_REDIS, shifted.context, shifted.name, pieces[0], pieces);
       // What is taken from another list meanwhile is not the next one.
       shifted = undefined;
       yield pieces;
@@ -298,7 +324,7 @@ exports.create = (tracer, queues) => {
     onWrite(connection, chunk, length, offset, socket) {
       const statement = databases.onWrite(connection, offset);
       if (statement !== undefined) return statement;
-      if (encoded.length > 0) {
+      if (encodedCount > 0) {
         const take = encoded[0].library === LIBRARY_NODE_REDIS ? takePiece : takeAll;
         return take(connection, chunk, length, offset);
       }
