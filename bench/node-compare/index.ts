@@ -1,7 +1,10 @@
 /**
- * What tracing costs a Node.js service, by builds of the instrumentation side by side: the service of bench/node-overhead once for each, all under one session,
- * whose tracing is switched off and on by signal. So the buffers are in use already, slices can be short, and there are many: on a machine that is not steady this
- * tells two builds apart where bench/node-overhead cannot. It says which is cheaper; what a session costs says the other one.
+ * What tracing costs a Node.js service, by builds of the instrumentation side by side: the service of bench/node-overhead once without any and once for each, all
+ * under one session, whose tracing is switched off and on by signal. So the buffers are in use already, slices can be short, and there are many: on a machine that
+ * is not steady this tells builds apart where bench/node-overhead cannot.
+ *
+ *     round     without | build 0 off, on | build 1 off, on | ...       every second one in reverse
+ *     off       hooks are installed, but do nothing: a session has ended
  *
  *     npm run bench -- node-compare SECONDS NODE PRELOAD...      PRELOAD: preload.cjs of other builds (`storescope build node` says where they are); ours comes last
  */
@@ -22,9 +25,11 @@ const settleMs = 15;
 const off = "SIGHUP";
 const on = "SIGUSR2";
 
-interface Pair {
-  readonly base: Sample;
-  readonly traced: Sample;
+/** A kind of slice: `signal` is sent before it. */
+interface Kind {
+  readonly name: string;
+  readonly service: Service;
+  readonly signal: NodeJS.Signals | undefined;
 }
 
 /** What a tenth of the slices stays below: what others do on the machine only ever adds. */
@@ -33,9 +38,9 @@ function quiet(samples: readonly Sample[], of: (sample: Sample) => number): numb
   return sorted[Math.floor(sorted.length / 10)] ?? Number.NaN;
 }
 
-/** Median and quartiles over the pairs. */
-function spread(pairs: readonly Pair[], of: (pair: Pair) => number): string {
-  const values = pairs.map(of).sort((left, right) => left - right);
+/** Median and quartiles. */
+function spread(numbers: readonly number[]): string {
+  const values = [...numbers].sort((left, right) => left - right);
   const at = (part: number): string => (values[Math.floor(values.length * part)] ?? Number.NaN).toFixed(1);
   return `${at(0.5)} [${at(0.25)} ${at(0.75)}]`;
 }
@@ -50,52 +55,52 @@ export async function run({ args }: { readonly args: readonly string[] }): Promi
   try {
     const [port = 0] = await freePorts(1);
     lttng.start("taskset", ["--cpu-list", "1", store.server, "--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", directory]);
+    const traced = preloads.map((preload) => `NODE_OPTIONS=${preloadEnvironment(preload, flip).NODE_OPTIONS}`);
     const services: Service[] = [];
-    for (const preload of preloads) {
-      const options = `NODE_OPTIONS=${preloadEnvironment(preload, flip).NODE_OPTIONS}`;
-      services.push(await Service.start(lttng, node, port, [options, "NODE_ENV=production"], directory));
-    }
+    for (const options of [[], ...traced.map((each) => [each])])
+      services.push(await Service.start(lttng, node, port, [...options, "NODE_ENV=production"], directory));
     const session = lttng.record(join(directory, "trace"), nodeEventNames(false));
     await sleep(400);
-    const slice = async (service: Service, load: Load, signal: NodeJS.Signals, ms: number): Promise<Sample> => {
-      service.app.kill(signal);
+    const kinds = services.flatMap((service, i): Kind[] =>
+      i === 0
+        ? [{ name: "without", service, signal: undefined }]
+        : [
+            { name: `build ${i - 1} off`, service, signal: off },
+            { name: `build ${i - 1} on`, service, signal: on },
+          ],
+    );
+    const slice = async ({ service, signal }: Kind, load: Load, ms: number): Promise<Sample> => {
+      if (signal !== undefined) service.app.kill(signal);
       await sleep(settleMs);
       return service.slice(load, ms);
     };
-    for (let i = 0; i < 2; i++)
-      for (const load of loads)
-        for (const service of services) for (const signal of [off, on] as const) await slice(service, load, signal, 800);
-    const pairs = loads.map(() => services.map((): Pair[] => []));
+    for (let i = 0; i < 2; i++) for (const load of loads) for (const kind of kinds) await slice(kind, load, 800);
+    const samples = loads.map(() => kinds.map((): Sample[] => []));
     const end = performance.now() + Number(seconds) * 1000;
     for (let round = 0; performance.now() < end; round++) {
-      const order = [...services.keys()];
+      const order = [...kinds.keys()];
       if (round % 2 === 1) order.reverse();
       for (const [which, load] of loads.entries())
-        for (const each of order) {
-          const service = services[each] as Service;
-          const isOffFirst = (round >> 1) % 2 === 0;
-          const first = await slice(service, load, isOffFirst ? off : on, sliceMs);
-          const second = await slice(service, load, isOffFirst ? on : off, sliceMs);
-          pairs[which]?.[each]?.push(isOffFirst ? { base: first, traced: second } : { base: second, traced: first });
-        }
+        for (const each of order) samples[which]?.[each]?.push(await slice(kinds[each] as Kind, load, sliceMs));
     }
     session.stop();
     for (const service of services) await service.stop();
-    console.log(`load ${(loadavg()[0] ?? 0).toFixed(2)}; medians [quartiles] of ${pairs[0]?.[0]?.length} rounds`);
-    for (const [which, load] of loads.entries())
-      for (const each of services.keys()) {
-        const own = pairs[which]?.[each] ?? [];
-        const percent = (of: (sample: Sample) => number): string => spread(own, ({ base, traced }) => (of(traced) / of(base) - 1) * 100);
-        const [bases, traced] = [own.map((pair) => pair.base), own.map((pair) => pair.traced)];
-        const [cpu, cpuTraced] = [quiet(bases, ({ cpuUs }) => cpuUs), quiet(traced, ({ cpuUs }) => cpuUs)];
-        const latency = quiet(traced, ({ p50Us }) => p50Us) / quiet(bases, ({ p50Us }) => p50Us);
+    console.log(`load ${(loadavg()[0] ?? 0).toFixed(2)}; medians [quartiles] of ${samples[0]?.[0]?.length} rounds, and the quietest tenth`);
+    for (const [which, load] of loads.entries()) {
+      const [bases = [], ...others] = samples[which] ?? [];
+      const cpu = quiet(bases, ({ cpuUs }) => cpuUs);
+      console.log(`${load.name.padEnd(28)} without: ${spread(bases.map(({ cpuUs }) => cpuUs))} us CPU, quiet ${cpu.toFixed(1)}`);
+      for (const [i, own] of others.entries()) {
+        const percent = (of: (sample: Sample) => number): string =>
+          spread(own.map((sample, k) => (of(sample) / of(bases[k] as Sample) - 1) * 100));
+        const more = spread(own.map(({ cpuUs }, k) => cpuUs - (bases[k] as Sample).cpuUs));
+        const cpuQuiet = quiet(own, ({ cpuUs }) => cpuUs);
+        const latency = quiet(own, ({ p50Us }) => p50Us) / quiet(bases, ({ p50Us }) => p50Us);
         console.log(
-          `${load.name.padEnd(28)} build ${each}, quiet slices: base ${cpu.toFixed(1)} us CPU, cost ${(cpuTraced - cpu).toFixed(1)} us, ${((cpuTraced / cpu - 1) * 100).toFixed(1)} %, median latency ${((latency - 1) * 100).toFixed(1)} %`,
-        );
-        console.log(
-          `${load.name.padEnd(28)} build ${each}: base ${spread(own, ({ base }) => base.cpuUs)} us CPU, cost ${spread(own, ({ base, traced }) => traced.cpuUs - base.cpuUs)} us, ${percent(({ cpuUs }) => cpuUs)} %, median latency ${percent(({ p50Us }) => p50Us)} %, rate ${percent(({ rate }) => rate)} %`,
+          `${load.name.padEnd(28)} ${(kinds[i + 1]?.name ?? "").padEnd(12)} ${more} us CPU, ${percent(({ cpuUs }) => cpuUs)} %, median latency ${percent(({ p50Us }) => p50Us)} %, rate ${percent(({ rate }) => rate)} %; quiet ${(cpuQuiet - cpu).toFixed(1)} us, ${((cpuQuiet / cpu - 1) * 100).toFixed(1)} %, latency ${((latency - 1) * 100).toFixed(1)} %`,
         );
       }
+    }
   } finally {
     await lttng.close();
     rmSync(directory, { recursive: true, force: true });

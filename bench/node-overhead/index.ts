@@ -6,7 +6,7 @@
  *     judged by  the service's own CPU time per request (the scheduler's sum), and its customers' median latency: medians over the rounds of on to off
  *
  * Loads: two store commands per request with one connection (latency) and with 32 (saturated), none and twenty commands to tell the cost of an HTTP request from that of
- * a command. Then, as another pair, the preload without any session against no preload at all: processes by turns.
+ * a command. Then, as another pair, the preload without any session against no preload at all: four processes, two with and two without, by turns.
  *
  *     npm run bench -- node-overhead [ROUNDS [NODE...]]      NODE: paths of other versions; default: the one that runs this
  */
@@ -25,6 +25,9 @@ import { type Load, loads, type Sample, Service } from "./service.ts";
 
 const sliceMs = 1500;
 const settleMs = 400;
+/** Without a session, slices of each process in a round, and how long they are. */
+const idleSlices = 15;
+const idleSliceMs = 200;
 
 interface Row {
   readonly node: string;
@@ -92,22 +95,23 @@ export async function run({ json, args }: { readonly json: boolean; readonly arg
       }
       await service.stop();
       for (const [load, of] of pairs) rows.push(compare(version, load.name, "recording", of));
-      // Without a session, against nothing at all: other processes, so more rounds of shorter lives even out how each was compiled.
+      // Without a session, against nothing at all: other processes, two of each, since each is compiled in its own way; all alive and by turns, in short slices.
       const idle: { base: Sample; other: Sample }[] = [];
       const load = loads[1] as Load;
-      for (let round = 0; round < rounds; round++) {
-        const once_ = async (environment: readonly string[]): Promise<Sample> => {
-          const own = await Service.start(lttng, node, port, environment, directory);
-          await own.slice(load, 2000);
-          const sample = await own.slice(load, sliceMs);
-          await own.stop();
-          return sample;
-        };
-        const first = round % 2 === 0;
-        const one = await once_(first ? ["NODE_ENV=production"] : traced);
-        const two = await once_(first ? traced : ["NODE_ENV=production"]);
-        idle.push(first ? { base: one, other: two } : { base: two, other: one });
+      const services: Service[] = [];
+      for (const environment of [[], traced, [], traced])
+        services.push(await Service.start(lttng, node, port, ["NODE_ENV=production", ...environment], directory));
+      const sliceOfEach = async (ms: number): Promise<Sample[]> => {
+        const samples: Sample[] = [];
+        for (const each of services) samples.push(await each.slice(load, ms));
+        return samples;
+      };
+      await sliceOfEach(2000);
+      for (let slice = 0; slice < idleSlices * rounds; slice++) {
+        const [one, two, three, four] = (await sliceOfEach(idleSliceMs)) as [Sample, Sample, Sample, Sample];
+        idle.push({ base: one, other: two }, { base: three, other: four });
       }
+      for (const each of services) await each.stop();
       rows.push(compare(version, load.name, "idle", idle));
     }
   } finally {

@@ -50,9 +50,13 @@ exports.create = (tracer, queues) => {
     );
   }
 
-  /** A request that was answered before all of its body was there: the rest is still for its context. */
+  /**
+   * A request is over. The rest of a body that was not all there is still for its context, which timers of the connection may keep for long: the application's
+   * objects are not to stay for that.
+   */
   function leave(context) {
     if (!context.request.complete) Stamp.set(context.request, context);
+    context.request = context.response = undefined;
   }
 
   const onServerResponse = ({ request, response, socket }) => {
@@ -62,10 +66,10 @@ exports.create = (tracer, queues) => {
     // Nearly always there is no other.
     if (connection.requests.length === 1) connection.requests.pop();
     else connection.requests.splice(connection.requests.indexOf(context), 1);
-    leave(context);
     const path = request.route?.path;
     const route = context.route || (typeof path === "string" ? (request.baseUrl ? `${request.baseUrl}${path}` : path) : "");
     endServerRequest(connection, context, false, route);
+    leave(context);
   };
 
   const onFastifyRoute = ({ request, route }) => {
@@ -222,8 +226,8 @@ exports.create = (tracer, queues) => {
     /** The connection is gone, and what waited for it. `error` is what its socket is destroyed with. */
     onClose(connection, socket, error) {
       for (const context of connection.requests) {
-        leave(context);
         endServerRequest(connection, context, true, context.route);
+        leave(context);
       }
       connection.requests = [];
       const { client } = connection;

@@ -1,6 +1,6 @@
 /** The requests table: slowest first, filtered by an expression, each with its life as a small bar. */
-import { useMemo, useState } from "react";
-import { decodeRequestList, type ExperimentSummary, type RequestWire } from "../../../tsp/index.ts";
+import { useMemo, useRef, useState } from "react";
+import { decodeRequestList, type ExperimentSummary, type RequestList, type RequestWire } from "../../../tsp/index.ts";
 import { formatDuration, formatTime } from "../../format/time.ts";
 import { formatBytes } from "../../format/units.ts";
 import { call, query } from "../../state/client.ts";
@@ -27,7 +27,13 @@ export function RequestsPanel({ experiment }: { readonly experiment: ExperimentS
   const [limit, setLimit] = useState(pageSize);
   const bounds = range !== undefined ? { from: origin + BigInt(Math.floor(range.start)), to: origin + BigInt(Math.ceil(range.end)) } : {};
   const path = query(`api/experiments/${id}/requests`, { sort, filter: filter.trim() === "" ? undefined : filter, limit, ...bounds });
-  const { data, error, isLoading } = useLatest(path, (signal) => call(path, decodeRequestList, { signal, isPatient: true }), 150);
+  // Only the first answer can wait for the graph.
+  const isFirst = useRef(true);
+  const load = (signal: AbortSignal): Promise<RequestList> =>
+    call(path, decodeRequestList, { signal, isPatient: isFirst.current }).finally(() => {
+      isFirst.current = false;
+    });
+  const { data, error, isLoading } = useLatest(path, load, 150);
   const requests = data?.requests ?? [];
 
   const columns = useMemo((): readonly Column<RequestWire>[] => {
