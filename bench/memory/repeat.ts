@@ -7,6 +7,7 @@
  *
  * A copy is later by a multiple of 2^32 ns, so the 32-bit times in events stay right, and what has to be changed is little: the packets' begin, end and
  * sequence number, the 64-bit times of extended events, and the times that batches carry in their payload. Where these lie is asked from the reader once.
+ * LTTng's index of each stream is written anew.
  */
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -41,9 +42,12 @@ export function repeatTrace(trace: string, directory: string, size: number): Rep
   const shift = (spanNs / (1n << 32n) + 1n) << 32n;
   const building = `${directory}.tmp`;
   rmSync(building, { recursive: true, force: true });
-  mkdirSync(building, { recursive: true });
+  mkdirSync(join(building, "index"), { recursive: true });
   writeFileSync(join(building, "metadata"), readFileSync(join(trace, "metadata")));
-  for (const place of places) writeCopies(place, join(building, basename(place.file)), copies, shift);
+  for (const place of places) {
+    writeCopies(place, join(building, basename(place.file)), copies, shift);
+    writeFileSync(join(building, "index", `${basename(place.file)}.idx`), indexOf(place, copies, shift));
+  }
   rmSync(directory, { recursive: true, force: true });
   renameSync(building, directory);
   return { copies, bytes: copies * once, events: copies * events };
@@ -104,4 +108,31 @@ function writeCopies({ bytes, packets, times }: Places, path: string, copies: nu
     writeSync(file, block, 0, count * bytes.length);
   }
   closeSync(file);
+}
+
+/** LTTng's index of the copies: see src/ctf/packet/lttng-index.ts. */
+function indexOf({ bytes, packets }: Places, copies: number, shift: bigint): Buffer {
+  const entryBytes = 72;
+  const index = Buffer.alloc(16 + entryBytes * copies * packets.length);
+  for (const [i, word] of [0xc1f1dcc1, 1, 1, entryBytes].entries()) index.writeUInt32BE(word, 4 * i);
+  for (let copy = 0; copy < copies; copy++) {
+    for (const [p, at] of packets.entries()) {
+      const number = copy * packets.length + p;
+      const late = BigInt(copy) * shift;
+      const u64 = (offset: number): bigint => bytes.readBigUInt64LE(at + offset);
+      const fields = [
+        BigInt(copy * bytes.length + at),
+        u64(56),
+        u64(48),
+        u64(32) + late,
+        u64(40) + late,
+        u64(72),
+        BigInt(bytes.readUInt32LE(at + 20)),
+        u64(24),
+        u64(64) + BigInt(copy * packets.length),
+      ];
+      for (const [i, value] of fields.entries()) index.writeBigUInt64BE(value, 16 + entryBytes * number + 8 * i);
+    }
+  }
+  return index;
 }

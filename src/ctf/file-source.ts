@@ -6,7 +6,7 @@
  * removed or shortened while it is read (a session that rotates, a cleaned-up snapshot) is an error of that file.
  */
 import { closeSync, type Dirent, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { BadInputError, StorescopeError } from "../base/index.ts";
 import type { ByteFile } from "./packet/byte-file.ts";
 
@@ -17,6 +17,9 @@ const defaultBufferBytes = 1 << 27;
 const leastWindowBytes = 1 << 16;
 /** As large as tracers make packets: these are read at once. */
 const mostWindowBytes = 1 << 22;
+
+/** Some four million packets. */
+const largestIndexBytes = 1 << 28;
 
 /** Something whose descriptor can be closed, and is opened again when it is next read. */
 interface Closable {
@@ -95,6 +98,17 @@ class PooledFile implements ByteFile, Closable {
       if (cause instanceof BadInputError) throw cause;
       const what = cause instanceof Error ? cause.message : String(cause);
       throw new BadInputError("PACKET_INVALID", this.path, offset, `the file cannot be read any more: ${what}`, { cause });
+    }
+  }
+
+  index(): Uint8Array | undefined {
+    const path = join(dirname(this.path), "index", `${basename(this.path)}.idx`);
+    try {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      return stat?.isFile() === true && stat.size <= largestIndexBytes ? readFileSync(path) : undefined;
+    } catch {
+      // It only saves time: headers say the same.
+      return undefined;
     }
   }
 

@@ -249,6 +249,12 @@ export class StreamCursor implements Mergeable {
     this.#header = granule === 0 ? 0 : Math.ceil(packet.headerBits / 8 / granule) * granule;
     this.#window = granule === 0 ? this.#content : Math.max(this.#windowBytes, 2 * (this.#header + granule));
     this.#read(packet, 0, 0);
+    try {
+      packet.check?.(packet, this.bytes, this.view);
+    } catch (error) {
+      this.#finish();
+      throw error;
+    }
     this.position = (packet.headerBits * unit) / 8;
     if (packet.clock !== undefined) {
       const halves = this.#halves(packet.clock);

@@ -5,5 +5,7 @@ export interface ByteFile {
   readonly size: number;
   /** Reads up to `length` bytes at `offset` to the start of `into`; gives how many there were. */
   read(offset: number, into: Uint8Array, length: number): number;
+  /** What the tracer's index of this file holds; undefined where there is none. */
+  index?(): Uint8Array | undefined;
   close(): void;
 }

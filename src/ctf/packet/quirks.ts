@@ -13,7 +13,11 @@ import type { Packet } from "./scan.ts";
 /** The stream's packets with ends that hold; the same list where the tracer has no such fault. */
 export function correctEnds(packets: readonly Packet[], environment: TraceSchema["environment"]): readonly Packet[] {
   if (!writesEventsAfterEnd(environment)) return packets;
-  return packets.map((packet, i) => ({ ...packet, end: packets[i + 1]?.begin }));
+  return packets.map((packet, i) => {
+    const { check } = packet;
+    // What an index told is compared, not what became of it.
+    return { ...packet, end: packets[i + 1]?.begin, check: check && ((_, bytes, view) => check(packet, bytes, view)) };
+  });
 }
 
 function writesEventsAfterEnd(environment: TraceSchema["environment"]): boolean {

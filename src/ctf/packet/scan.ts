@@ -5,9 +5,11 @@
  *     packet  | packet header | packet context | events ........ | padding |
  *             0                              first event       content    packet size (both sizes count from 0, in bits)
  *
- * LTTng's `index/` files say the same more briefly, but may be missing, old or wrong, and whoever checks them reads the headers: they are not used.
  * The first packet's header is walked field by field. Those after it mostly repeat it, and where the fields of a stream's packet context have fixed places
  * (`FixedContext`) they are read from there.
+ *
+ * LTTng's `index/` files say the same of all packets at once, but may be missing, old or wrong. So an index is believed where it says the same as the headers of
+ * the first packet, the last, and some between them; the other packets' headers are compared when the packet is read (`Packet.check`).
  *
  * A file may end in the middle of a packet (a tracer was killed, or is still writing): whole packets count, the rest is a warning. A packet whose header
  * breaks the rules ends the file too, with an error that is thrown when reading arrives there.
@@ -18,6 +20,7 @@ import { toBigint } from "../decode/bits.ts";
 import { DecodeError, Walker, type WalkerHooks } from "../decode/walker.ts";
 import type { FieldClass, FieldRole, StreamSchema, StructClass, TraceSchema } from "../schema.ts";
 import type { ByteFile } from "./byte-file.ts";
+import { indexField, LttngIndex } from "./lttng-index.ts";
 
 /** One whole packet. Clock values are in cycles; undefined where the packet does not say. */
 export interface Packet {
@@ -35,6 +38,8 @@ export interface Packet {
   readonly clock: bigint | undefined;
   readonly discardedEvents: bigint | undefined;
   readonly sequence: bigint | undefined;
+  /** Of a packet that is known from an index alone: compares it with the header in `bytes`, which begin where the packet does. Throws BadInputError. */
+  readonly check: ((told: Packet, bytes: Uint8Array, view: DataView) => void) | undefined;
 }
 
 /** What one file holds. */
@@ -56,6 +61,9 @@ const firstReadBytes = 4096;
 const largestHeaderBytes = 1 << 24;
 /** Packets of a file are listed in memory, some 200 bytes each. */
 const mostPackets = 1 << 22;
+/** Headers that are compared with an index before it is believed, and how many packets make that worth while. */
+const indexSamples = 8;
+const leastIndexed = 32;
 
 /** Collects what a packet's header and context say. */
 class PacketRoles implements WalkerHooks {
@@ -237,6 +245,13 @@ export function scanFile(file: ByteFile, schema: TraceSchema, warnings: TraceWar
       packets.push(packet);
       offset += packet.size;
       clockValue = packet.end ?? header.roles.clockValue;
+      if (packets.length > 1) continue;
+      // What was appended to the file after its index was written is read from the headers.
+      for (const indexed of scanner.indexed(packet, header)) {
+        packets.push(indexed);
+        offset += indexed.size;
+        clockValue = indexed.end ?? indexed.clock ?? clockValue;
+      }
     } catch (error) {
       if (!(error instanceof BadInputError) || packets.length === 0) throw error;
       failure = error;
@@ -255,6 +270,29 @@ export function scanFile(file: ByteFile, schema: TraceSchema, warnings: TraceWar
 function roleBits(stream: StreamSchema, role: FieldRole): number {
   const member = stream.packetContext?.members.find(({ field }) => field.roles.includes(role));
   return member?.field.type === "integer" ? member.field.bits : 64;
+}
+
+/** A header that begins as the known one does; undefined where it does not. */
+function knownHeader(known: KnownHeader, content: Uint8Array, view: DataView, clockValue: bigint): ReadHeader | undefined {
+  const { bytes, stream, streamId, isOfTrace, context } = known;
+  for (let i = 0; i < bytes.length; i++) if (content[i] !== bytes[i]) return undefined;
+  const roles = new PacketRoles(clockValue);
+  for (const field of context.fields) readFixed(field, view, roles);
+  return { stream, streamId, isOfTrace, headerBits: context.bytes * 8, roles };
+}
+
+function isSamePacket(a: Packet, b: Packet | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.size === b.size &&
+    a.contentBits === b.contentBits &&
+    a.headerBits === b.headerBits &&
+    a.begin === b.begin &&
+    a.end === b.end &&
+    a.clock === b.clock &&
+    a.discardedEvents === b.discardedEvents &&
+    a.sequence === b.sequence
+  );
 }
 
 /** Reads the headers of one file's packets. */
@@ -295,14 +333,83 @@ class Scanner {
     }
   }
 
+  /**
+   * The packets behind the first, which is given with its header, by the file's index: as far as its entries follow each other without a gap and lie within the file.
+   * None where there is no index, or one that is not believed.
+   */
+  indexed(first: Packet, { roles, headerBits }: ReadHeader): readonly Packet[] {
+    const known = this.#known;
+    const bytes = known && this.#file.index?.();
+    if (known === undefined || bytes === undefined) return [];
+    const index = new LttngIndex(bytes);
+    const check = (told: Packet, content: Uint8Array, view: DataView): void => this.#check(known, told, content, view);
+    const [classId, streamId] = [Number(roles.streamClassId), Number(roles.streamId)];
+    const packets: Packet[] = [];
+    let offset = 0;
+    let begin = 0n;
+    for (let entry = 0; entry < index.count; entry++) {
+      const size = index.number(entry, indexField.packetBits) / 8;
+      if (index.number(entry, indexField.offset) !== offset || size === 0 || size % 1 !== 0 || offset + size > this.#file.size) break;
+      const contentBits = index.number(entry, indexField.contentBits);
+      const previous = begin;
+      begin = index.bigint(entry, indexField.begin);
+      const end = index.bigint(entry, indexField.end);
+      if (
+        packets.length === mostPackets ||
+        contentBits > size * 8 ||
+        contentBits < headerBits ||
+        // Times that fall are those of a narrower clock, which has wrapped: the headers tell.
+        begin < previous ||
+        index.number(entry, indexField.streamClassId) !== classId ||
+        index.number(entry, indexField.streamId) !== streamId
+      )
+        return [];
+      packets.push({
+        file: this.#file,
+        offset,
+        size,
+        contentBits,
+        headerBits,
+        begin,
+        // As of a crash, see makePacket.
+        end: end === 0n && begin !== 0n ? undefined : end,
+        clock: begin,
+        discardedEvents: index.bigint(entry, indexField.discardedEvents),
+        sequence: index.bigint(entry, indexField.sequence),
+        check,
+      });
+      offset += size;
+    }
+    if (packets.length < leastIndexed) return [];
+    const step = (packets.length - 1) / (indexSamples - 1);
+    for (let i = 0; i < indexSamples; i++) {
+      const told = packets[Math.round(i * step)];
+      if (told === undefined || !isSamePacket(told, i === 0 ? first : this.#packetAt(known, told.offset))) return [];
+    }
+    return packets.slice(1);
+  }
+
+  #packetAt(known: KnownHeader, offset: number): Packet | undefined {
+    try {
+      const header = this.#readKnown(known, offset, 0n);
+      return header && this.makePacket(offset, header);
+    } catch (error) {
+      if (error instanceof BadInputError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Compares the header of a packet whose content was loaded with what the index said of it. */
+  #check(known: KnownHeader, told: Packet, content: Uint8Array, view: DataView): void {
+    const header = told.contentBits < told.headerBits ? undefined : knownHeader(known, content, view, 0n);
+    if (header === undefined || !isSamePacket(told, this.makePacket(told.offset, header)))
+      this.#fail(told.offset, "the packet's header is not what LTTng's index says of it");
+  }
+
   /** Where the packet begins as the one before did. */
-  #readKnown({ bytes, stream, streamId, isOfTrace, context }: KnownHeader, offset: number, clockValue: bigint): ReadHeader | undefined {
-    const scratch = this.#scratch;
-    if (this.#file.read(offset, scratch, context.bytes) < context.bytes) return undefined;
-    for (let i = 0; i < bytes.length; i++) if (scratch[i] !== bytes[i]) return undefined;
-    const roles = new PacketRoles(clockValue);
-    for (const field of context.fields) readFixed(field, this.#view, roles);
-    return { stream, streamId, isOfTrace, headerBits: context.bytes * 8, roles };
+  #readKnown(known: KnownHeader, offset: number, clockValue: bigint): ReadHeader | undefined {
+    const { bytes } = known.context;
+    return this.#file.read(offset, this.#scratch, bytes) < bytes ? undefined : knownHeader(known, this.#scratch, this.#view, clockValue);
   }
 
   #walkHeader(offset: number, available: number, isCut: boolean, clockValue: bigint): ReadHeader | undefined | "longer" {
@@ -375,6 +482,7 @@ class Scanner {
       clock: roles.hasClock ? clockValue : begin,
       discardedEvents: roles.discardedEvents,
       sequence: roles.sequence,
+      check: undefined,
     };
   }
 }
