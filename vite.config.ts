@@ -1,11 +1,23 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/** The page is loaded by the entry at run time: the browser shall begin to fetch it together with the entry. */
+const preloadPage: Plugin = {
+  name: "preload-page",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_html, { bundle }) => {
+      const chunk = Object.values(bundle ?? {}).find((file) => file.type === "chunk" && file.isDynamicEntry && file.name === "page");
+      return chunk === undefined ? [] : [{ tag: "link", attrs: { rel: "modulepreload", href: `./${chunk.fileName}` }, injectTo: "head" }];
+    },
+  },
+};
 
 /** Builds src/web to dist/web. Paths are relative, so the folder can be served from anywhere; nothing is inlined, so a strict Content-Security-Policy holds. */
 export default defineConfig({
   root: "src/web",
   base: "./",
-  plugins: [react()],
+  plugins: [react(), preloadPage],
   build: {
     outDir: "../../dist/web",
     emptyOutDir: true,

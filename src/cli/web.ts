@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Experiment } from "../engine/index.ts";
 import { thisPackage } from "../record/index.ts";
-import { startServer } from "../server/index.ts";
+import { type RunningServer, startServer } from "../server/index.ts";
 import type { Shell } from "./shell.ts";
 
 export interface ServeOptions {
@@ -21,13 +21,15 @@ function openBrowser(url: string): void {
   child.unref();
 }
 
-/** Serves until the shell is told to stop. Prints the address once it answers. */
-export async function serveUntilStopped(shell: Shell, experiments: readonly Experiment[], options: ServeOptions): Promise<void> {
+/**
+ * Serves while `task` runs, which opens what is served and shows it; the address is printed before, so that a browser starts meanwhile. Requests wait for what is not
+ * shown yet.
+ */
+export async function serveWhile(shell: Shell, options: ServeOptions, task: (server: RunningServer) => Promise<void>): Promise<void> {
   const { root, version } = thisPackage();
   const webRoot = join(root, "dist", "web");
   const server = await startServer({
     port: options.port,
-    experiments,
     webRoot: existsSync(webRoot) ? webRoot : undefined,
     token: options.token,
     version,
@@ -37,11 +39,25 @@ export async function serveUntilStopped(shell: Shell, experiments: readonly Expe
     shell.note("Ctrl-C stops serving");
     const hasScreen = process.platform === "darwin" || Boolean(process.env["DISPLAY"] ?? process.env["WAYLAND_DISPLAY"]);
     if (options.isBrowserWanted && hasScreen) openBrowser(server.url);
-    await new Promise<void>((resolve) => {
-      if (shell.signal.aborted) resolve();
-      else shell.signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await task(server);
   } finally {
     await server.close();
   }
+}
+
+/** Resolves when the shell is told to stop. */
+export function stopped(shell: Shell): Promise<void> {
+  return new Promise<void>((resolve) => {
+    if (shell.signal.aborted) resolve();
+    else shell.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Serves what is open until the shell is told to stop. */
+export function serveUntilStopped(shell: Shell, experiments: readonly Experiment[], options: ServeOptions): Promise<void> {
+  return serveWhile(shell, options, async (server) => {
+    server.show(experiments);
+    for (const experiment of experiments.slice(0, 1)) server.readAhead(experiment);
+    await stopped(shell);
+  });
 }

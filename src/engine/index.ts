@@ -24,6 +24,18 @@ export { cacheFolderName, historyDirectory, userCacheDirectory } from "./history
 export type { PrintOptions } from "./print-range.ts";
 export { requestFilterNames } from "./requests.ts";
 
+/** Throws TRACE_NOT_FOUND where one of the paths is neither an archive nor a directory with a trace: a look at names, before longer work is begun. */
+export function requireTraces(paths: readonly string[]): void {
+  for (const path of paths) if (!isFile(path)) tracesIn(path, path);
+}
+
+function tracesIn(directory: string, path: string): readonly string[] {
+  const found = findCtfTraces(directory);
+  if (found.length === 0)
+    throw new StorescopeError("TRACE_NOT_FOUND", `${path}: there is no CTF trace here (a directory with a file called "metadata")`);
+  return found;
+}
+
 /**
  * Opens every trace found under the paths (directories, or archives) as one experiment. Reads metadata and packet headers only; an archive is unpacked when it
  * is seen for the first time. Throws TRACE_NOT_FOUND where there is none.
@@ -34,10 +46,8 @@ export async function openExperiment(paths: readonly string[], options: OpenOpti
   try {
     for (const path of paths) {
       const archive = isFile(path) ? await unpackArchive(path, archiveFolder(path, options.cacheDirectory), options) : undefined;
-      const found = findCtfTraces(archive?.directory ?? path);
-      if (found.length === 0)
-        throw new StorescopeError("TRACE_NOT_FOUND", `${path}: there is no CTF trace here (a directory with a file called "metadata")`);
-      for (const [i, trace] of found.entries()) sources.push(openCtf(trace, { pool, warnings: i === 0 ? archive?.warnings : [] }));
+      for (const [i, trace] of tracesIn(archive?.directory ?? path, path).entries())
+        sources.push(openCtf(trace, { pool, warnings: i === 0 ? archive?.warnings : [] }));
     }
     const [only] = sources;
     if (only === undefined) throw new StorescopeError("TRACE_NOT_FOUND", "name at least one trace");

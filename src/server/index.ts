@@ -19,7 +19,8 @@ export interface ServerOptions {
   readonly host?: "127.0.0.1";
   /** 0: any free port; see `url`. */
   readonly port: number;
-  readonly experiments: readonly Experiment[];
+  /** What is served from the start. Without it, requests for experiments wait for `show`; the UI itself is there at once. */
+  readonly experiments?: readonly Experiment[];
   /** Folder of the built UI; without it only the two APIs are served. */
   readonly webRoot?: string | undefined;
   /** When set, `/api` and `/tsp` need `Authorization: Bearer <token>`; `url` carries it in its fragment, which browsers never send. */
@@ -32,6 +33,10 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly url: string;
+  /** These are served from now on. Once, and only where none were given at the start. */
+  show(experiments: readonly Experiment[]): void;
+  /** Reads ahead what a page asks for first, if the experiment is analysed. */
+  readAhead(experiment: Experiment): void;
   /** Stops listening and drops open connections. Experiments stay open: they belong to the caller. */
   close(): Promise<void>;
 }
@@ -75,8 +80,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     referrerPolicy: { policy: "no-referrer" },
   });
 
+  const experiments: Experiment[] = [...(options.experiments ?? [])];
+  let show = (_given: readonly Experiment[]): void => undefined;
+  if (options.experiments === undefined) {
+    const shown = new Promise<void>((resolve) => {
+      show = (given) => {
+        experiments.push(...given);
+        resolve();
+      };
+    });
+    app.addHook("onRequest", async (request) => {
+      const route = request.routeOptions.url ?? "";
+      if (/^\/(?:api|tsp)\//.test(route) && !route.endsWith("/health")) await shown;
+    });
+  }
   const routes: RouteOptions = {
-    catalogue: createCatalogue(options.experiments),
+    catalogue: createCatalogue(experiments),
     rowIds: new RowIds(),
     version: options.version ?? "0.0.0",
     onBug,
@@ -98,11 +117,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await app.listen({ host, port: options.port });
   port = (app.server.address() as AddressInfo).port;
   const closing = new AbortController();
-  const [first] = options.experiments;
-  if (first !== undefined) void readAhead(first, routes.rowIds, idleness, closing.signal);
   const fragment = options.token === undefined ? "" : `#token=${encodeURIComponent(options.token)}`;
   return {
     url: `http://${host}:${port}/${fragment}`,
+    show,
+    readAhead: (experiment) => void readAhead(experiment, routes.rowIds, idleness, closing.signal),
     close: async () => {
       closing.abort();
       await app.close();

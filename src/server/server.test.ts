@@ -379,3 +379,36 @@ describe("the token", () => {
     }
   });
 });
+
+describe("a server that has nothing to show yet", () => {
+  it("answers for itself, and makes requests for experiments wait until it has", async () => {
+    const early = await startServer({ port: 0 });
+    try {
+      expect((await fetch(`${early.url}tsp/api/health`)).status).toBe(200);
+      expect((await fetch(`${early.url}api/experiments`, { headers: { origin: "http://elsewhere.example" } })).status).toBe(403);
+      let answers = 0;
+      const asked = ["api/experiments", "%61pi/experiments", "tsp/api/experiments"].map(async (path) => {
+        const response = await fetch(`${early.url}${path}`);
+        answers++;
+        return (await response.text()).includes(experiment.id);
+      });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(answers).toBe(0);
+      early.show([experiment]);
+      expect(await Promise.all(asked)).toEqual([true, true, true]);
+    } finally {
+      await early.close();
+    }
+  });
+
+  it("closes though requests wait", async () => {
+    const early = await startServer({ port: 0 });
+    const asked = fetch(`${early.url}api/experiments`).then(
+      () => "answered",
+      () => "given up",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await early.close();
+    expect(await asked).toBe("given up");
+  });
+});

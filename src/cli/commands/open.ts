@@ -1,8 +1,9 @@
 /** `storescope open`. */
+import { requireTraces } from "../../engine/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { parseCount } from "../parse.ts";
-import { addTraceOptions, type TraceOptions, withAnalyzed } from "../traces.ts";
-import { serveUntilStopped } from "../web.ts";
+import { addTraceOptions, analyzeNoting, type TraceOptions, withExperiment } from "../traces.ts";
+import { serveWhile, stopped } from "../web.ts";
 
 const open: CommandFile = (command, shell) => {
   addTraceOptions(command)
@@ -13,8 +14,16 @@ const open: CommandFile = (command, shell) => {
     .action(
       (paths: readonly string[], options: TraceOptions & { readonly port: string; readonly token?: string; readonly browser: boolean }) => {
         const port = parseCount(options.port, "--port", 0, 65535);
-        return withAnalyzed(shell, paths, options, (experiment) =>
-          serveUntilStopped(shell, [experiment], { port, token: options.token, isBrowserWanted: options.browser }),
+        requireTraces(paths);
+        return serveWhile(shell, { port, token: options.token, isBrowserWanted: options.browser }, (server) =>
+          withExperiment(shell, paths, options, async (experiment) => {
+            // What was analysed before is so by now, and told the page at once; of what was not, it shows how far it is.
+            const analysis = analyzeNoting(shell, experiment);
+            server.show([experiment]);
+            await analysis;
+            server.readAhead(experiment);
+            await stopped(shell);
+          }),
         );
       },
     );

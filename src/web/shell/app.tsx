@@ -1,17 +1,17 @@
 /** The page: finds the experiment, waits for its analysis, keeps the address in step, and puts the parts together. */
 import { useCallback, useEffect, useState } from "react";
-import { decodeAnalysisStatus, decodeExperiment, decodeExperiments, type ExperimentSummary, mainView } from "../../tsp/index.ts";
+import { decodeAnalysisStatus, decodeExperiment, type ExperimentSummary } from "../../tsp/index.ts";
 import { Overview } from "../renderers/overview/overview.tsx";
-import { askEarly } from "../renderers/time-graph/first-view.ts";
 import { call } from "../state/client.ts";
-import { clampRange, useStore } from "../state/store.ts";
-import { formatFragment, parseFragment, takeToken, toView } from "../state/url.ts";
+import { useStore } from "../state/store.ts";
+import { formatFragment } from "../state/url.ts";
 import { Message } from "../widgets/message.tsx";
+import { applyAddress, openAnalysed, takeListed } from "./begin.ts";
 import { commandOf, isTyping } from "./commands.ts";
 import { Header } from "./header.tsx";
 import { Help } from "./help.tsx";
 import { Palette } from "./palette.tsx";
-import { firstPanelSize, Panels } from "./panels.tsx";
+import { Panels } from "./panels.tsx";
 import { StatusBar } from "./status-bar.tsx";
 
 /** How often the analysis is asked how far it is, ms. */
@@ -26,14 +26,6 @@ type Phase =
   | { readonly state: "analysing"; readonly done: number; readonly total: number }
   | { readonly state: "ready" };
 
-/** Applies what the address says to the store. */
-function applyAddress(fragment: string): void {
-  const { experiment, full } = useStore.getState();
-  if (experiment === undefined) return;
-  const view = toView(parseFragment(fragment), experiment.origin, full);
-  useStore.setState({ ...view, range: clampRange(view.range, full) });
-}
-
 export function App() {
   const [experiments, setExperiments] = useState<readonly ExperimentSummary[]>([]);
   const [chosen, setChosen] = useState<ExperimentSummary | undefined>(undefined);
@@ -45,10 +37,8 @@ export function App() {
   const load = useCallback(async (): Promise<void> => {
     setPhase({ state: "loading" });
     try {
-      const fragment = takeToken();
-      const all = await call("api/experiments", decodeExperiments);
+      const { all, chosen: first } = await takeListed();
       setExperiments(all);
-      const first = all.find((e) => e.id === parseFragment(fragment).trace) ?? all[0];
       if (first === undefined) setPhase({ state: "none" });
       setChosen(first);
     } catch (error) {
@@ -82,11 +72,7 @@ export function App() {
         return;
       }
       const done = wasDone ? chosen : await call(`api/experiments/${chosen.id}`, decodeExperiment, { signal: abort.signal });
-      useStore.getState().open(done);
-      if (parseFragment(location.hash).trace === done.id) applyAddress(location.hash);
-      const view = mainView(done.views);
-      if (view?.type === "time-graph") askEarly(done.id, view.id, done.origin, firstPanelSize());
-      document.title = `${done.name} – Storescope`;
+      openAnalysed(done);
       setPhase({ state: "ready" });
     };
     run().catch((error: unknown) => {

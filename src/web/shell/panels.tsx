@@ -16,19 +16,7 @@ import { call } from "../state/client.ts";
 import { type PanelId, useStore } from "../state/store.ts";
 import { useLatest } from "../state/use-latest.ts";
 import { panelOf, panelViews, type ViewSummary } from "../state/views.ts";
-
-/** Of the height, in percent. */
-const graphPercent = 66;
-
-/** The detail panel is as wide as its text needs, in percent of the window. */
-function detailPercent(): number {
-  return Math.min(32, Math.max(15, (350 / innerWidth) * 100));
-}
-
-/** How large the first panel will be, at most, px. */
-export function firstPanelSize(): { readonly width: number; readonly height: number } {
-  return { width: (innerWidth * (100 - detailPercent())) / 100, height: (innerHeight * graphPercent) / 100 };
-}
+import { detailPercent, graphPercent } from "./first-size.ts";
 
 /** Time graphs above; tables and curves below, so that they can be read side by side with the graph. */
 function initialLayout(experiment: ExperimentSummary): IJsonModel {

@@ -27,13 +27,13 @@ export function viewLoader(experimentId: string, viewId: string, origin: bigint)
   return createWindowLoader({ path: `api/experiments/${experimentId}/views/${encodeURIComponent(viewId)}/window`, origin });
 }
 
-/** Asks for the rows, and for what is visible of them in a panel of this size, px, at the store's range. */
+/** Asks for the rows, and for what is visible of them in a panel of this size, px, at the store's range. Resolves when all is asked for, or nothing more will be. */
 export function askEarly(
   experimentId: string,
   viewId: string,
   origin: bigint,
   panel: { readonly width: number; readonly height: number },
-): void {
+): Promise<void> {
   first?.loader?.close();
   const loader = viewLoader(experimentId, viewId, origin);
   const tree = loadTree(experimentId, viewId, origin).then((loaded) => {
@@ -44,9 +44,12 @@ export function askEarly(
     loader.want({ range, columns, entries: rows.flatMap((row) => (row.hasData ? [row.id] : [])) }, full);
     return loaded;
   });
-  // A failure is told where the tree is shown.
-  tree.catch(() => undefined);
   first = { key: keyOf(experimentId, viewId), tree, loader };
+  // A failure is told where the tree is shown.
+  return tree.then(
+    () => undefined,
+    () => undefined,
+  );
 }
 
 /** The rows that were asked for early, once: whoever comes again wants them as they are then. */
