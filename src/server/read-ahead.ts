@@ -46,6 +46,8 @@ export async function readAhead(experiment: Experiment, rowIds: RowIds, idleness
   const first = mainView(experiment.views);
   if (experiment.status.state !== "completed" || first?.type !== "time-graph") return;
   try {
+    // Opening the trace kept the server from seeing what was asked meanwhile: the page itself comes first.
+    await sleep(idleMs, undefined, { signal });
     await idleness.idle(signal);
     const { view, context } = openView(experiment, first.id, "time-graph");
     const rows = rowIds.remember(context.history, view.id, view.tree(context)).slice(0, mostRows);

@@ -1,8 +1,9 @@
 /** A browser on a server on made-up experiments. Builds the UI when it is not there; everything started here is stopped by `close`. */
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { build } from "vite";
 import { expect } from "vitest";
 import type { Experiment } from "../../src/engine/contract.ts";
 import { startServer } from "../../src/server/index.ts";
@@ -20,9 +21,9 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-/** Builds the UI as it is in the source, once per run of the tests. */
+/** Builds the UI as it is in the source, if it is not built: in a process of its own, for production, as users get it. */
 export async function buildWeb(): Promise<void> {
-  await build({ configFile: `${repository}vite.config.ts`, logLevel: "error", root: `${repository}src/web` });
+  await promisify(execFile)(process.execPath, [`${repository}tools/build.mjs`]);
 }
 
 export async function startHarness(experiments: readonly Experiment[], options: { readonly token?: string } = {}): Promise<Harness> {
