@@ -163,7 +163,7 @@ function finding(node: NodeFacts, { bySize, first, last, requests }: OfNode, gro
         { name: "other nodes", value: others, unit: "count" },
         { name: "published", value: total.content, unit: "bytes" },
         { name: "on the bus", value: total.bytes, unit: "bytes" },
-        { name: "on the bus per second", value: rate, unit: "per-second" },
+        { name: "on the bus per second", value: rate, unit: "bytes" },
         { name: "factor", value: factor, unit: "ratio" },
         { name: "predicted factor", value: predicted, unit: "ratio" },
         { name: "saved by sharded channels", value: total.bytes, unit: "bytes" },

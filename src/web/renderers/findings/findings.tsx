@@ -17,7 +17,7 @@ function formatMeasure({ value, unit }: MeasureWire): string {
     case "bytes":
       return formatBytes(value);
     case "ratio":
-      return `${(value * 100).toFixed(1)} %`;
+      return value > 1 ? `${value.toFixed(1)} times` : `${(value * 100).toFixed(1)} %`;
     case "per-second":
       return `${formatCount(value)}/s`;
     case "count":
