@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { hex, idHeader, oneClock, packetContext, tsdl } from "../../../test/traces/cases.ts";
 import { print } from "../../../test/traces/compare.ts";
+import { makeRandom } from "../../../test/traces/mutate.ts";
 import type { TraceSource } from "../../trace/index.ts";
 import { parseMetadata } from "../metadata/index.ts";
 import { makeTraceSource } from "../trace.ts";
@@ -145,5 +146,24 @@ describe("an index", () => {
     expect(print(open(index(entries()), damaged).source, "json").error).toMatch(
       /byte 120: the packet's header is not what LTTng's index says/,
     );
+  });
+
+  test("whose bytes are changed anyhow gives all events as they are, or those before a packet that it is wrong about", () => {
+    const { text } = print(without.source, "json");
+    let refused = 0;
+    for (let seed = 1; seed <= 2000; seed++) {
+      const random = makeRandom(seed);
+      const bytes = index(entries());
+      for (let n = random(3); n >= 0; n--) bytes[16 + random(bytes.length - 16)] = random(256);
+      const printed = print(open(bytes).source, "json");
+      if (printed.error === undefined) {
+        expect(printed.text, `seed ${seed}`).toBe(text);
+        continue;
+      }
+      refused++;
+      expect(printed.error, `seed ${seed}`).toMatch(/byte \d+: the packet's header is not what LTTng's index says of it$/);
+      expect(text.startsWith(printed.text), `seed ${seed}`).toBe(true);
+    }
+    expect(refused).toBeGreaterThan(100);
   });
 });
