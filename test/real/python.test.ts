@@ -60,7 +60,7 @@ describe("Node.js, Python and the store", () => {
           : []),
       ];
       const outer = [
-        call("front", "python-service", `/work/${number}`, work),
+        call("front", "python-service", `/task/${number}`, work),
         ...(number % 2 === 1 ? [call("front", "python-service", `/plain/${number}`, [])] : []),
       ];
       const root = all.find(({ parent }) => parent === undefined) as SpanInfo;

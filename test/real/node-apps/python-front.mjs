@@ -1,4 +1,4 @@
-// In front of, and behind, a Python service, for the test of flows: `python-front.mjs PYTHON STORE_PORT REQUESTS`. Asked for /front/N it asks Python's /work/N, for
+// In front of, and behind, a Python service, for the test of flows: `python-front.mjs PYTHON STORE_PORT REQUESTS`. Asked for /front/N it asks Python's /task/N, for
 // odd N at the same time /plain/N; Python asks its /inner/N for every third. Loads itself, 16 at a time, and ends.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,7 +18,7 @@ let pythonPort = 0;
 const server = http.createServer(async (request, response) => {
   const [, what, number] = request.url.split("?")[0].split("/");
   if (what === "inner") await redis.incr(`n${"x".repeat(Number(number))}`);
-  else await Promise.all([get(pythonPort, `/work/${number}`), ...(number % 2 === 1 ? [get(pythonPort, `/plain/${number}`)] : [])]);
+  else await Promise.all([get(pythonPort, `/task/${number}`), ...(number % 2 === 1 ? [get(pythonPort, `/plain/${number}`)] : [])]);
   response.end("done");
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -16,7 +16,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         _, what, text = self.path.split("?")[0].split("/")
         number = int(text)
-        if what == "work":
+        if what == "task":
             key = "k" + "x" * number
             store.set(key, "1")
             pipeline = store.pipeline(transaction=False)
