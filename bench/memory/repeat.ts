@@ -13,6 +13,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, 
 import { basename, join } from "node:path";
 import { openCtf } from "../../src/ctf/index.ts";
 import type { FieldReader } from "../../src/trace/index.ts";
+import { encodeIndex, type IndexEntry } from "../../test/traces/lttng-index.ts";
 
 const timeFields = ["base_ns", "end_ns"];
 const extendedId = 65_535;
@@ -46,7 +47,7 @@ export function repeatTrace(trace: string, directory: string, size: number): Rep
   writeFileSync(join(building, "metadata"), readFileSync(join(trace, "metadata")));
   for (const place of places) {
     writeCopies(place, join(building, basename(place.file)), copies, shift);
-    writeFileSync(join(building, "index", `${basename(place.file)}.idx`), indexOf(place, copies, shift));
+    writeFileSync(join(building, "index", `${basename(place.file)}.idx`), encodeIndex(entriesOf(place, copies, shift)));
   }
   rmSync(directory, { recursive: true, force: true });
   renameSync(building, directory);
@@ -110,29 +111,23 @@ function writeCopies({ bytes, packets, times }: Places, path: string, copies: nu
   closeSync(file);
 }
 
-/** LTTng's index of the copies: see src/ctf/packet/lttng-index.ts. */
-function indexOf({ bytes, packets }: Places, copies: number, shift: bigint): Buffer {
-  const entryBytes = 72;
-  const index = Buffer.alloc(16 + entryBytes * copies * packets.length);
-  for (const [i, word] of [0xc1f1dcc1, 1, 1, entryBytes].entries()) index.writeUInt32BE(word, 4 * i);
-  for (let copy = 0; copy < copies; copy++) {
-    for (const [p, at] of packets.entries()) {
-      const number = copy * packets.length + p;
+/** Entries of LTTng's index of the copies. */
+function entriesOf({ bytes, packets }: Places, copies: number, shift: bigint): IndexEntry[] {
+  return Array.from({ length: copies }, (_, copy) =>
+    packets.map((at): IndexEntry => {
       const late = BigInt(copy) * shift;
       const u64 = (offset: number): bigint => bytes.readBigUInt64LE(at + offset);
-      const fields = [
-        BigInt(copy * bytes.length + at),
+      return [
+        copy * bytes.length + at,
         u64(56),
         u64(48),
         u64(32) + late,
         u64(40) + late,
         u64(72),
-        BigInt(bytes.readUInt32LE(at + 20)),
+        bytes.readUInt32LE(at + 20),
         u64(24),
         u64(64) + BigInt(copy * packets.length),
       ];
-      for (const [i, value] of fields.entries()) index.writeBigUInt64BE(value, 16 + entryBytes * number + 8 * i);
-    }
-  }
-  return index;
+    }),
+  ).flat();
 }

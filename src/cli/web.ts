@@ -57,7 +57,8 @@ export function stopped(shell: Shell): Promise<void> {
 export function serveUntilStopped(shell: Shell, experiments: readonly Experiment[], options: ServeOptions): Promise<void> {
   return serveWhile(shell, options, async (server) => {
     server.show(experiments);
-    for (const experiment of experiments.slice(0, 1)) server.readAhead(experiment);
+    const [first] = experiments;
+    if (first !== undefined) server.readAhead(first);
     await stopped(shell);
   });
 }

@@ -33,7 +33,7 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly url: string;
-  /** These are served from now on. Once, and only where none were given at the start. */
+  /** These are served, too, from now on. */
   show(experiments: readonly Experiment[]): void;
   /** Reads ahead what a page asks for first, if the experiment is analysed. */
   readAhead(experiment: Experiment): void;
@@ -80,20 +80,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     referrerPolicy: { policy: "no-referrer" },
   });
 
-  const experiments: Experiment[] = [...(options.experiments ?? [])];
-  let show = (_given: readonly Experiment[]): void => undefined;
-  if (options.experiments === undefined) {
-    const shown = new Promise<void>((resolve) => {
-      show = (given) => {
-        experiments.push(...given);
-        resolve();
-      };
-    });
-    app.addHook("onRequest", async (request) => {
-      const route = request.routeOptions.url ?? "";
-      if (/^\/(?:api|tsp)\//.test(route) && !route.endsWith("/health")) await shown;
-    });
-  }
+  const experiments: Experiment[] = [];
+  let resolveShown = (): void => undefined;
+  const shown = new Promise<void>((resolve) => {
+    resolveShown = resolve;
+  });
+  const show = (given: readonly Experiment[]): void => {
+    experiments.push(...given);
+    resolveShown();
+  };
+  if (options.experiments !== undefined) show(options.experiments);
+  app.addHook("onRequest", async (request) => {
+    const route = request.routeOptions.url ?? "";
+    if (/^\/(?:api|tsp)\//.test(route) && !route.endsWith("/health")) await shown;
+  });
   const routes: RouteOptions = {
     catalogue: createCatalogue(experiments),
     rowIds: new RowIds(),

@@ -9,12 +9,9 @@
  * whole visit only the range of its numbers and the one with the most time are kept (an *ascent*). Where they do not, the row is wrong, and takes no more.
  */
 import type { StateValue } from "./contract.ts";
-import { numberKind, textKind } from "./leaf.ts";
+import { directCodes, numberKind, textKind } from "./leaf.ts";
 
-/** Codes (2 * text id, or 2 * n + 1: see leaf.ts) below this are array indices. */
-export const directCodes = 1 << 16;
-
-/** Room for parts that is kept for the next rows: 17 bytes each. */
+/** Room for parts, 17 bytes each, and for visits, 8 bytes each, that is kept for the next rows. */
 const keptParts = 1 << 20;
 
 /** Numbers of a visit, each greater than the one before. */
@@ -89,6 +86,10 @@ export class ColumnValues {
     this.selected = new RowParts(true, 0);
     this.visits = 0;
     this.parts = 0;
+    if (this.visitFirsts.length > keptParts) {
+      this.visitFirsts = new Uint32Array(keptParts);
+      this.visitBefore = new Int32Array(keptParts);
+    }
     if (this.partScalars.length <= keptParts) return;
     this.partScalars = new Float64Array(keptParts);
     this.partAmounts = new Float64Array(keptParts);

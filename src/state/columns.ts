@@ -9,9 +9,9 @@
  * (column-values.ts). A row where that turns out wrong takes nothing more; `isSure` says so, and it is summed again without the assumption.
  */
 import type { RelativeNs } from "../base/index.ts";
-import { type ColumnValues, directCodes, type RowParts } from "./column-values.ts";
+import type { ColumnValues, RowParts } from "./column-values.ts";
 import type { Quark, StateColumns } from "./contract.ts";
-import { type Leaf, type NarrowColumns, type Palette, paletteOf, textKind } from "./leaf.ts";
+import { directCodes, type Leaf, type NarrowColumns, type Palette, paletteLimit, paletteOf, textKind } from "./leaf.ts";
 import type { Summary } from "./summary.ts";
 
 /** One row of columns being summed. */
@@ -43,7 +43,7 @@ export class ColumnSummer {
   private readonly room: number;
   private readonly values: ColumnValues;
   /** Time by index of a palette, 0 between calls of `addIndices`. */
-  private readonly sums = new Float64Array(32);
+  private readonly sums = new Float64Array(paletteLimit);
   /** Of the intervals that were last added by codes or indices. */
   private busy = 0;
   private longest = 0;

@@ -27,6 +27,9 @@ import { escaped, PackReader, PackWriter, packedLimit, unzigzag, zigzag } from "
 export const textKind = 0;
 export const numberKind = 1;
 
+/** Codes below this are array indices; a palette has no others. */
+export const directCodes = 1 << 16;
+
 const maxCoded = 0x7fffffff;
 const codeOfUncoded = 1;
 
@@ -51,17 +54,17 @@ export interface NarrowColumns {
   palette: Palette | undefined | null;
 }
 
-/** The codes of a leaf that has at most 32 different ones. */
+/** The codes of a leaf that has at most `paletteLimit` different ones, all below `directCodes`. */
 export interface Palette {
   /** By interval, the index of its code. */
   readonly indices: Uint8Array;
   readonly codes: Uint32Array;
 }
 
-const paletteLimit = 32;
-/** By code, one more than its index in the palette that is being made: below this, so that it is an array. */
-const paletteCodes = 1 << 16;
-const paletteIndices = new Uint8Array(paletteCodes);
+/** As many as an integer has bits. */
+export const paletteLimit = 32;
+/** By code, one more than its index in the palette that is being made. */
+const paletteIndices = new Uint8Array(directCodes);
 
 /** The palette of the columns, made when it is first asked for; undefined when they have too many codes for one, or large ones. */
 export function paletteOf(columns: NarrowColumns): Palette | undefined {
@@ -76,7 +79,7 @@ function makePalette(codes: Uint32Array): Palette | undefined {
   let i = 0;
   for (; i < codes.length; i++) {
     const code = codes[i] as number;
-    if (code >= paletteCodes) break;
+    if (code >= directCodes) break;
     let index = paletteIndices[code] as number;
     if (index === 0) {
       if (count === paletteLimit) break;

@@ -84,6 +84,11 @@ exports.create = (tracer, queues) => {
     encodedBytes += length;
   }
 
+  /** Node-redis encodes a command into several pieces. */
+  function addPieces({ context, name }, pieces) {
+    if (pieces.length > 0) addEncoded(LIBRARY_NODE_REDIS, context, name, pieces[0], pieces);
+  }
+
   function forgetEncoded() {
     for (let i = 0; i < encodedCount; i++) {
       const command = encoded[i];
@@ -286,7 +291,7 @@ exports.create = (tracer, queues) => {
     });
     patch.after(exports, "default", (_exports, pieces) => {
       forgetEncoded();
-      if (pieces.length > 0) addEncoded(LIBRARY_NODE_REDIS, encoding.context, encoding.name, pieces[0], pieces);
+      addPieces(encoding, pieces);
     });
   }
 
@@ -295,8 +300,7 @@ exports.create = (tracer, queues) => {
     shifted = undefined;
     for (const pieces of commands) {
       forgetEncoded();
-      if (tracer.isOn && shifted !== undefined && Array.isArray(pieces) && pieces.length > 0)
-        tracer.attempt(addEncoded, LIBRARY_NODE_REDIS, shifted.context, shifted.name, pieces[0], pieces);
+      if (tracer.isOn && shifted !== undefined && Array.isArray(pieces)) tracer.attempt(addPieces, shifted, pieces);
       // What is taken from another list meanwhile is not the next one.
       shifted = undefined;
       yield pieces;

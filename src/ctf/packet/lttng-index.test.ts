@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { hex, idHeader, oneClock, packetContext, tsdl } from "../../../test/traces/cases.ts";
 import { print } from "../../../test/traces/compare.ts";
+import { encodeIndex } from "../../../test/traces/lttng-index.ts";
 import { makeRandom } from "../../../test/traces/mutate.ts";
 import type { TraceSource } from "../../trace/index.ts";
 import { parseMetadata } from "../metadata/index.ts";
@@ -32,27 +33,8 @@ const offsets = Array.from({ length: count + 1 }, (_, i) =>
 );
 const stream = hex(Array.from({ length: count }, (_, i) => packet(i)).join(""));
 
-type Entry = [
-  offset: number,
-  bits: number,
-  content: number,
-  begin: number,
-  end: number,
-  lost: number,
-  classId: number,
-  id: number,
-  seq: number,
-];
-const entries = (): Entry[] =>
+const entries = (): number[][] =>
   Array.from({ length: count }, (_, i) => [offsets[i]!, bytesOf(i) * 8, bytesOf(i) * 8, 10 * i, 10 * i + 5, i, 7, 2, i]);
-
-function index(list: readonly Entry[]): Uint8Array {
-  const bytes = Buffer.alloc(16 + 72 * list.length);
-  for (const [i, word] of [0xc1f1dcc1, 1, 1, 72].entries()) bytes.writeUInt32BE(word, 4 * i);
-  for (const [i, entry] of list.entries())
-    for (const [k, value] of entry.entries()) bytes.writeBigUInt64BE(BigInt(value), 16 + 72 * i + 8 * k);
-  return bytes;
-}
 
 /** Opens the stream with this index; `reads` counts the file's reads. */
 function open(of: Uint8Array | undefined, bytes = stream): { source: TraceSource; reads: () => number } {
@@ -86,12 +68,12 @@ const unseen = 5;
 function changed(at: number, field: number, value: number): Uint8Array {
   const list = entries();
   list[at]![field] = value;
-  return index(list);
+  return encodeIndex(list);
 }
 
 describe("an index", () => {
   test("gives what the headers give, and is read instead of them", () => {
-    const opened = open(index(entries()));
+    const opened = open(encodeIndex(entries()));
     expect(opened.reads()).toBeLessThan(10);
     expect(without.reads()).toBeGreaterThan(count);
     expect(whole(opened)).toEqual(expected);
@@ -102,21 +84,21 @@ describe("an index", () => {
   });
 
   test("may be shorter than the file, which was written to since", () => {
-    expect(whole(open(index(entries().slice(0, 40))))).toEqual(expected);
+    expect(whole(open(encodeIndex(entries().slice(0, 40))))).toEqual(expected);
   });
 
   test("may be longer than the file, which was cut", () => {
     const cut = stream.subarray(0, offsets[50]! + 3);
-    expect(whole(open(index(entries()), cut))).toEqual(whole(open(undefined, cut)));
+    expect(whole(open(encodeIndex(entries()), cut))).toEqual(whole(open(undefined, cut)));
   });
 
   test.each([
     ["nothing", new Uint8Array(0)],
     ["noise", hex("c1f1dcc1 00000001 00000001 00000048 ff ff ff")],
-    ["another version", Uint8Array.from(index(entries()), (byte, i) => (i === 11 ? 0 : byte))],
-    ["another stream's", index(entries().map((entry) => entry.with(7, 3) as Entry))],
-    ["another class'", index(entries().map((entry) => entry.with(6, 1) as Entry))],
-    ["other times", index(entries().map((entry) => entry.with(3, entry[3] + 1) as Entry))],
+    ["another version", Uint8Array.from(encodeIndex(entries()), (byte, i) => (i === 11 ? 0 : byte))],
+    ["another stream's", encodeIndex(entries().map((entry) => entry.with(7, 3)))],
+    ["another class'", encodeIndex(entries().map((entry) => entry.with(6, 1)))],
+    ["other times", encodeIndex(entries().map((entry) => entry.with(3, entry[3]! + 1)))],
     ["times that fall", changed(unseen, 3, 3)],
     ["a gap", changed(unseen, 0, 1)],
     ["a content larger than its packet", changed(unseen, 2, 1 << 20)],
@@ -143,7 +125,7 @@ describe("an index", () => {
   test("of a file whose header was damaged since ends the stream there", () => {
     const damaged = stream.slice();
     damaged[offsets[unseen]!] = 0;
-    expect(print(open(index(entries()), damaged).source, "json").error).toMatch(
+    expect(print(open(encodeIndex(entries()), damaged).source, "json").error).toMatch(
       /byte 120: the packet's header is not what LTTng's index says/,
     );
   });
@@ -153,7 +135,7 @@ describe("an index", () => {
     let refused = 0;
     for (let seed = 1; seed <= 2000; seed++) {
       const random = makeRandom(seed);
-      const bytes = index(entries());
+      const bytes = encodeIndex(entries());
       for (let n = random(3); n >= 0; n--) bytes[16 + random(bytes.length - 16)] = random(256);
       const printed = print(open(bytes).source, "json");
       if (printed.error === undefined) {

@@ -281,6 +281,11 @@ function knownHeader(known: KnownHeader, content: Uint8Array, view: DataView, cl
   return { stream, streamId, isOfTrace, headerBits: context.bytes * 8, roles };
 }
 
+/** LTTng's crash extraction leaves an end of 0. */
+function isCrashed(begin: bigint | undefined, end: bigint): boolean {
+  return end === 0n && begin !== undefined && begin !== 0n;
+}
+
 function isSamePacket(a: Packet, b: Packet | undefined): boolean {
   return (
     b !== undefined &&
@@ -371,8 +376,7 @@ class Scanner {
         contentBits,
         headerBits,
         begin,
-        // As of a crash, see makePacket.
-        end: end === 0n && begin !== 0n ? undefined : end,
+        end: isCrashed(begin, end) ? undefined : end,
         clock: begin,
         discardedEvents: index.bigint(entry, indexField.discardedEvents),
         sequence: index.bigint(entry, indexField.sequence),
@@ -469,8 +473,6 @@ class Scanner {
     }
     if (packetBits > fileBits) return undefined;
     const { begin, clockValue } = roles;
-    // LTTng's crash extraction leaves an end of 0.
-    const isCrashed = roles.end === 0n && begin !== undefined && begin !== 0n;
     return {
       file: this.#file,
       offset,
@@ -478,7 +480,7 @@ class Scanner {
       contentBits: Number(contentBits),
       headerBits,
       begin,
-      end: roles.end === undefined || isCrashed ? undefined : updateClock(clockValue, this.#endBits, roles.end),
+      end: roles.end === undefined || isCrashed(begin, roles.end) ? undefined : updateClock(clockValue, this.#endBits, roles.end),
       clock: roles.hasClock ? clockValue : begin,
       discardedEvents: roles.discardedEvents,
       sequence: roles.sequence,

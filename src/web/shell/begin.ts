@@ -1,5 +1,5 @@
 /**
- * What the page asks for before it is there itself: the list of experiments, and of the one that it will show, if that is analysed, the first view. main.tsx calls
+ * What the page asks for before it is there itself: the list of experiments, and of the one that it will show, if that is analysed, the first view. main.ts calls
  * `begin`, and loads the page meanwhile; App takes over what is under way.
  */
 import { decodeExperiments, type ExperimentSummary, mainView } from "../../tsp/index.ts";

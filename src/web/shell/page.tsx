@@ -1,4 +1,4 @@
-/** The page itself: loaded by main.tsx, which has asked for what shows first. */
+/** The page itself: loaded by main.ts, which has asked for what shows first. */
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
