@@ -4,7 +4,8 @@
  * is not steady this tells builds apart where bench/node-overhead cannot.
  *
  *     round     without | build 0 off, on | build 1 off, on | ...       every second one in reverse
- *     off       hooks are installed, but do nothing: a session has ended
+ *     off       hooks are installed, but do nothing: a session has ended; told beside the service without any
+ *     on        told beside off, in the same process
  *
  *     npm run bench -- node-compare SECONDS NODE PRELOAD...      PRELOAD: preload.cjs of other builds (`storescope build node` says where they are); ours comes last
  */
@@ -31,6 +32,8 @@ interface Kind {
   readonly service: Service;
   readonly signal: NodeJS.Signals | undefined;
 }
+
+const cpuOf = ({ cpuUs }: Sample): number => cpuUs;
 
 /** What a tenth of the slices stays below: what others do on the machine only ever adds. */
 function quiet(samples: readonly Sample[], of: (sample: Sample) => number): number {
@@ -87,17 +90,20 @@ export async function run({ args }: { readonly args: readonly string[] }): Promi
     for (const service of services) await service.stop();
     console.log(`load ${(loadavg()[0] ?? 0).toFixed(2)}; medians [quartiles] of ${samples[0]?.[0]?.length} rounds, and the quietest tenth`);
     for (const [which, load] of loads.entries()) {
-      const [bases = [], ...others] = samples[which] ?? [];
-      const cpu = quiet(bases, ({ cpuUs }) => cpuUs);
-      console.log(`${load.name.padEnd(28)} without: ${spread(bases.map(({ cpuUs }) => cpuUs))} us CPU, quiet ${cpu.toFixed(1)}`);
+      const [without = [], ...others] = samples[which] ?? [];
+      console.log(
+        `${load.name.padEnd(28)} ${"without".padEnd(12)} ${spread(without.map(cpuOf))} us CPU, quiet ${quiet(without, cpuOf).toFixed(1)}`,
+      );
       for (const [i, own] of others.entries()) {
-        const percent = (of: (sample: Sample) => number): string =>
+        // Off beside the service without any, on beside off: two processes of the same kind differ by as much as tracing costs.
+        const bases = i % 2 === 0 ? without : (others[i - 1] ?? []);
+        const change = (of: (sample: Sample) => number): string =>
           spread(own.map((sample, k) => (of(sample) / of(bases[k] as Sample) - 1) * 100));
-        const more = spread(own.map(({ cpuUs }, k) => cpuUs - (bases[k] as Sample).cpuUs));
-        const cpuQuiet = quiet(own, ({ cpuUs }) => cpuUs);
-        const latency = quiet(own, ({ p50Us }) => p50Us) / quiet(bases, ({ p50Us }) => p50Us);
+        const more = spread(own.map((sample, k) => cpuOf(sample) - cpuOf(bases[k] as Sample)));
+        const quietBase = quiet(bases, cpuOf);
+        const quietMore = quiet(own, cpuOf) - quietBase;
         console.log(
-          `${load.name.padEnd(28)} ${(kinds[i + 1]?.name ?? "").padEnd(12)} ${more} us CPU, ${percent(({ cpuUs }) => cpuUs)} %, median latency ${percent(({ p50Us }) => p50Us)} %, rate ${percent(({ rate }) => rate)} %; quiet ${(cpuQuiet - cpu).toFixed(1)} us, ${((cpuQuiet / cpu - 1) * 100).toFixed(1)} %, latency ${((latency - 1) * 100).toFixed(1)} %`,
+          `${load.name.padEnd(28)} ${(kinds[i + 1]?.name ?? "").padEnd(12)} ${more} us CPU, ${change(cpuOf)} %, median latency ${change(({ p50Us }) => p50Us)} %, rate ${change(({ rate }) => rate)} %; quiet ${quietMore.toFixed(1)} us, ${((quietMore / quietBase) * 100).toFixed(1)} %`,
         );
       }
     }
