@@ -35,9 +35,9 @@ interface Kind {
 
 const cpuOf = ({ cpuUs }: Sample): number => cpuUs;
 
-/** What a tenth of the slices stays below: what others do on the machine only ever adds. */
-function quiet(samples: readonly Sample[], of: (sample: Sample) => number): number {
-  const sorted = samples.map(of).sort((left, right) => left - right);
+/** CPU time that a tenth of the slices stays below: what others do on the machine only ever adds. */
+function quiet(samples: readonly Sample[]): number {
+  const sorted = samples.map(cpuOf).sort((left, right) => left - right);
   return sorted[Math.floor(sorted.length / 10)] ?? Number.NaN;
 }
 
@@ -90,20 +90,23 @@ export async function run({ args }: { readonly args: readonly string[] }): Promi
     for (const service of services) await service.stop();
     console.log(`load ${(loadavg()[0] ?? 0).toFixed(2)}; medians [quartiles] of ${samples[0]?.[0]?.length} rounds, and the quietest tenth`);
     for (const [which, load] of loads.entries()) {
-      const [without = [], ...others] = samples[which] ?? [];
-      console.log(
-        `${load.name.padEnd(28)} ${"without".padEnd(12)} ${spread(without.map(cpuOf))} us CPU, quiet ${quiet(without, cpuOf).toFixed(1)}`,
-      );
-      for (const [i, own] of others.entries()) {
-        // Off beside the service without any, on beside off: two processes of the same kind differ by as much as tracing costs.
-        const bases = i % 2 === 0 ? without : (others[i - 1] ?? []);
+      const slices = samples[which] as Sample[][];
+      for (const [k, { name, signal }] of kinds.entries()) {
+        const title = `${load.name.padEnd(28)} ${name.padEnd(12)}`;
+        const own = slices[k] as Sample[];
+        if (signal === undefined) {
+          console.log(`${title} ${spread(own.map(cpuOf))} us CPU, quiet ${quiet(own).toFixed(1)}`);
+          continue;
+        }
+        // Two processes of the same kind differ by as much as tracing costs.
+        const bases = slices[signal === on ? k - 1 : 0] as Sample[];
         const change = (of: (sample: Sample) => number): string =>
-          spread(own.map((sample, k) => (of(sample) / of(bases[k] as Sample) - 1) * 100));
-        const more = spread(own.map((sample, k) => cpuOf(sample) - cpuOf(bases[k] as Sample)));
-        const quietBase = quiet(bases, cpuOf);
-        const quietMore = quiet(own, cpuOf) - quietBase;
+          spread(own.map((sample, i) => (of(sample) / of(bases[i] as Sample) - 1) * 100));
+        const more = spread(own.map((sample, i) => cpuOf(sample) - cpuOf(bases[i] as Sample)));
+        const quietBase = quiet(bases);
+        const quietMore = quiet(own) - quietBase;
         console.log(
-          `${load.name.padEnd(28)} ${(kinds[i + 1]?.name ?? "").padEnd(12)} ${more} us CPU, ${change(cpuOf)} %, median latency ${change(({ p50Us }) => p50Us)} %, rate ${change(({ rate }) => rate)} %; quiet ${quietMore.toFixed(1)} us, ${((quietMore / quietBase) * 100).toFixed(1)} %`,
+          `${title} ${more} us CPU, ${change(cpuOf)} %, median latency ${change(({ p50Us }) => p50Us)} %, rate ${change(({ rate }) => rate)} %; quiet ${quietMore.toFixed(1)} us, ${((quietMore / quietBase) * 100).toFixed(1)} %`,
         );
       }
     }
