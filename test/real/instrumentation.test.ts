@@ -486,9 +486,12 @@ describe("the instrumented Redis", () => {
       const sent = ends(pids[0], "cluster_send").get(mine.link) ?? [];
       const received = ends(pids[1], "cluster_packet").get(theirs?.link ?? -1) ?? [];
       if (sent.length === 0 || received.length === 0) continue;
-      expect(received).toEqual(sent.slice(0, received.length));
-      expect(sent.length - received.length).toBeLessThanOrEqual(1);
-      compared += received.length;
+      // The nodes send each other a message now and then. Each keeps its last batch until its own timer, so the recording may end
+      // with one end of the last message and without the other, whichever it is.
+      const both = Math.min(sent.length, received.length);
+      expect(received.slice(0, both)).toEqual(sent.slice(0, both));
+      expect(Math.abs(sent.length - received.length)).toBeLessThanOrEqual(1);
+      compared += both;
     }
     expect(compared).toBeGreaterThan(300);
   });
