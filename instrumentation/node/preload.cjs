@@ -56,6 +56,8 @@ function main() {
   // An addon that asks for a newer Node-API than there is crashes Node instead of failing.
   if (process.platform !== "linux" || !(Number(process.versions.napi) >= 8)) return;
   const { join } = require("node:path");
+  const { performance } = require("node:perf_hooks");
+  const now = performance.now.bind(performance);
   const addon = require("./storescope.node");
   if (!addon.open(join(__dirname, "libstorescope-node.so")))
     return debug("the provider library cannot be loaded (is liblttng-ust installed?)");
@@ -65,7 +67,7 @@ function main() {
   const update = (mask, isNewSession) => {
     try {
       if (tracer === undefined && mask !== 0) {
-        tracer = require("./hooks/tracer.cjs").create(addon, debug);
+        tracer = require("./hooks/tracer.cjs").create(addon, now, debug);
         for (const [path, exports] of libraries) tracer.follow(path, exports);
       }
       tracer?.update(mask, isNewSession);

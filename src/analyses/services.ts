@@ -16,10 +16,13 @@ import {
   integrationWidth,
   noSpan,
 } from "./integration.ts";
+import { TimeOrdered } from "./time-ordered.ts";
 
 export const idsPerThread = 2 ** 40;
 /** Of texts from a trace, as many as this are kept; paths with ids in them may be without end. */
 const mostNames = 50_000;
+/** Threads tell what they did when their event loop turns, or after twice 0.2 s. */
+const mostLate: RelativeNs = 1e9;
 
 interface Connection {
   readonly process: number;
@@ -39,6 +42,8 @@ export interface Thread {
   readonly connections: Map<number, Connection>;
   /** Methods of requests being served, by context. */
   readonly methods: Map<number, string>;
+  /** When what it told last happened. */
+  time: RelativeNs;
 }
 
 interface MutableProcess {
@@ -66,7 +71,7 @@ export interface Fields {
 export class ServiceModel {
   protected readonly source: TraceSource;
   protected readonly cursor: EventCursor;
-  private readonly spool: Spool;
+  private readonly spool: TimeOrdered;
   private readonly row = new Float64Array(integrationWidth);
   private readonly handlers: ((() => void) | undefined)[] = [];
   private readonly threads = new Map<string, Thread>();
@@ -74,6 +79,10 @@ export class ServiceModel {
   private readonly connections: Connection[] = [];
   private readonly names = new Map<string, number>();
   private readonly pids: (FieldReader | undefined)[] = [];
+  /** Of events that say themselves when they happened: CLOCK_MONOTONIC, in ns. */
+  private readonly happened: (FieldReader | undefined)[] = [];
+  /** When the event happened. */
+  protected time: RelativeNs = 0;
   protected spans = 0;
 
   private readonly runtime: string;
@@ -82,7 +91,7 @@ export class ServiceModel {
   constructor(source: TraceSource, cursor: EventCursor, spool: Spool, runtime: string) {
     this.source = source;
     this.cursor = cursor;
-    this.spool = spool;
+    this.spool = new TimeOrdered(spool, integrationWidth, 1, mostLate);
     this.runtime = runtime;
   }
 
@@ -95,12 +104,24 @@ export class ServiceModel {
       if (handler === undefined) continue;
       this.handlers[eventClass.index] = handler;
       this.pids[eventClass.index] = cursor.field(eventClass, "vpid");
+      if (eventClass.payload.some(({ name }) => name === "at_ns")) this.happened[eventClass.index] = cursor.field(eventClass, "at_ns");
     }
     return this;
   }
 
   handle(): void {
-    this.handlers[this.cursor.eventClass]?.();
+    const { time, eventClass } = this.cursor;
+    const handler = this.handlers[eventClass];
+    if (handler === undefined) return;
+    const happened = this.happened[eventClass];
+    this.time = happened === undefined ? time : Math.min(time, this.monotonic(happened.number()));
+    handler();
+  }
+
+  /** A time of CLOCK_MONOTONIC, in ns, as the trace's. */
+  protected monotonic(ns: number): RelativeNs {
+    const stream = this.source.streams[this.cursor.stream];
+    return Math.round((stream?.clockZero ?? 0) + ns * (stream?.clockRate ?? 1));
   }
 
   private handler(eventClass: EventClass): (() => void) | undefined {
@@ -166,6 +187,7 @@ export class ServiceModel {
         spans: new Uint32Array(1024),
         connections: new Map(),
         methods: new Map(),
+        time: 0,
       };
       this.threads.set(key, thread);
       this.processes.push({
@@ -175,6 +197,8 @@ export class ServiceModel {
         pid,
       });
     }
+    // What a thread tells is in order, whatever a damaged trace says.
+    this.time = thread.time = Math.max(thread.time, this.time);
     return thread;
   }
 
@@ -212,7 +236,7 @@ export class ServiceModel {
         process: thread.process,
         local: "",
         remote: "",
-        opened: this.cursor.time,
+        opened: this.time,
         closed,
         calls: false,
         index: this.connections.length,
@@ -233,7 +257,7 @@ export class ServiceModel {
 
   private closed(fields: Fields): void {
     const connection = this.connection(fields);
-    connection.closed = this.cursor.time;
+    connection.closed = this.time;
     this.thread(fields.number("conn_id")).connections.delete(fields.number("conn_id"));
     this.tell(integrationKinds.closed, connection.index);
   }
@@ -243,7 +267,7 @@ export class ServiceModel {
   protected tell(kind: number, subject: number, a = -1, b = -1, c = -1, d = -1, e = -1, f = -1): void {
     const { row } = this;
     row[0] = kind;
-    row[1] = this.cursor.time;
+    row[1] = this.time;
     row[2] = subject;
     row[3] = a;
     row[4] = b;

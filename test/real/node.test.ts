@@ -236,6 +236,41 @@ describe("Node.js below the preload", () => {
     expect(named(readNodeTrace(trace), "http_server_response").map((event) => event.text("aborted"))).toEqual(["1"]);
   });
 
+  it.each(["/hang", "/exit"])("tells of what it did last where it does not come back: %s", async (path) => {
+    const trace = newTrace();
+    const session = lttng.record(trace, nodeEventNames(false));
+    const service = await App.start("ends.cjs");
+    const ended = once(service.child, "exit");
+    expect(await service.get("/first")).toBe("200 done");
+    const asked = service.get(path).catch(() => "broken");
+    // The watcher tells of a loop that is held up once it has looked twice.
+    await sleep(1000);
+    service.child.kill("SIGKILL");
+    await ended;
+    expect(await asked).toBe("broken");
+    session.stop();
+    expect(named(readNodeTrace(trace), "http_server_receive").map((event) => event.text("path"))).toEqual(["/first", path]);
+  });
+
+  it("says when each event happened, which is told later", async () => {
+    const trace = newTrace();
+    const session = lttng.record(trace, nodeEventNames(false));
+    const service = await App.start("ends.cjs");
+    for (let i = 0; i < 5; i++) expect(await service.get("/busy")).toBe("200 done");
+    await service.stop();
+    session.stop();
+    const found = readNodeTrace(trace);
+    const times = found.map((event) => event.number("at_ns"));
+    expect(times).toEqual([...times].sort((left, right) => left - right));
+    const whenOf = (name: string) => named(found, name).map((event) => event.number("at_ns"));
+    const took = whenOf("http_server_response").map((end, i) => end - (whenOf("http_server_receive")[i] ?? 0));
+    expect(took).toHaveLength(5);
+    for (const ns of took) expect(ns).toBeGreaterThan(99e6);
+    // What is told at once tells how far the two clocks are apart; a request is told when its iteration is over.
+    const apart = Math.min(...found.map((event) => event.time - event.number("at_ns")));
+    for (const event of named(found, "http_server_receive")) expect(event.time - event.number("at_ns") - apart).toBeGreaterThan(99e6);
+  });
+
   it.each(["/upgrade", "/dispatch"])("gives what is sent over an upgraded connection to no request: %s", async (path) => {
     const trace = newTrace();
     const session = lttng.record(trace, nodeEventNames());

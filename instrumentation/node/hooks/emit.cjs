@@ -1,6 +1,8 @@
-// One function per event: numbers first, then strings, in the order of the definition. Numbers travel in an array that the addon shares (cheaper than
-// arguments), the event's own behind them, then a number for each string: of a word that the addon knows, or 0. Strings are arguments; those with a number
-// nobody looks at. Generated from src/environments/node/events.ts by tools/gen-node.ts. Do not edit.
+// One function per event: numbers first, then strings, in the order of the definition. Each writes a record into the queue that the addon shares:
+//
+//     event's number | its numbers, the last of which is the time | for each string: the number of a word that the addon knows, or -length of the next text
+//
+// The addon tells what is in it when the event loop turns, and when it is full. Generated from src/environments/node/events.ts by tools/gen-node.ts. Do not edit.
 "use strict";
 
 /** Bit of each event in the mask of those that a session records. */
@@ -47,271 +49,414 @@ exports.END_WHOLE = 0;
 exports.END_BROKEN = 1;
 exports.END_CANCELLED = 2;
 
-/** The emitters over the addon: its function `emit`, the array `numbers` shared with it, and `learn`, which gives a word a number as long as there is room. */
-exports.emitters = ({ emit: native, numbers: n, learn }) => {
+/**
+ * The emitters over the addon: `queue`, the memory shared with it (used numbers and bytes, numbers, bytes of texts), `tell`, which empties it, `learn`, which
+ * gives a word a number as long as there is room, and `setClock`, which is told the time by the clock `now` (ms). `tellAtOnce(isOn)`: without any queueing.
+ */
+exports.emitters = ({ queue, tell, learn, setClock }, now) => {
+  const used = new Int32Array(queue, 0, 2);
+  const n = new Float64Array(queue, 8, 1024);
+  const bytes = new Uint8Array(queue, 8200, 8192);
+  const lastNumber = 1012;
+  const lastText = 6656;
+  const encoder = new TextEncoder();
   const known = new Map();
-  function wordNumber(word) {
-    const number = known.get(word);
+  let isTelling = false;
+  // The first calls take longer than the others.
+  for (let i = 0; i < 5; i++) setClock(now());
+
+  function makeRoom() {
+    tell();
+    return used[0];
+  }
+  function word(string) {
+    const number = known.get(string);
     if (number !== undefined) return number;
-    const given = learn(word);
-    if (given !== 0) known.set(word, given);
+    const given = learn(string);
+    if (given === 0) return text(string);
+    known.set(string, given);
     return given;
   }
-  return {
+  /** What is no string becomes an empty one. */
+  function text(string) {
+    const start = used[1];
+    const length = typeof string === "string" ? Math.min(string.length, 511) : 0;
+    for (let i = 0; i < length; i++) {
+      const code = string.charCodeAt(i);
+      if (code > 127) return encoded(string, start);
+      bytes[start + i] = code;
+    }
+    return finish(start, length);
+  }
+  function encoded(string, start) {
+    return finish(start, encoder.encodeInto(string, bytes.subarray(start, start + 511)).written);
+  }
+  function finish(start, length) {
+    bytes[start + length] = 0;
+    used[1] = start + length + 1;
+    return -length;
+  }
+  const emit = {
     process_info(thread, cluster_worker, node_version, script, service) {
-      n[0] = thread;
-      n[1] = cluster_worker;
-      n[8] = 0;
-      n[9] = 0;
-      n[10] = 0;
-      n[11] = 0;
-      native(node_version, script, service);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 0;
+      n[at + 1] = thread;
+      n[at + 2] = cluster_worker;
+      n[at + 3] = now();
+      n[at + 4] = text(node_version);
+      n[at + 5] = text(script);
+      n[at + 6] = text(service);
+      used[0] = at + 7;
+      if (isTelling) tell();
     },
     socket_connect(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
-      n[0] = conn_id;
-      n[1] = fd;
-      n[2] = context;
-      n[3] = tls;
-      n[4] = lport;
-      n[5] = rport;
-      n[6] = read_offset;
-      n[7] = write_offset;
-      n[8] = 1;
-      n[9] = 0;
-      n[10] = 0;
-      native(laddr, raddr);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 1;
+      n[at + 1] = conn_id;
+      n[at + 2] = fd;
+      n[at + 3] = context;
+      n[at + 4] = tls;
+      n[at + 5] = lport;
+      n[at + 6] = rport;
+      n[at + 7] = read_offset;
+      n[at + 8] = write_offset;
+      n[at + 9] = now();
+      n[at + 10] = text(laddr);
+      n[at + 11] = text(raddr);
+      used[0] = at + 12;
+      if (isTelling) tell();
     },
     socket_accept(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
-      n[0] = conn_id;
-      n[1] = fd;
-      n[2] = context;
-      n[3] = tls;
-      n[4] = lport;
-      n[5] = rport;
-      n[6] = read_offset;
-      n[7] = write_offset;
-      n[8] = 2;
-      n[9] = 0;
-      n[10] = 0;
-      native(laddr, raddr);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 2;
+      n[at + 1] = conn_id;
+      n[at + 2] = fd;
+      n[at + 3] = context;
+      n[at + 4] = tls;
+      n[at + 5] = lport;
+      n[at + 6] = rport;
+      n[at + 7] = read_offset;
+      n[at + 8] = write_offset;
+      n[at + 9] = now();
+      n[at + 10] = text(laddr);
+      n[at + 11] = text(raddr);
+      used[0] = at + 12;
+      if (isTelling) tell();
     },
     socket_state(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
-      n[0] = conn_id;
-      n[1] = fd;
-      n[2] = context;
-      n[3] = tls;
-      n[4] = lport;
-      n[5] = rport;
-      n[6] = read_offset;
-      n[7] = write_offset;
-      n[8] = 3;
-      n[9] = 0;
-      n[10] = 0;
-      native(laddr, raddr);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 3;
+      n[at + 1] = conn_id;
+      n[at + 2] = fd;
+      n[at + 3] = context;
+      n[at + 4] = tls;
+      n[at + 5] = lport;
+      n[at + 6] = rport;
+      n[at + 7] = read_offset;
+      n[at + 8] = write_offset;
+      n[at + 9] = now();
+      n[at + 10] = text(laddr);
+      n[at + 11] = text(raddr);
+      used[0] = at + 12;
+      if (isTelling) tell();
     },
     socket_close(conn_id, fd, read_offset, write_offset) {
-      n[0] = conn_id;
-      n[1] = fd;
-      n[2] = read_offset;
-      n[3] = write_offset;
-      n[8] = 4;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 4;
+      n[at + 1] = conn_id;
+      n[at + 2] = fd;
+      n[at + 3] = read_offset;
+      n[at + 4] = write_offset;
+      n[at + 5] = now();
+      used[0] = at + 6;
+      if (isTelling) tell();
     },
     socket_write(conn_id, fd, context, how, offset, length) {
-      n[0] = conn_id;
-      n[1] = fd;
-      n[2] = context;
-      n[3] = how;
-      n[4] = offset;
-      n[5] = length;
-      n[8] = 5;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 5;
+      n[at + 1] = conn_id;
+      n[at + 2] = fd;
+      n[at + 3] = context;
+      n[at + 4] = how;
+      n[at + 5] = offset;
+      n[at + 6] = length;
+      n[at + 7] = now();
+      used[0] = at + 8;
+      if (isTelling) tell();
     },
     socket_read(conn_id, fd, offset, length) {
-      n[0] = conn_id;
-      n[1] = fd;
-      n[2] = offset;
-      n[3] = length;
-      n[8] = 6;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 6;
+      n[at + 1] = conn_id;
+      n[at + 2] = fd;
+      n[at + 3] = offset;
+      n[at + 4] = length;
+      n[at + 5] = now();
+      used[0] = at + 6;
+      if (isTelling) tell();
     },
     http_server_receive(context, conn_id, fd, read_offset, method, path) {
-      n[0] = context;
-      n[1] = conn_id;
-      n[2] = fd;
-      n[3] = read_offset;
-      n[8] = 7;
-      n[9] = wordNumber(method);
-      n[10] = 0;
-      native(method, path);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 7;
+      n[at + 1] = context;
+      n[at + 2] = conn_id;
+      n[at + 3] = fd;
+      n[at + 4] = read_offset;
+      n[at + 5] = now();
+      n[at + 6] = word(method);
+      n[at + 7] = text(path);
+      used[0] = at + 8;
+      if (isTelling) tell();
     },
     http_server_response(context, conn_id, fd, start_offset, end_offset, status, aborted, route) {
-      n[0] = context;
-      n[1] = conn_id;
-      n[2] = fd;
-      n[3] = start_offset;
-      n[4] = end_offset;
-      n[5] = status;
-      n[6] = aborted;
-      n[8] = 8;
-      n[9] = wordNumber(route);
-      native(route);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 8;
+      n[at + 1] = context;
+      n[at + 2] = conn_id;
+      n[at + 3] = fd;
+      n[at + 4] = start_offset;
+      n[at + 5] = end_offset;
+      n[at + 6] = status;
+      n[at + 7] = aborted;
+      n[at + 8] = now();
+      n[at + 9] = word(route);
+      used[0] = at + 10;
+      if (isTelling) tell();
     },
     http_client_request(request, context, conn_id, fd, write_offset, method, host, path) {
-      n[0] = request;
-      n[1] = context;
-      n[2] = conn_id;
-      n[3] = fd;
-      n[4] = write_offset;
-      n[8] = 9;
-      n[9] = wordNumber(method);
-      n[10] = wordNumber(host);
-      n[11] = 0;
-      native(method, host, path);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 9;
+      n[at + 1] = request;
+      n[at + 2] = context;
+      n[at + 3] = conn_id;
+      n[at + 4] = fd;
+      n[at + 5] = write_offset;
+      n[at + 6] = now();
+      n[at + 7] = word(method);
+      n[at + 8] = word(host);
+      n[at + 9] = text(path);
+      used[0] = at + 10;
+      if (isTelling) tell();
     },
     http_client_response(request, context, conn_id, fd, read_offset, status) {
-      n[0] = request;
-      n[1] = context;
-      n[2] = conn_id;
-      n[3] = fd;
-      n[4] = read_offset;
-      n[5] = status;
-      n[8] = 10;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 10;
+      n[at + 1] = request;
+      n[at + 2] = context;
+      n[at + 3] = conn_id;
+      n[at + 4] = fd;
+      n[at + 5] = read_offset;
+      n[at + 6] = status;
+      n[at + 7] = now();
+      used[0] = at + 8;
+      if (isTelling) tell();
     },
     store_command(context, conn_id, fd, how, library, start_offset, end_offset, name) {
-      n[0] = context;
-      n[1] = conn_id;
-      n[2] = fd;
-      n[3] = how;
-      n[4] = library;
-      n[5] = start_offset;
-      n[6] = end_offset;
-      n[8] = 11;
-      n[9] = wordNumber(name);
-      native(name);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 11;
+      n[at + 1] = context;
+      n[at + 2] = conn_id;
+      n[at + 3] = fd;
+      n[at + 4] = how;
+      n[at + 5] = library;
+      n[at + 6] = start_offset;
+      n[at + 7] = end_offset;
+      n[at + 8] = now();
+      n[at + 9] = word(name);
+      used[0] = at + 10;
+      if (isTelling) tell();
     },
     http_client_cut(request, conn_id, fd, read_offset, end) {
-      n[0] = request;
-      n[1] = conn_id;
-      n[2] = fd;
-      n[3] = read_offset;
-      n[4] = end;
-      n[8] = 12;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 12;
+      n[at + 1] = request;
+      n[at + 2] = conn_id;
+      n[at + 3] = fd;
+      n[at + 4] = read_offset;
+      n[at + 5] = end;
+      n[at + 6] = now();
+      used[0] = at + 7;
+      if (isTelling) tell();
     },
     http2_server_receive(context, conn_id, fd, stream, method, path) {
-      n[0] = context;
-      n[1] = conn_id;
-      n[2] = fd;
-      n[3] = stream;
-      n[8] = 13;
-      n[9] = wordNumber(method);
-      n[10] = 0;
-      native(method, path);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 13;
+      n[at + 1] = context;
+      n[at + 2] = conn_id;
+      n[at + 3] = fd;
+      n[at + 4] = stream;
+      n[at + 5] = now();
+      n[at + 6] = word(method);
+      n[at + 7] = text(path);
+      used[0] = at + 8;
+      if (isTelling) tell();
     },
     http2_server_response(context, conn_id, fd, stream, status, aborted, grpc) {
-      n[0] = context;
-      n[1] = conn_id;
-      n[2] = fd;
-      n[3] = stream;
-      n[4] = status;
-      n[5] = aborted;
-      n[6] = grpc;
-      n[8] = 14;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 14;
+      n[at + 1] = context;
+      n[at + 2] = conn_id;
+      n[at + 3] = fd;
+      n[at + 4] = stream;
+      n[at + 5] = status;
+      n[at + 6] = aborted;
+      n[at + 7] = grpc;
+      n[at + 8] = now();
+      used[0] = at + 9;
+      if (isTelling) tell();
     },
     http2_client_request(request, context, conn_id, fd, stream, method, host, path) {
-      n[0] = request;
-      n[1] = context;
-      n[2] = conn_id;
-      n[3] = fd;
-      n[4] = stream;
-      n[8] = 15;
-      n[9] = wordNumber(method);
-      n[10] = wordNumber(host);
-      n[11] = 0;
-      native(method, host, path);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 15;
+      n[at + 1] = request;
+      n[at + 2] = context;
+      n[at + 3] = conn_id;
+      n[at + 4] = fd;
+      n[at + 5] = stream;
+      n[at + 6] = now();
+      n[at + 7] = word(method);
+      n[at + 8] = word(host);
+      n[at + 9] = text(path);
+      used[0] = at + 10;
+      if (isTelling) tell();
     },
     http2_client_end(request, conn_id, fd, stream, status, end, grpc) {
-      n[0] = request;
-      n[1] = conn_id;
-      n[2] = fd;
-      n[3] = stream;
-      n[4] = status;
-      n[5] = end;
-      n[6] = grpc;
-      n[8] = 16;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 16;
+      n[at + 1] = request;
+      n[at + 2] = conn_id;
+      n[at + 3] = fd;
+      n[at + 4] = stream;
+      n[at + 5] = status;
+      n[at + 6] = end;
+      n[at + 7] = grpc;
+      n[at + 8] = now();
+      used[0] = at + 9;
+      if (isTelling) tell();
     },
     database_query(request, context, how, library, kind, name) {
-      n[0] = request;
-      n[1] = context;
-      n[2] = how;
-      n[3] = library;
-      n[4] = kind;
-      n[8] = 17;
-      n[9] = wordNumber(name);
-      native(name);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 17;
+      n[at + 1] = request;
+      n[at + 2] = context;
+      n[at + 3] = how;
+      n[at + 4] = library;
+      n[at + 5] = kind;
+      n[at + 6] = now();
+      n[at + 7] = word(name);
+      used[0] = at + 8;
+      if (isTelling) tell();
     },
     database_send(request, conn_id, fd, write_offset) {
-      n[0] = request;
-      n[1] = conn_id;
-      n[2] = fd;
-      n[3] = write_offset;
-      n[8] = 18;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 18;
+      n[at + 1] = request;
+      n[at + 2] = conn_id;
+      n[at + 3] = fd;
+      n[at + 4] = write_offset;
+      n[at + 5] = now();
+      used[0] = at + 6;
+      if (isTelling) tell();
     },
     database_result(request, conn_id, fd, read_offset, failed) {
-      n[0] = request;
-      n[1] = conn_id;
-      n[2] = fd;
-      n[3] = read_offset;
-      n[4] = failed;
-      n[8] = 19;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 19;
+      n[at + 1] = request;
+      n[at + 2] = conn_id;
+      n[at + 3] = fd;
+      n[at + 4] = read_offset;
+      n[at + 5] = failed;
+      n[at + 6] = now();
+      used[0] = at + 7;
+      if (isTelling) tell();
     },
     context_start(context, parent, kind, conn_id, fd, offset, length) {
-      n[0] = context;
-      n[1] = parent;
-      n[2] = kind;
-      n[3] = conn_id;
-      n[4] = fd;
-      n[5] = offset;
-      n[6] = length;
-      n[8] = 20;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 20;
+      n[at + 1] = context;
+      n[at + 2] = parent;
+      n[at + 3] = kind;
+      n[at + 4] = conn_id;
+      n[at + 5] = fd;
+      n[at + 6] = offset;
+      n[at + 7] = length;
+      n[at + 8] = now();
+      used[0] = at + 9;
+      if (isTelling) tell();
     },
     loop_iteration(poll_ns, busy_ns, poll1_ns, busy1_ns, poll2_ns, busy2_ns, poll3_ns, busy3_ns) {
-      n[0] = poll_ns;
-      n[1] = busy_ns;
-      n[2] = poll1_ns;
-      n[3] = busy1_ns;
-      n[4] = poll2_ns;
-      n[5] = busy2_ns;
-      n[6] = poll3_ns;
-      n[7] = busy3_ns;
-      n[8] = 21;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 21;
+      n[at + 1] = poll_ns;
+      n[at + 2] = busy_ns;
+      n[at + 3] = poll1_ns;
+      n[at + 4] = busy1_ns;
+      n[at + 5] = poll2_ns;
+      n[at + 6] = busy2_ns;
+      n[at + 7] = poll3_ns;
+      n[at + 8] = busy3_ns;
+      n[at + 9] = now();
+      used[0] = at + 10;
+      if (isTelling) tell();
     },
     gc(kind, start_ns, duration_ns) {
-      n[0] = kind;
-      n[1] = start_ns;
-      n[2] = duration_ns;
-      n[8] = 22;
-      native();
+      let at = used[0];
+      if (at > lastNumber) at = makeRoom();
+      n[at] = 22;
+      n[at + 1] = kind;
+      n[at + 2] = start_ns;
+      n[at + 3] = duration_ns;
+      n[at + 4] = now();
+      used[0] = at + 5;
+      if (isTelling) tell();
     },
     dns(start_ns, duration_ns, host) {
-      n[0] = start_ns;
-      n[1] = duration_ns;
-      n[8] = 23;
-      n[9] = wordNumber(host);
-      native(host);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 23;
+      n[at + 1] = start_ns;
+      n[at + 2] = duration_ns;
+      n[at + 3] = now();
+      n[at + 4] = word(host);
+      used[0] = at + 5;
+      if (isTelling) tell();
     },
     tracing_end(reason) {
-      n[8] = 24;
-      n[9] = 0;
-      native(reason);
+      let at = used[0];
+      if (at > lastNumber || used[1] > lastText) at = makeRoom();
+      n[at] = 24;
+      n[at + 1] = now();
+      n[at + 2] = text(reason);
+      used[0] = at + 3;
+      if (isTelling) tell();
+    },
+  };
+  return {
+    emit,
+    tellAtOnce(isOn) {
+      isTelling = isOn;
     },
   };
 };

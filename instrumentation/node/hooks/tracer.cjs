@@ -21,7 +21,9 @@ function place(error) {
   return `${name} at ${line}`;
 }
 
-exports.create = (addon, debug) => {
+/** `now` is the clock of events: that of performance.now(), whatever the application does to it later. */
+exports.create = (addon, now, debug) => {
+  const { emit, tellAtOnce } = emitters(addon, now);
   let ids = 0;
   let isBroken = false;
   const parts = [];
@@ -30,7 +32,7 @@ exports.create = (addon, debug) => {
     isOn: false,
     /** Counts sessions: what is told once per session has been told in this one when its number equals it. */
     epoch: 0,
-    emit: emitters(addon),
+    emit,
     /** The context below which code runs: an object with `id`. */
     storage: new AsyncLocalStorage(),
     /** The context of callbacks of which nothing is known: a connection's, say, that many requests share. */
@@ -76,6 +78,8 @@ exports.create = (addon, debug) => {
     update(mask, isNewSession) {
       if (isBroken) return;
       if (mask === 0) return switchOff();
+      // Whoever records single bytes reads the trace with tools that know an event's own time only.
+      tellAtOnce((mask & bits.socket_write) !== 0);
       if (isNewSession) tracer.epoch++;
       if (!tracer.isOn) {
         tracer.isOn = true;

@@ -1,6 +1,6 @@
 /* From numbers and strings to a tracepoint. Included by provider.c alone.
  * Generated from src/environments/node/events.ts by tools/gen-node.ts. Do not edit. */
-#define SS_NODE_NUMBERS 8
+#define SS_NODE_NUMBERS 9
 #define SS_NODE_STRINGS 3
 
 /* The event's numbers. */
@@ -52,6 +52,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .node_version = s[0],
             .script = s[1],
             .service = s[2],
+            .at_ns = (uint64_t)n[2],
         };
         lttng_ust_tracepoint(node, process_info, &e);
         break;
@@ -68,6 +69,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .rport = (uint16_t)n[5],
             .read_offset = (uint64_t)n[6],
             .write_offset = (uint64_t)n[7],
+            .at_ns = (uint64_t)n[8],
         };
         lttng_ust_tracepoint(node, socket_connect, &e);
         break;
@@ -84,6 +86,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .rport = (uint16_t)n[5],
             .read_offset = (uint64_t)n[6],
             .write_offset = (uint64_t)n[7],
+            .at_ns = (uint64_t)n[8],
         };
         lttng_ust_tracepoint(node, socket_accept, &e);
         break;
@@ -100,6 +103,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .rport = (uint16_t)n[5],
             .read_offset = (uint64_t)n[6],
             .write_offset = (uint64_t)n[7],
+            .at_ns = (uint64_t)n[8],
         };
         lttng_ust_tracepoint(node, socket_state, &e);
         break;
@@ -110,6 +114,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .fd = (int32_t)n[1],
             .read_offset = (uint64_t)n[2],
             .write_offset = (uint64_t)n[3],
+            .at_ns = (uint64_t)n[4],
         };
         lttng_ust_tracepoint(node, socket_close, &e);
         break;
@@ -122,6 +127,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .how = (uint8_t)n[3],
             .offset = (uint64_t)n[4],
             .length = (uint32_t)n[5],
+            .at_ns = (uint64_t)n[6],
         };
         lttng_ust_tracepoint(node, socket_write, &e);
         break;
@@ -132,6 +138,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .fd = (int32_t)n[1],
             .offset = (uint64_t)n[2],
             .length = (uint32_t)n[3],
+            .at_ns = (uint64_t)n[4],
         };
         lttng_ust_tracepoint(node, socket_read, &e);
         break;
@@ -144,6 +151,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .read_offset = (uint64_t)n[3],
             .method = s[0],
             .path = s[1],
+            .at_ns = (uint64_t)n[4],
         };
         lttng_ust_tracepoint(node, http_server_receive, &e);
         break;
@@ -158,6 +166,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .status = (uint16_t)n[5],
             .aborted = (uint8_t)n[6],
             .route = s[0],
+            .at_ns = (uint64_t)n[7],
         };
         lttng_ust_tracepoint(node, http_server_response, &e);
         break;
@@ -172,6 +181,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .method = s[0],
             .host = s[1],
             .path = s[2],
+            .at_ns = (uint64_t)n[5],
         };
         lttng_ust_tracepoint(node, http_client_request, &e);
         break;
@@ -184,6 +194,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .fd = (int32_t)n[3],
             .read_offset = (uint64_t)n[4],
             .status = (uint16_t)n[5],
+            .at_ns = (uint64_t)n[6],
         };
         lttng_ust_tracepoint(node, http_client_response, &e);
         break;
@@ -198,6 +209,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .start_offset = (uint64_t)n[5],
             .end_offset = (uint64_t)n[6],
             .name = s[0],
+            .at_ns = (uint64_t)n[7],
         };
         lttng_ust_tracepoint(node, store_command, &e);
         break;
@@ -209,6 +221,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .fd = (int32_t)n[2],
             .read_offset = (uint64_t)n[3],
             .end = (uint8_t)n[4],
+            .at_ns = (uint64_t)n[5],
         };
         lttng_ust_tracepoint(node, http_client_cut, &e);
         break;
@@ -221,6 +234,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .stream = (uint32_t)n[3],
             .method = s[0],
             .path = s[1],
+            .at_ns = (uint64_t)n[4],
         };
         lttng_ust_tracepoint(node, http2_server_receive, &e);
         break;
@@ -234,6 +248,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .status = (uint16_t)n[4],
             .aborted = (uint8_t)n[5],
             .grpc = (uint8_t)n[6],
+            .at_ns = (uint64_t)n[7],
         };
         lttng_ust_tracepoint(node, http2_server_response, &e);
         break;
@@ -248,6 +263,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .method = s[0],
             .host = s[1],
             .path = s[2],
+            .at_ns = (uint64_t)n[5],
         };
         lttng_ust_tracepoint(node, http2_client_request, &e);
         break;
@@ -261,6 +277,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .status = (uint16_t)n[4],
             .end = (uint8_t)n[5],
             .grpc = (uint8_t)n[6],
+            .at_ns = (uint64_t)n[7],
         };
         lttng_ust_tracepoint(node, http2_client_end, &e);
         break;
@@ -273,6 +290,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .library = (uint8_t)n[3],
             .kind = (uint8_t)n[4],
             .name = s[0],
+            .at_ns = (uint64_t)n[5],
         };
         lttng_ust_tracepoint(node, database_query, &e);
         break;
@@ -283,6 +301,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .conn_id = ss_id(environment, n[1]),
             .fd = (int32_t)n[2],
             .write_offset = (uint64_t)n[3],
+            .at_ns = (uint64_t)n[4],
         };
         lttng_ust_tracepoint(node, database_send, &e);
         break;
@@ -294,6 +313,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .fd = (int32_t)n[2],
             .read_offset = (uint64_t)n[3],
             .failed = (uint8_t)n[4],
+            .at_ns = (uint64_t)n[5],
         };
         lttng_ust_tracepoint(node, database_result, &e);
         break;
@@ -307,6 +327,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .fd = (int32_t)n[4],
             .offset = (uint64_t)n[5],
             .length = (uint32_t)n[6],
+            .at_ns = (uint64_t)n[7],
         };
         lttng_ust_tracepoint(node, context_start, &e);
         break;
@@ -322,6 +343,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .busy2_ns = (uint32_t)n[5],
             .poll3_ns = (uint32_t)n[6],
             .busy3_ns = (uint32_t)n[7],
+            .at_ns = (uint64_t)n[8],
         };
         lttng_ust_tracepoint(node, loop_iteration, &e);
         break;
@@ -332,6 +354,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .kind = (uint8_t)n[0],
             .start_ns = (uint64_t)n[1],
             .duration_ns = (uint64_t)n[2],
+            .at_ns = (uint64_t)n[3],
         };
         lttng_ust_tracepoint(node, gc, &e);
         break;
@@ -342,6 +365,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
             .start_ns = (uint64_t)n[0],
             .duration_ns = (uint64_t)n[1],
             .host = s[0],
+            .at_ns = (uint64_t)n[2],
         };
         lttng_ust_tracepoint(node, dns, &e);
         break;
@@ -350,6 +374,7 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
         struct ss_ev_tracing_end e = {
             .environment = environment,
             .reason = s[0],
+            .at_ns = (uint64_t)n[0],
         };
         lttng_ust_tracepoint(node, tracing_end, &e);
         break;
@@ -358,5 +383,10 @@ static void ss_emit(uint32_t event, uint32_t environment, const double *n, const
 }
 #endif
 
-/* How many strings each event has. */
+/* How many numbers and strings each event has; the last of the numbers is the time. */
+#define SS_NODE_NUMBER_COUNTS {3, 9, 9, 9, 5, 7, 5, 5, 8, 6, 7, 8, 6, 5, 8, 6, 8, 6, 5, 6, 8, 9, 4, 3, 1}
 #define SS_NODE_STRING_COUNTS {3, 2, 2, 2, 0, 0, 0, 2, 1, 3, 0, 1, 0, 2, 0, 3, 0, 1, 0, 0, 0, 0, 0, 1, 1}
+
+/* Room of the queue. */
+#define SS_NODE_QUEUE_NUMBERS 1024
+#define SS_NODE_QUEUE_BYTES 8192

@@ -17,6 +17,7 @@ struct ss_ev_process_info {
     const char *node_version;
     const char *script;
     const char *service;
+    uint64_t at_ns;
 };
 
 struct ss_ev_socket_connect {
@@ -30,6 +31,7 @@ struct ss_ev_socket_connect {
     uint16_t rport;
     uint64_t read_offset;
     uint64_t write_offset;
+    uint64_t at_ns;
 };
 
 struct ss_ev_socket_accept {
@@ -43,6 +45,7 @@ struct ss_ev_socket_accept {
     uint16_t rport;
     uint64_t read_offset;
     uint64_t write_offset;
+    uint64_t at_ns;
 };
 
 struct ss_ev_socket_state {
@@ -56,6 +59,7 @@ struct ss_ev_socket_state {
     uint16_t rport;
     uint64_t read_offset;
     uint64_t write_offset;
+    uint64_t at_ns;
 };
 
 struct ss_ev_socket_close {
@@ -63,6 +67,7 @@ struct ss_ev_socket_close {
     int32_t fd;
     uint64_t read_offset;
     uint64_t write_offset;
+    uint64_t at_ns;
 };
 
 struct ss_ev_socket_write {
@@ -72,6 +77,7 @@ struct ss_ev_socket_write {
     uint8_t how;
     uint64_t offset;
     uint32_t length;
+    uint64_t at_ns;
 };
 
 struct ss_ev_socket_read {
@@ -79,6 +85,7 @@ struct ss_ev_socket_read {
     int32_t fd;
     uint64_t offset;
     uint32_t length;
+    uint64_t at_ns;
 };
 
 struct ss_ev_http_server_receive {
@@ -88,6 +95,7 @@ struct ss_ev_http_server_receive {
     uint64_t read_offset;
     const char *method;
     const char *path;
+    uint64_t at_ns;
 };
 
 struct ss_ev_http_server_response {
@@ -99,6 +107,7 @@ struct ss_ev_http_server_response {
     uint16_t status;
     uint8_t aborted;
     const char *route;
+    uint64_t at_ns;
 };
 
 struct ss_ev_http_client_request {
@@ -110,6 +119,7 @@ struct ss_ev_http_client_request {
     const char *method;
     const char *host;
     const char *path;
+    uint64_t at_ns;
 };
 
 struct ss_ev_http_client_response {
@@ -119,6 +129,7 @@ struct ss_ev_http_client_response {
     int32_t fd;
     uint64_t read_offset;
     uint16_t status;
+    uint64_t at_ns;
 };
 
 struct ss_ev_store_command {
@@ -130,6 +141,7 @@ struct ss_ev_store_command {
     uint64_t start_offset;
     uint64_t end_offset;
     const char *name;
+    uint64_t at_ns;
 };
 
 struct ss_ev_http_client_cut {
@@ -138,6 +150,7 @@ struct ss_ev_http_client_cut {
     int32_t fd;
     uint64_t read_offset;
     uint8_t end;
+    uint64_t at_ns;
 };
 
 struct ss_ev_http2_server_receive {
@@ -147,6 +160,7 @@ struct ss_ev_http2_server_receive {
     uint32_t stream;
     const char *method;
     const char *path;
+    uint64_t at_ns;
 };
 
 struct ss_ev_http2_server_response {
@@ -157,6 +171,7 @@ struct ss_ev_http2_server_response {
     uint16_t status;
     uint8_t aborted;
     uint8_t grpc;
+    uint64_t at_ns;
 };
 
 struct ss_ev_http2_client_request {
@@ -168,6 +183,7 @@ struct ss_ev_http2_client_request {
     const char *method;
     const char *host;
     const char *path;
+    uint64_t at_ns;
 };
 
 struct ss_ev_http2_client_end {
@@ -178,6 +194,7 @@ struct ss_ev_http2_client_end {
     uint16_t status;
     uint8_t end;
     uint8_t grpc;
+    uint64_t at_ns;
 };
 
 struct ss_ev_database_query {
@@ -187,6 +204,7 @@ struct ss_ev_database_query {
     uint8_t library;
     uint8_t kind;
     const char *name;
+    uint64_t at_ns;
 };
 
 struct ss_ev_database_send {
@@ -194,6 +212,7 @@ struct ss_ev_database_send {
     uint64_t conn_id;
     int32_t fd;
     uint64_t write_offset;
+    uint64_t at_ns;
 };
 
 struct ss_ev_database_result {
@@ -202,6 +221,7 @@ struct ss_ev_database_result {
     int32_t fd;
     uint64_t read_offset;
     uint8_t failed;
+    uint64_t at_ns;
 };
 
 struct ss_ev_context_start {
@@ -212,6 +232,7 @@ struct ss_ev_context_start {
     int32_t fd;
     uint64_t offset;
     uint32_t length;
+    uint64_t at_ns;
 };
 
 struct ss_ev_loop_iteration {
@@ -224,6 +245,7 @@ struct ss_ev_loop_iteration {
     uint32_t busy2_ns;
     uint32_t poll3_ns;
     uint32_t busy3_ns;
+    uint64_t at_ns;
 };
 
 struct ss_ev_gc {
@@ -231,6 +253,7 @@ struct ss_ev_gc {
     uint8_t kind;
     uint64_t start_ns;
     uint64_t duration_ns;
+    uint64_t at_ns;
 };
 
 struct ss_ev_dns {
@@ -238,11 +261,13 @@ struct ss_ev_dns {
     uint64_t start_ns;
     uint64_t duration_ns;
     const char *host;
+    uint64_t at_ns;
 };
 
 struct ss_ev_tracing_end {
     uint32_t environment;
     const char *reason;
+    uint64_t at_ns;
 };
 #endif
 
@@ -261,6 +286,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, process_info,
         lttng_ust_field_string(node_version, e->node_version)
         lttng_ust_field_string(script, e->script)
         lttng_ust_field_string(service, e->service)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A connection to somebody else is made; the context is the one that asked for it. */
@@ -277,6 +303,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, socket_connect,
         lttng_ust_field_integer(uint16_t, rport, e->rport)
         lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
         lttng_ust_field_integer(uint64_t, write_offset, e->write_offset)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A connection was accepted. */
@@ -293,6 +320,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, socket_accept,
         lttng_ust_field_integer(uint16_t, rport, e->rport)
         lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
         lttng_ust_field_integer(uint64_t, write_offset, e->write_offset)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A connection that was there before tracing was switched on: at its first use. */
@@ -309,6 +337,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, socket_state,
         lttng_ust_field_integer(uint16_t, rport, e->rport)
         lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
         lttng_ust_field_integer(uint64_t, write_offset, e->write_offset)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* The connection is gone. The offsets are its streams' lengths. */
@@ -319,6 +348,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, socket_close,
         lttng_ust_field_integer(int32_t, fd, e->fd)
         lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
         lttng_ust_field_integer(uint64_t, write_offset, e->write_offset)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* The application handed bytes [offset, offset + length) to the connection. On a connection that is not yet made, before its socket_connect. */
@@ -331,6 +361,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, socket_write,
         lttng_ust_field_integer(uint8_t, how, e->how)
         lttng_ust_field_integer(uint64_t, offset, e->offset)
         lttng_ust_field_integer(uint32_t, length, e->length)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* Bytes [offset, offset + length) reached the application. Of a server's HTTP connections only where socket_write is recorded, too; Node reads these by itself: there, one event for all bytes up to an HTTP event. */
@@ -341,6 +372,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, socket_read,
         lttng_ust_field_integer(int32_t, fd, e->fd)
         lttng_ust_field_integer(uint64_t, offset, e->offset)
         lttng_ust_field_integer(uint32_t, length, e->length)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A request's headers were received: a context starts. They end at or before read_offset, and begin at or after that of the connection's previous http_server_receive. The path is without its query. */
@@ -353,6 +385,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http_server_receive,
         lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
         lttng_ust_field_string(method, e->method)
         lttng_ust_field_string(path, e->path)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* The response, bytes [start_offset, end_offset), was handed over; or the connection broke before (aborted). The route where express or fastify told it. */
@@ -367,6 +400,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http_server_response,
         lttng_ust_field_integer(uint16_t, status, e->status)
         lttng_ust_field_integer(uint8_t, aborted, e->aborted)
         lttng_ust_field_string(route, e->route)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A request to somebody else begins at write_offset. Emitted at its first byte, from http, https, and fetch or undici. The path is without its query, and ends in a question mark where there was one. */
@@ -381,6 +415,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http_client_request,
         lttng_ust_field_string(method, e->method)
         lttng_ust_field_string(host, e->host)
         lttng_ust_field_string(path, e->path)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* The response's headers were received; they end at or before read_offset. Status 0: the connection broke before. */
@@ -393,6 +428,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http_client_response,
         lttng_ust_field_integer(int32_t, fd, e->fd)
         lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
         lttng_ust_field_integer(uint16_t, status, e->status)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A command to a data store is bytes [start_offset, end_offset) of the connection's write stream. */
@@ -407,6 +443,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, store_command,
         lttng_ust_field_integer(uint64_t, start_offset, e->start_offset)
         lttng_ust_field_integer(uint64_t, end_offset, e->end_offset)
         lttng_ust_field_string(name, e->name)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A request that was sent ended before its whole answer was received. End 1, broken: the connection did; 2, cancelled: the caller gave it up, after a timeout, say. */
@@ -418,6 +455,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http_client_cut,
         lttng_ust_field_integer(int32_t, fd, e->fd)
         lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
         lttng_ust_field_integer(uint8_t, end, e->end)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* An HTTP/2 request's headers were received, on this stream of the connection: a context starts. gRPC calls are such requests. Of an HTTP/2 connection no bytes are told; the lengths in its socket_close say nothing. */
@@ -430,6 +468,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http2_server_receive,
         lttng_ust_field_integer(uint32_t, stream, e->stream)
         lttng_ust_field_string(method, e->method)
         lttng_ust_field_string(path, e->path)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* The stream is over: answered, or reset or broken before (aborted). Grpc: 1 + gRPC's own status, which it sends in the trailers, or in the headers where they are all; 0: none. */
@@ -443,6 +482,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http2_server_response,
         lttng_ust_field_integer(uint16_t, status, e->status)
         lttng_ust_field_integer(uint8_t, aborted, e->aborted)
         lttng_ust_field_integer(uint8_t, grpc, e->grpc)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* An HTTP/2 request to somebody else is sent, as this stream of the connection. */
@@ -457,6 +497,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http2_client_request,
         lttng_ust_field_string(method, e->method)
         lttng_ust_field_string(host, e->host)
         lttng_ust_field_string(path, e->path)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* The stream is over. End 0, whole: the answer was received, all of it; 1, broken: the other end reset it, or the connection ended; 2, cancelled: the caller gave it up. Status 0: no answer. Grpc: 1 + gRPC's own status; 0: none was received. */
@@ -470,6 +511,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, http2_client_end,
         lttng_ust_field_integer(uint16_t, status, e->status)
         lttng_ust_field_integer(uint8_t, end, e->end)
         lttng_ust_field_integer(uint8_t, grpc, e->grpc)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* The application asked a database's client library for something. Kind 0: a statement; the name is its first word, such as SELECT. Kind 1: a connection of a pool that had none free. */
@@ -482,6 +524,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, database_query,
         lttng_ust_field_integer(uint8_t, library, e->library)
         lttng_ust_field_integer(uint8_t, kind, e->kind)
         lttng_ust_field_string(name, e->name)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* The statement begins at write_offset; until now it waited for a connection, or for the statements before it on the connection. */
@@ -492,6 +535,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, database_send,
         lttng_ust_field_integer(uint64_t, conn_id, e->conn_id)
         lttng_ust_field_integer(int32_t, fd, e->fd)
         lttng_ust_field_integer(uint64_t, write_offset, e->write_offset)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* The result was received, all of it, and ends at or before read_offset; or the connection was got. Failed: the database or the connection refused. */
@@ -503,6 +547,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, database_result,
         lttng_ust_field_integer(int32_t, fd, e->fd)
         lttng_ust_field_integer(uint64_t, read_offset, e->read_offset)
         lttng_ust_field_integer(uint8_t, failed, e->failed)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A context that no HTTP request started. Kind 0, push: a subscriber's connection received these bytes, and what follows is done for the messages in them. */
@@ -516,6 +561,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, context_start,
         lttng_ust_field_integer(int32_t, fd, e->fd)
         lttng_ust_field_integer(uint64_t, offset, e->offset)
         lttng_ust_field_integer(uint32_t, length, e->length)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* An iteration of the event loop ended: it waited poll_ns for something to do, and then ran callbacks for busy_ns. Up to three brief ones right before it (1: the last of them), without a gap between, are told with it; 0 and 0: none. */
@@ -531,6 +577,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, loop_iteration,
         lttng_ust_field_integer(uint32_t, busy2_ns, e->busy2_ns)
         lttng_ust_field_integer(uint32_t, poll3_ns, e->poll3_ns)
         lttng_ust_field_integer(uint32_t, busy3_ns, e->busy3_ns)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A garbage collection; told later, so it says when (CLOCK_MONOTONIC). Kind: 1 scavenge, 2 minor mark-sweep, 4 mark-sweep-compact, 8 incremental marking, 16 weak callbacks. */
@@ -541,6 +588,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, gc,
         lttng_ust_field_integer(uint8_t, kind, e->kind)
         lttng_ust_field_integer(uint64_t, start_ns, e->start_ns)
         lttng_ust_field_integer(uint64_t, duration_ns, e->duration_ns)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* A host name was looked up; told later, so it says when (CLOCK_MONOTONIC). */
@@ -551,6 +599,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, dns,
         lttng_ust_field_integer(uint64_t, start_ns, e->start_ns)
         lttng_ust_field_integer(uint64_t, duration_ns, e->duration_ns)
         lttng_ust_field_string(host, e->host)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 /* Something of ours failed: of this thread nothing more is told, though it runs on. The reason is the kind of error and the line of our code. */
@@ -559,6 +608,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, tracing_end,
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(uint32_t, environment, e->environment)
         lttng_ust_field_string(reason, e->reason)
+        lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
 #endif

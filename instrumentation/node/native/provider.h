@@ -9,7 +9,7 @@
 #define SS_NODE_PROVIDER_H
 #include <stdint.h>
 
-#define SS_NODE_PROVIDER_VERSION 1
+#define SS_NODE_PROVIDER_VERSION 2
 
 struct ss_node_provider {
     uint32_t version;

@@ -102,7 +102,7 @@ class NodeModel extends ServiceModel {
       case "tracing_end":
         return () => {
           const thread = this.thread(fields.number("environment") * idsPerThread);
-          this.ends.push({ thread, stream: this.cursor.stream, time: this.cursor.time, reason: fields.text("reason") });
+          this.ends.push({ thread, stream: this.cursor.stream, time: this.time, reason: fields.text("reason") });
         };
       default:
         return undefined;
@@ -137,7 +137,7 @@ class NodeModel extends ServiceModel {
     const thread = this.thread(fields.number("environment") * idsPerThread);
     const loop = this.loop(thread);
     if (loop.eventLoop < 0) loop.eventLoop = this.attribute(thread, resources.eventLoop);
-    const { time } = this.cursor;
+    const { time } = this;
     let end = time - fields.number("poll_ns") - fields.number("busy_ns");
     for (const [poll, busy] of briefIterations) end -= fields.number(poll) + fields.number(busy);
     for (const [poll, busy] of briefIterations) {
@@ -158,10 +158,9 @@ class NodeModel extends ServiceModel {
     const thread = this.thread(fields.number("environment") * idsPerThread);
     const loop = this.loop(thread);
     if (loop.gc < 0) loop.gc = this.attribute(thread, resources.gc);
-    const stream = this.source.streams[this.cursor.stream];
-    const begun = (stream?.clockZero ?? 0) + fields.number("start_ns") * (stream?.clockRate ?? 1);
-    const start = Math.round(Math.max(loop.gcEnd, begun));
-    const end = Math.round(Math.min(this.cursor.time, begun + fields.number("duration_ns")));
+    const begun = this.monotonic(fields.number("start_ns"));
+    const start = Math.max(loop.gcEnd, begun);
+    const end = Math.min(this.time, this.monotonic(fields.number("start_ns") + fields.number("duration_ns")));
     if (end <= start) return;
     this.state.insertText(start, end, loop.gc, this.state.intern(gcKinds[fields.number("kind")] ?? "collection"));
     loop.gcEnd = end;
@@ -177,7 +176,7 @@ class NodeModel extends ServiceModel {
 
 const node: SharedAnalysis<Outcome> = {
   id: "node",
-  version: 7,
+  version: 8,
   needs: [],
   usefulShares: () => 1,
   startShare({ source, cursor, owns, writer, spool }) {

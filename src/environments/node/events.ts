@@ -4,6 +4,7 @@
  * Generated from this file (`npm run gen`): the LTTng-UST provider header and the emitters in C and JavaScript (all in instrumentation/node/), and
  * docs/events-node.md. Checked against it: what a traced process offers (`lttng list -u -f`), and the traces of test/real/node.test.ts.
  */
+import { fields } from "../definition.ts";
 import { connection, detailEvents, type EventDefinition, event, serviceEvents } from "../services.ts";
 
 /** Values of `library` in store_command. */
@@ -24,8 +25,11 @@ export const requestEnds = { whole: 0, broken: 1, cancelled: 2 } as const;
 /** Values of `kind` in context_start. */
 export const contextKinds = { push: 0 } as const;
 
+/** The field that every event ends with. */
+export const happenedField = "at_ns";
+
 /** Every event of the provider. Stream offsets count plaintext bytes from the connection's start; a context is the HTTP request below which work is done. */
-export const events: readonly EventDefinition[] = [
+const told: readonly EventDefinition[] = [
   event(
     "process_info",
     "u32 environment, u32 thread, u32 cluster_worker, string node_version, string script, string service",
@@ -98,6 +102,12 @@ export const events: readonly EventDefinition[] = [
     "Something of ours failed: of this thread nothing more is told, though it runs on. The reason is the kind of error and the line of our code.",
   ),
 ];
+
+/** A thread keeps its events until its event loop turns, and tells them together: so each says when it happened. */
+export const events: readonly EventDefinition[] = told.map((definition) => ({
+  ...definition,
+  fields: [...definition.fields, ...fields(`u64 ${happenedField}`)],
+}));
 
 /** The LTTng event names, with the provider's prefix; all, or those that analyses need. */
 export function nodeEventNames(withDetails = true): readonly string[] {
