@@ -37,7 +37,7 @@ export interface RuntimeBuild {
 }
 
 /** Part of the cache key: changes whenever a build made from the same files would come out different. */
-const recipeVersion = 2;
+const recipeVersion = 3;
 const compilerFlags = ["-std=gnu11", "-O2", "-g1", "-fPIC", "-shared", "-Wall"];
 
 export async function exists(path: string): Promise<boolean> {

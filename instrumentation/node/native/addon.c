@@ -132,7 +132,10 @@ static napi_value open_provider(napi_env env, napi_callback_info info)
     return result;
 }
 
-/* Tells the records before `until`. The environment's lock is held. */
+/*
+ * Tells the records before `until`. The environment's lock is held. Where the process exits while another thread writes its queue, what is read may be half a
+ * record: whatever leads out of the queue ends it.
+ */
 static void tell_until(struct environment *e, int32_t until)
 {
     static const uint8_t number_counts[] = SS_NODE_NUMBER_COUNTS, string_counts[] = SS_NODE_STRING_COUNTS;
@@ -140,14 +143,20 @@ static void tell_until(struct environment *e, int32_t until)
     while (e->told < until) {
         double *record = e->queue->numbers + e->told;
         uint32_t event = (uint32_t)record[0];
+        if (event >= sizeof(string_counts)) return;
         uint32_t numbers = number_counts[event];
         const double *words = record + 1 + numbers;
+        if (e->told + (int32_t)(1 + numbers + string_counts[event]) > SS_NODE_QUEUE_NUMBERS) return;
         for (uint32_t i = 0; i < string_counts[event]; i++) {
             if (words[i] > 0) {
+                if (words[i] > e->words_learned) return;
                 strings[i] = e->words[(uint32_t)words[i] - 1];
             } else {
-                strings[i] = e->queue->bytes + e->told_bytes;
-                e->told_bytes += (int32_t)-words[i] + 1;
+                const char *text = e->queue->bytes + e->told_bytes;
+                int32_t end = e->told_bytes + (int32_t)-words[i];
+                if (end < 0 || end >= SS_NODE_QUEUE_BYTES || e->queue->bytes[end] != '\0') return;
+                strings[i] = text;
+                e->told_bytes = end + 1;
             }
         }
         record[numbers] = e->clock_zero_ns + record[numbers] * 1e6;

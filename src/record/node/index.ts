@@ -38,7 +38,8 @@ const runtime: Runtime = {
         `Node's headers (node_api.h) are in none of ${headerFolders().join(", ")}: apt install libnode-dev`,
       );
     return [
-      { target: "storescope.node", sources: ["addon.c"], args: [`-I${headers}`] },
+      // Never unloaded: Node closes a worker's addons when it ends, and the watcher's code must stay.
+      { target: "storescope.node", sources: ["addon.c"], args: [`-I${headers}`, "-Wl,-z,nodelete"] },
       { target: "libstorescope-node.so", sources: ["provider.c", "node_tp.c"], args: ["-llttng-ust", "-ldl"] },
     ];
   },
