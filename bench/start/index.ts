@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- start [TRACE] [--json]`: how long one waits for the first answer.
  *
- * - `storescope info` of the sample, against `node -e 0`, which is the part of it that every Node.js program pays
+ * - `storescope info` of the sample, against `node -e 0`, which is the part of it that every Node.js program pays: in the checkout, which looks first whether
+ *   something has to be built, and as the package is installed, which has nothing to look at
  * - `storescope open` of a large trace whose history is there: until it prints its address, until the answer to the first view's questions (tree and
  *   states of netflow over the whole time, 50 rows and 1280 columns; the overview's buckets), and until Chromium has drawn it.
  *
@@ -9,7 +10,7 @@
  * the greatest. Checks: `info` counts the sample's events; the first view has states.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
@@ -36,21 +37,28 @@ export async function run(options: { readonly json: boolean; readonly args?: rea
   console.log(`${" ".repeat(52)}median   min   max; load ${(loadavg()[0] ?? 0).toFixed(1)}`);
 
   const expected = info(command, sample).events;
+  const scratch = mkdtempSync(join(tmpdir(), "storescope-start-"));
+  const installed = install(root, join(scratch, "installed"));
   const node: number[] = [];
   const infos: number[] = [];
+  const installedInfos: number[] = [];
   for (let round = 0; round < infoRounds; round++) {
     node.push(took(() => spawnSync(process.execPath, ["-e", "0"])));
-    infos.push(
-      took(() => {
-        const { events } = info(command, sample);
-        if (events !== expected) throw new Error(`info counts ${events} events instead of ${expected}`);
-      }),
-    );
+    for (const [times, each] of [
+      [infos, command],
+      [installedInfos, installed],
+    ] as const)
+      times.push(
+        took(() => {
+          const { events } = info(each, sample);
+          if (events !== expected) throw new Error(`info counts ${events} events instead of ${expected}`);
+        }),
+      );
   }
   note("node -e 0", node);
-  note("storescope info, the sample", infos);
+  note("storescope info, the sample, in the checkout", infos);
+  note("... as installed", installedInfos);
 
-  const scratch = mkdtempSync(join(tmpdir(), "storescope-start-"));
   const browser = await chromium.launch({ executablePath, args: browserArgs });
   try {
     const given = options.args?.[0];
@@ -76,6 +84,13 @@ export async function run(options: { readonly json: boolean; readonly args?: rea
     rmSync(scratch, { recursive: true, force: true });
   }
   if (options.json) console.log(JSON.stringify({ load: loadavg()[0], ms: results }));
+}
+
+/** The command as the package has it: without what builds it. */
+function install(root: string, at: string): string {
+  for (const name of ["bin", "dist", "package.json"]) cpSync(join(root, name), join(at, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(at, "node_modules"));
+  return join(at, "bin", "storescope");
 }
 
 function took(work: () => unknown): number {
