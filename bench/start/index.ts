@@ -38,29 +38,30 @@ export async function run(options: { readonly json: boolean; readonly args?: rea
 
   const expected = info(command, sample).events;
   const scratch = mkdtempSync(join(tmpdir(), "storescope-start-"));
-  const installed = install(root, join(scratch, "installed"));
-  const node: number[] = [];
-  const infos: number[] = [];
-  const installedInfos: number[] = [];
-  for (let round = 0; round < infoRounds; round++) {
-    node.push(took(() => spawnSync(process.execPath, ["-e", "0"])));
-    for (const [times, each] of [
-      [infos, command],
-      [installedInfos, installed],
-    ] as const)
-      times.push(
-        took(() => {
-          const { events } = info(each, sample);
-          if (events !== expected) throw new Error(`info counts ${events} events instead of ${expected}`);
-        }),
-      );
-  }
-  note("node -e 0", node);
-  note("storescope info, the sample, in the checkout", infos);
-  note("... as installed", installedInfos);
-
-  const browser = await chromium.launch({ executablePath, args: browserArgs });
+  let browser: Browser | undefined;
   try {
+    const installed = install(root, join(scratch, "installed"));
+    const node: number[] = [];
+    const infos: number[] = [];
+    const installedInfos: number[] = [];
+    for (let round = 0; round < infoRounds; round++) {
+      node.push(took(() => spawnSync(process.execPath, ["-e", "0"])));
+      for (const [times, each] of [
+        [infos, command],
+        [installedInfos, installed],
+      ] as const)
+        times.push(
+          took(() => {
+            const { events } = info(each, sample);
+            if (events !== expected) throw new Error(`info counts ${events} events instead of ${expected}`);
+          }),
+        );
+    }
+    note("node -e 0", node);
+    note("storescope info, the sample, in the checkout", infos);
+    note("... as installed", installedInfos);
+
+    browser = await chromium.launch({ executablePath, args: browserArgs });
     const given = options.args?.[0];
     const trace = given ?? join(scratch, "trace");
     if (given === undefined) repeatTrace(join(sample, "ust", "uid", "0", "64-bit"), trace, largeBytes);
@@ -80,7 +81,7 @@ export async function run(options: { readonly json: boolean; readonly args?: rea
       rounds.map(({ drawn }) => drawn),
     );
   } finally {
-    await browser.close();
+    await browser?.close();
     rmSync(scratch, { recursive: true, force: true });
   }
   if (options.json) console.log(JSON.stringify({ load: loadavg()[0], ms: results }));

@@ -86,25 +86,28 @@ export class ServiceModel {
   protected spans = 0;
 
   private readonly runtime: string;
+  private readonly happenedField: string | undefined;
 
-  /** `runtime` is the name of the LTTng-UST provider, too. */
-  constructor(source: TraceSource, cursor: EventCursor, spool: Spool, runtime: string) {
+  /** `runtime` is the name of the LTTng-UST provider, too; `happenedField` the field by which its events say when they happened, where they are told later. */
+  constructor(source: TraceSource, cursor: EventCursor, spool: Spool, runtime: string, happenedField?: string) {
     this.source = source;
     this.cursor = cursor;
     this.spool = new TimeOrdered(spool, integrationWidth, 1, mostLate);
     this.runtime = runtime;
+    this.happenedField = happenedField;
   }
 
   /** Makes ready for the events that the trace has. */
   start(): this {
-    const { source, cursor, runtime } = this;
+    const { source, cursor, runtime, happenedField } = this;
     for (const eventClass of source.eventClasses) {
       if (!eventClass.name.startsWith(`${runtime}:`)) continue;
       const handler = this.handler(eventClass);
       if (handler === undefined) continue;
       this.handlers[eventClass.index] = handler;
       this.pids[eventClass.index] = cursor.field(eventClass, "vpid");
-      if (eventClass.payload.some(({ name }) => name === "at_ns")) this.happened[eventClass.index] = cursor.field(eventClass, "at_ns");
+      if (happenedField !== undefined && eventClass.payload.some(({ name }) => name === happenedField))
+        this.happened[eventClass.index] = cursor.field(eventClass, happenedField);
     }
     return this;
   }

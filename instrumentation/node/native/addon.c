@@ -180,7 +180,6 @@ static napi_value tell(napi_env env, napi_callback_info info)
     if (napi_get_cb_info(env, info, NULL, NULL, NULL, &data) != napi_ok) return NULL;
     struct environment *e = data;
     pthread_mutex_lock(&e->lock);
-    if (provider == NULL) e->queue->used = 0;
     tell_all(e);
     pthread_mutex_unlock(&e->lock);
     return NULL;

@@ -3,7 +3,7 @@
  * what they serve and call.
  */
 import type { RelativeNs } from "../../base/index.ts";
-import { databaseKinds, databaseSystems, requestEnds } from "../../environments/node/index.ts";
+import { databaseKinds, databaseSystems, happenedField, requestEnds } from "../../environments/node/index.ts";
 import type { Quark, StateBuilder } from "../../state/contract.ts";
 import type { EventCursor, TraceSource } from "../../trace/index.ts";
 import type { SharedAnalysis, Spool } from "../contract.ts";
@@ -42,7 +42,7 @@ class NodeModel extends ServiceModel {
   private readonly ends: { readonly thread: Thread; readonly stream: number; readonly time: RelativeNs; readonly reason: string }[] = [];
 
   constructor(source: TraceSource, cursor: EventCursor, state: StateBuilder, spool: Spool) {
-    super(source, cursor, spool, "node");
+    super(source, cursor, spool, "node", happenedField);
     this.state = state;
   }
 
