@@ -2,6 +2,7 @@
 // Node.js applications on its other versions.
 // The last line is `N passed, N failed`: tests, and the static checks as one. Arguments are passed on to vitest (`npm test -- test/real/record.test.ts`).
 // Everything the tests start they stop; whatever is left over is counted as a failure and named.
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,36 +60,50 @@ if (store.code !== 0) {
   console.log("the instrumented store could not be built: the real tests will fail");
 }
 
-/** What is run, one after the other. */
-const runs = [
-  { title: "unit tests", project: "unit", args: vitestArgs, more: {} },
-  { title: "real tests", project: "real", args: vitestArgs, more: {} },
-];
-// What traces Node.js, on its other versions: all of it on one, whose commands they are on each.
-if (vitestArgs.length === 0) {
+const real = (names) => names.map((name) => `test/real/${name}.test.ts`);
+/** Real tests that compile stores: most of their time is the compiler's. */
+const stores = real(["instrumentation", "valkey"]);
+/** Real tests of traced applications: most of their time is waiting. */
+const applications = ["truth", "database", "streams", "loaders", "node", "flows", "endings", "redirected-calls", "python"];
+
+/** Applications on this Node.js, and on its other versions: all of them on one, those of which each version has its own commands on each. */
+async function applicationRuns() {
+  const found = [{ title: "applications on this Node", project: "real", args: real(applications), more: {} }];
   const without = await ensureNodes(say);
-  if (without === undefined) {
-    const whose = ["truth", "database", "streams", "loaders"];
-    const wanted = { 22: whose, 24: [...whose, "node", "flows", "endings", "redirected-calls", "python"], 26: whose };
-    for (const [version, files] of Object.entries(wanted)) {
-      const args = files.map((file) => `test/real/${file}.test.ts`);
-      runs.push({ title: `applications on Node ${version}`, project: "real", args, more: { STORESCOPE_TEST_NODE: nodePath(version) } });
-    }
-  } else {
+  if (without !== undefined) {
     console.log(`applications on other versions of Node are not tested: ${without}`);
+    return found;
   }
+  const whose = applications.slice(0, 4);
+  for (const [version, names] of Object.entries({ 22: whose, 24: applications, 26: whose }))
+    found.push({
+      title: `applications on Node ${version}`,
+      project: "real",
+      args: real(names),
+      more: { STORESCOPE_TEST_NODE: nodePath(version) },
+    });
+  return found;
 }
 
+/** What makes a program's LTTng its own, so that another one can record at the same time: it sees neither our session daemon nor our tracepoints' shared memory. */
+const apart = ["unshare", "--mount", "--propagation", "private", "sh", "-c"];
+apart.push('mkdir -p /run/lttng && mount -t tmpfs tmpfs /run/lttng && mount -t tmpfs tmpfs /dev/shm && exec "$@"', "sh");
+const canBeApart = () => process.getuid?.() === 0 && spawnSync(apart[0], [...apart.slice(1), "true"], { stdio: "ignore" }).status === 0;
+
 const reports = mkdtempSync(join(tmpdir(), "storescope-test-"));
-for (const [i, { title, project, args, more }] of runs.entries()) {
-  say(title);
-  const report = join(reports, `${i}.json`);
+let reportsMade = 0;
+/** One run of vitest, counted; `prefix`: a program and arguments that start it. Its output is passed on as it comes, or, where another run is beside it, at its end. */
+async function runTests({ title, project, args, more }, { prefix = [], output = "inherit" } = {}) {
+  if (output === "inherit") say(title);
+  const report = join(reports, `${reportsMade++}.json`);
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { code } = await run(process.execPath, [vitest, "run", "--project", project, "--passWithNoTests", ...reporters, ...args], {
-    output: "inherit",
-    env: { ...env, ...more },
-  });
+  const command = [...prefix, process.execPath, vitest, "run", "--project", project, "--passWithNoTests", ...reporters, ...args];
+  const { code, output: text } = await run(command[0], command.slice(1), { output, env: { ...env, ...more } });
+  if (output === "capture") {
+    say(title);
+    process.stdout.write(text);
+  }
   let failedHere = 0;
   try {
     const result = JSON.parse(readFileSync(report, "utf8"));
@@ -99,6 +114,26 @@ for (const [i, { title, project, args, more }] of runs.entries()) {
   }
   // A file that could not be loaded, or an error outside any test, has no failed test of its own.
   failed += code !== 0 && failedHere === 0 ? 1 : failedHere;
+}
+
+await runTests({ title: "unit tests", project: "unit", args: vitestArgs, more: {} });
+if (vitestArgs.length > 0) await runTests({ title: "real tests", project: "real", args: vitestArgs, more: {} });
+else {
+  // The compiler waits for nothing, applications wait most of the time: these two take hardly longer at once than one of them.
+  const isBeside = canBeApart();
+  const compiling = () => runTests({ title: "real tests that compile stores", project: "real", args: stores, more: {} });
+  const tracing = async () => {
+    const how = isBeside ? { prefix: apart, output: "capture" } : {};
+    for (const one of await applicationRuns()) await runTests(one, how);
+  };
+  if (isBeside) await Promise.all([compiling(), tracing()]);
+  else {
+    await compiling();
+    await tracing();
+  }
+  // Among the others are those whose findings are about time: nothing else runs beside them.
+  const done = [...stores, ...real(applications)].flatMap((file) => ["--exclude", file]);
+  await runTests({ title: "all other real tests", project: "real", args: done, more: {} });
 }
 rmSync(reports, { recursive: true, force: true });
 
