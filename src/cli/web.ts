@@ -2,10 +2,14 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { StorescopeError } from "../base/index.ts";
 import type { Experiment } from "../engine/index.ts";
 import { thisPackage } from "../record/index.ts";
 import { type RunningServer, startServer } from "../server/index.ts";
 import type { Shell } from "./shell.ts";
+
+/** A browser that was just started asks within this time. */
+const browserStartMs = 5_000;
 
 export interface ServeOptions {
   readonly port: number;
@@ -34,12 +38,18 @@ export async function serveWhile(shell: Shell, options: ServeOptions, task: (ser
     token: options.token,
     version,
   });
+  let isBrowserStarted = false;
   try {
     shell.print(`${server.url}\n`);
     shell.note("Ctrl-C stops serving");
     const hasScreen = process.platform === "darwin" || Boolean(process.env["DISPLAY"] ?? process.env["WAYLAND_DISPLAY"]);
-    if (options.isBrowserWanted && hasScreen) openBrowser(server.url);
+    isBrowserStarted = options.isBrowserWanted && hasScreen;
+    if (isBrowserStarted) openBrowser(server.url);
     await task(server);
+  } catch (error) {
+    // The page is to say why, too, where one has asked or is about to.
+    if (error instanceof StorescopeError && !shell.signal.aborted) await server.refuse(error, isBrowserStarted ? browserStartMs : 0);
+    throw error;
   } finally {
     await server.close();
   }

@@ -3,9 +3,11 @@
  * Loopback only. It opens no trace and writes no file; what it serves is decided by whoever starts it.
  */
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import helmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
 import Fastify from "fastify";
+import type { StorescopeError } from "../base/index.ts";
 import type { Experiment } from "../engine/contract.ts";
 import { registerApiRoutes } from "./api-routes.ts";
 import { createCatalogue } from "./catalogue.ts";
@@ -35,6 +37,11 @@ export interface RunningServer {
   readonly url: string;
   /** These are served, too, from now on. */
   show(experiments: readonly Experiment[]): void;
+  /**
+   * There will be nothing to show: requests for experiments, those that wait included, are answered with this error. Resolves when a page has it and asks nothing more;
+   * where none asks within `patienceMs`, without. Then the server has nothing left to do but to close.
+   */
+  refuse(error: StorescopeError, patienceMs: number): Promise<void>;
   /** Reads ahead what a page asks for first, if the experiment is analysed. */
   readAhead(experiment: Experiment): void;
   /** Stops listening and drops open connections. Experiments stay open: they belong to the caller. */
@@ -89,10 +96,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     experiments.push(...given);
     resolveShown();
   };
+  let failure: StorescopeError | undefined;
+  let resolveRefused = (): void => undefined;
+  const refused = new Promise<void>((resolve) => {
+    resolveRefused = resolve;
+  });
   if (options.experiments !== undefined) show(options.experiments);
   app.addHook("onRequest", async (request) => {
     const route = request.routeOptions.url ?? "";
-    if (/^\/(?:api|tsp)\//.test(route) && !route.endsWith("/health")) await shown;
+    if (!/^\/(?:api|tsp)\//.test(route) || route.endsWith("/health")) return;
+    await shown;
+    if (failure === undefined) return;
+    resolveRefused();
+    throw failure;
   });
   const routes: RouteOptions = {
     catalogue: createCatalogue(experiments),
@@ -121,6 +137,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: `http://${host}:${port}/${fragment}`,
     show,
+    refuse: async (error, patienceMs) => {
+      failure = error;
+      resolveShown();
+      await Promise.race([refused, sleep(patienceMs)]);
+      await idleness.idle(closing.signal);
+    },
     readAhead: (experiment) => void readAhead(experiment, routes.rowIds, idleness, closing.signal),
     close: async () => {
       closing.abort();

@@ -7,6 +7,7 @@ import { request as httpRequest } from "node:http";
 import Ajv from "ajv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
+import { BadInputError, StorescopeError } from "../base/index.ts";
 import { fakeExperiment } from "../testing/fake-experiment.ts";
 import { decodeWindow, parseExact, stringifyExact } from "../tsp/index.ts";
 import { type RunningServer, startServer } from "./index.ts";
@@ -399,6 +400,32 @@ describe("a server that has nothing to show yet", () => {
     } finally {
       await early.close();
     }
+  });
+
+  it("tells those that wait why there will be nothing, and then has nothing to do", async () => {
+    const early = await startServer({ port: 0 });
+    try {
+      const ask = async (path: string) => {
+        const response = await fetch(`${early.url}${path}`);
+        return { status: response.status, body: (await response.json()) as unknown };
+      };
+      const asked = ["api/experiments", "tsp/api/experiments"].map(ask);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const why = new BadInputError("PACKET_INVALID", "trace/channel_0", 4096, "no packet begins here");
+      await early.refuse(why, 60_000);
+      const answer = { status: 500, body: { title: "The trace cannot be read", detail: why.message } };
+      expect(await Promise.all(asked)).toEqual([answer, answer]);
+      expect(await ask("api/experiments")).toEqual(answer);
+      expect((await ask("tsp/api/health")).status).toBe(200);
+    } finally {
+      await early.close();
+    }
+  });
+
+  it("refuses though nobody asks", async () => {
+    const early = await startServer({ port: 0 });
+    await early.refuse(new StorescopeError("NOT_FOUND", "nothing there"), 10);
+    await early.close();
   });
 
   it("closes though requests wait", async () => {
