@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { thirdPartyText } from "./tools/lib/third-party.mjs";
 
 /** The page is loaded by the entry at run time: the browser shall begin to fetch it together with the entry. */
 const preloadPage: Plugin = {
@@ -13,11 +14,20 @@ const preloadPage: Plugin = {
   },
 };
 
+/** What the page holds of other people's packages, beside it. */
+const thirdParty: Plugin = {
+  name: "third-party",
+  generateBundle(_options, bundle) {
+    const modules = Object.values(bundle).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+    this.emitFile({ type: "asset", fileName: "THIRD-PARTY.txt", source: thirdPartyText(modules) });
+  },
+};
+
 /** Builds src/web to dist/web. Paths are relative, so the folder can be served from anywhere; nothing is inlined, so a strict Content-Security-Policy holds. */
 export default defineConfig({
   root: "src/web",
   base: "./",
-  plugins: [react(), preloadPage],
+  plugins: [react(), preloadPage, thirdParty],
   build: {
     outDir: "../../dist/web",
     emptyOutDir: true,

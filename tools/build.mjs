@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./lib/root.mjs";
+import { thirdPartyText } from "./lib/third-party.mjs";
 
 const dist = join(root, "dist");
 const keptChunksMs = 3_600_000;
@@ -60,6 +61,39 @@ function replaceFile(path, content) {
   renameSync(`${path}.${process.pid}`, path);
 }
 
+/**
+ * Packages that scenarios use are what is traced, or drives it: they stay packages. Those of the command are taken in: Node takes longer to find and read a hundred
+ * small files than for all else of the start.
+ */
+const scenariosPackages = {
+  name: "scenarios-packages",
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ importer, path }) => {
+      const isExternal = importer.startsWith(join(root, "scenarios/")) && !path.startsWith("node:");
+      return isExternal ? { path, external: true } : undefined;
+    });
+  },
+};
+/** What fastify and its plugins load for options that the server does not set: more code than all that is used of them. Whoever sets one hears of it at once. */
+const unusedPackages = {
+  name: "unused-packages",
+  setup(build) {
+    build.onResolve(
+      { filter: /^(@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|light-my-request|pino|glob)$/ },
+      ({ path }) => ({
+        path,
+        namespace: "unused",
+      }),
+    );
+    build.onLoad({ filter: /.*/, namespace: "unused" }, ({ path }) => ({
+      contents: `const refuse = () => { throw new Error(${JSON.stringify(`${path} is left out of the bundle (tools/build.mjs)`)}); };
+        module.exports = new Proxy(refuse, { get: (_target, name) => name === "glob" ? refuse : refuse() });`,
+    }));
+  },
+};
+/** CommonJS packages ask for Node's own modules by `require`, which an ES module does not have. */
+const requireOfNode = 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
+
 async function buildNode() {
   const esbuild = await import("esbuild");
   const entryPoints = {
@@ -88,7 +122,9 @@ async function buildNode() {
     format: "esm",
     platform: "node",
     target: "node20",
-    packages: "external",
+    plugins: [scenariosPackages, unusedPackages],
+    banner: { js: requireOfNode },
+    metafile: true,
     sourcemap: true,
     write: false,
     logLevel: "silent",
@@ -97,6 +133,8 @@ async function buildNode() {
   // Chunks first: an entry never names a chunk that is not there yet.
   const chunksFirst = [...result.outputFiles].sort((a, b) => Number(b.path.includes("/chunks/")) - Number(a.path.includes("/chunks/")));
   for (const file of chunksFirst) replaceFile(file.path, file.contents);
+  const modules = Object.keys(result.metafile.inputs).map((path) => join(root, path));
+  replaceFile(join(dist, "THIRD-PARTY.txt"), thirdPartyText(modules));
   const chunks = join(dist, "chunks");
   for (const name of existsSync(chunks) ? readdirSync(chunks) : []) {
     const path = join(chunks, name);
