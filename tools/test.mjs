@@ -63,25 +63,19 @@ if (store.code !== 0) {
 const real = (names) => names.map((name) => `test/real/${name}.test.ts`);
 /** Real tests that compile stores: most of their time is the compiler's. */
 const stores = real(["instrumentation", "valkey"]);
+/** Real tests of what a traced application asks others: each version of Node.js does that in its own way. */
+const commands = ["truth", "database", "streams", "loaders"];
 /** Real tests of traced applications: most of their time is waiting. */
-const applications = ["truth", "database", "streams", "loaders", "node", "flows", "endings", "redirected-calls", "python"];
+const applications = [...commands, "node", "endings", "redirected-calls", "python"];
 
-/** Applications on this Node.js, and on its other versions: all of them on one, those of which each version has its own commands on each. */
-async function applicationRuns() {
+const onNode = (version) => ({ STORESCOPE_TEST_NODE: nodePath(version) });
+
+/** Applications on this Node.js, and on its other versions: `applications` on one, `commands` on each. */
+function applicationRuns(hasOtherNodes) {
   const found = [{ title: "applications on this Node", project: "real", args: real(applications), more: {} }];
-  const without = await ensureNodes(say);
-  if (without !== undefined) {
-    console.log(`applications on other versions of Node are not tested: ${without}`);
-    return found;
-  }
-  const whose = applications.slice(0, 4);
-  for (const [version, names] of Object.entries({ 22: whose, 24: applications, 26: whose }))
-    found.push({
-      title: `applications on Node ${version}`,
-      project: "real",
-      args: real(names),
-      more: { STORESCOPE_TEST_NODE: nodePath(version) },
-    });
+  if (!hasOtherNodes) return found;
+  for (const [version, names] of Object.entries({ 22: commands, 24: applications, 26: commands }))
+    found.push({ title: `applications on Node ${version}`, project: "real", args: real(names), more: onNode(version) });
   return found;
 }
 
@@ -121,10 +115,13 @@ if (vitestArgs.length > 0) await runTests({ title: "real tests", project: "real"
 else {
   // The compiler waits for nothing, applications wait most of the time: these two take hardly longer at once than one of them.
   const isBeside = canBeApart();
+  const without = await ensureNodes(say);
+  const hasOtherNodes = without === undefined;
+  if (!hasOtherNodes) console.log(`applications on other versions of Node are not tested: ${without}`);
   const compiling = () => runTests({ title: "real tests that compile stores", project: "real", args: stores, more: {} });
   const tracing = async () => {
     const how = isBeside ? { prefix: apart, output: "capture" } : {};
-    for (const one of await applicationRuns()) await runTests(one, how);
+    for (const one of applicationRuns(hasOtherNodes)) await runTests(one, how);
   };
   if (isBeside) await Promise.all([compiling(), tracing()]);
   else {
@@ -134,6 +131,7 @@ else {
   // Among the others are those whose findings are about time: nothing else runs beside them.
   const done = [...stores, ...real(applications)].flatMap((file) => ["--exclude", file]);
   await runTests({ title: "all other real tests", project: "real", args: done, more: {} });
+  if (hasOtherNodes) await runTests({ title: "flows on Node 24", project: "real", args: real(["flows"]), more: onNode(24) });
 }
 rmSync(reports, { recursive: true, force: true });
 

@@ -495,9 +495,9 @@ describe("io-thread-race", () => {
   });
 });
 
-it("every diagnosis is explained in docs/diagnoses.md, in the words of --explain", () => {
+it("every diagnosis is explained in docs/diagnoses.md, in the words of --explain", async () => {
   const text = readFileSync("docs/diagnoses.md", "utf8");
-  for (const { id, title, explanation } of diagnosisList()) {
+  for (const { id, title, explanation } of await diagnosisList()) {
     expect(text).toContain(`### ${id}: ${title}\n`);
     expect(text).toContain(explanation);
   }

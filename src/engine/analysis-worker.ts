@@ -4,7 +4,7 @@ import type { Analysis } from "../analyses/contract.ts";
 import { assert, StorescopeError } from "../base/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import { PackingThread } from "./packing.ts";
-import { analyses } from "./registry.gen.ts";
+import { analyses } from "./registry/analyses.gen.ts";
 import { Share } from "./share.ts";
 import { SharedState, type WorkerMessage, type WorkerTask } from "./team.ts";
 import { openedAs, openTraces, toFailure } from "./thread.ts";

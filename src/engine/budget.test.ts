@@ -14,7 +14,7 @@ import { type HistoryReader, openHistory } from "../state/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import { buildHistory } from "./build-history.ts";
 import { EventRows } from "./event-rows.ts";
-import { analyses } from "./registry.gen.ts";
+import { analyses } from "./registry/analyses.gen.ts";
 import { RequestQueries } from "./requests.ts";
 
 const sample = fileURLToPath(new URL("../../samples/redis-cluster/ust/uid/0/64-bit", import.meta.url));

@@ -6,7 +6,7 @@ import { openCtf } from "../ctf/index.ts";
 import { openHistory } from "../state/index.ts";
 import { bundleWorker } from "../testing/worker-bundle.ts";
 import { buildHistory } from "./build-history.ts";
-import { analyses } from "./registry.gen.ts";
+import { analyses } from "./registry/analyses.gen.ts";
 
 const sample = fileURLToPath(new URL("../../samples/redis-cluster/ust/uid/0/64-bit", import.meta.url));
 const cache = fileURLToPath(new URL("../../.cache", import.meta.url));

@@ -8,9 +8,11 @@ import { recordedEvents } from "../environments/redis/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import type { DiagnosisReport, Finding, Unanswered } from "./contract.ts";
 import type { EventRows } from "./event-rows.ts";
-import { diagnoses } from "./registry.gen.ts";
+import { diagnoses } from "./registry/diagnoses.gen.ts";
 
 const eventLimit = 5000;
+
+export type DiagnosisInfo = Pick<Diagnosis, "id" | "title" | "version" | "needs" | "providers" | "view" | "explanation">;
 
 export interface DiagnosisInput {
   readonly source: TraceSource;
@@ -99,6 +101,6 @@ function worstFirst(left: Finding, right: Finding): number {
 }
 
 /** What there is to diagnose. */
-export function diagnosisList(): readonly Pick<Diagnosis, "id" | "title" | "version" | "needs" | "providers" | "view" | "explanation">[] {
+export function diagnosisList(): readonly DiagnosisInfo[] {
   return diagnoses;
 }

@@ -33,13 +33,12 @@ import type {
   RequestQuery,
   TraceInfo,
 } from "./contract.ts";
-import { diagnose } from "./diagnose.ts";
 import { EventRows } from "./event-rows.ts";
 import { eventText } from "./event-text.ts";
 import { FlowQueries } from "./flows.ts";
 import { compileGlob } from "./glob.ts";
 import { experimentId, historyDirectory, historyIdentity } from "./history-cache.ts";
-import { analyses, views } from "./registry.gen.ts";
+import { views } from "./registry/views.gen.ts";
 import { RequestQueries } from "./requests.ts";
 import { ownModule, ownWorker, type TraceFile } from "./thread.ts";
 
@@ -113,6 +112,7 @@ export class OpenExperiment implements Experiment {
     const started = performance.now();
     const directory = historyDirectory(this.paths, this.options.cacheDirectory);
     try {
+      const { analyses } = await import("./registry/analyses.gen.ts");
       const tracePaths = this.sources.map((source) => source.path);
       const identity = historyIdentity(tracePaths, analyses);
       let ready = options.force === true ? undefined : this.load(directory, identity, true, started);
@@ -342,6 +342,7 @@ export class OpenExperiment implements Experiment {
     const ready = this.need();
     const { context, rows } = ready;
     const { source, lostEvents, id: experiment } = this;
+    const { diagnose } = await import("./diagnose.ts");
     ready.report ??= await diagnose({ source, rows, context, lostEvents, experiment, absolute: (time) => this.absolute(time) }, options);
     return ready.report;
   }

@@ -6,17 +6,16 @@ import type { TraceSource } from "../trace/index.ts";
 import { isFile, unpackArchive } from "./archive/index.ts";
 import { synchroniseClocks } from "./clock-sync.ts";
 import type { Experiment, OpenOptions } from "./contract.ts";
+import type { DiagnosisInfo } from "./diagnose.ts";
 import { OpenExperiment } from "./experiment.ts";
 import { archiveFolder } from "./history-cache.ts";
-import { printEvents as printSource } from "./print-events.ts";
 import type { PrintOptions } from "./print-range.ts";
-import { environments } from "./registry.gen.ts";
+import { environments } from "./registry/environments.gen.ts";
 import { ownWorker } from "./thread.ts";
 
 export type { Confidence, Measure, Severity } from "../diagnoses/contract.ts";
 export { severities } from "../diagnoses/contract.ts";
 export * from "./contract.ts";
-export { diagnosisList } from "./diagnose.ts";
 export { eventText } from "./event-text.ts";
 export { flowFilterNames } from "./flows.ts";
 export { compileGlob } from "./glob.ts";
@@ -59,9 +58,15 @@ export async function openExperiment(paths: readonly string[], options: OpenOpti
   }
 }
 
+/** What there is to diagnose. */
+export async function diagnosisList(): Promise<readonly DiagnosisInfo[]> {
+  return (await import("./diagnose.ts")).diagnosisList();
+}
+
 /** Prints (or counts) an experiment's raw events; returns how many matched. */
-export function printEvents(experiment: Experiment, options: PrintOptions): Promise<number> {
+export async function printEvents(experiment: Experiment, options: PrintOptions): Promise<number> {
   if (!(experiment instanceof OpenExperiment)) throw new UsageError("only experiments opened by openExperiment can be printed");
   const workers = ownWorker("print-worker");
-  return printSource(experiment.rawSource, options, workers && { ...workers, traces: experiment.traceFiles() });
+  const { printEvents: printSource } = await import("./print-events.ts");
+  return await printSource(experiment.rawSource, options, workers && { ...workers, traces: experiment.traceFiles() });
 }

@@ -12,7 +12,7 @@ import { type Analysis, type AnalysisRun, type IntegrationOffer, partCount, type
 import type { RelativeNs } from "../base/index.ts";
 import { createHistoryPart, type HistoryPart, joinHistoryParts, type Packer } from "../state/index.ts";
 import type { EventCursor, TraceSource } from "../trace/index.ts";
-import { environments } from "./registry.gen.ts";
+import { environments } from "./registry/environments.gen.ts";
 import { closeSpool, FileSpool, FileSpoolRows } from "./spool.ts";
 
 export interface ShareSetup {

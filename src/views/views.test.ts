@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import flows from "../analyses/flows/index.ts";
 import node from "../analyses/node/index.ts";
 import redis from "../analyses/redis/index.ts";
-import { views } from "../engine/registry.gen.ts";
+import { views } from "../engine/registry/views.gen.ts";
 import { RequestQueries } from "../engine/requests.ts";
 import { analyseText } from "../testing/analyse-text.ts";
 import { replicatedPair } from "../testing/replicated-pair.ts";

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findCtfTraces, openCtf } from "../../src/ctf/index.ts";
 import { buildHistory } from "../../src/engine/build-history.ts";
-import { analyses } from "../../src/engine/registry.gen.ts";
+import { analyses } from "../../src/engine/registry/analyses.gen.ts";
 import { openHistory } from "../../src/state/index.ts";
 import { bundleWorker } from "../../src/testing/worker-bundle.ts";
 import { run } from "./support.ts";

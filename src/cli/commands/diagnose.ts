@@ -14,6 +14,8 @@ interface Options extends TraceOptions {
 /** Exit code when there is a finding at or above `--fail-on`. */
 const foundCode = 3;
 
+const list = await diagnosisList();
+
 const diagnose: CommandFile = (command, shell) => {
   addTraceOptions(command, "[trace...]")
     .option("--fail-on <severity>", `exit with ${foundCode} when there is a finding of this severity (${severities.join(", ")}) or above`)
@@ -21,9 +23,7 @@ const diagnose: CommandFile = (command, shell) => {
     .addHelpText(
       "after",
       `
-Diagnoses: ${diagnosisList()
-        .map(({ id }) => id)
-        .join(", ")}.
+Diagnoses: ${list.map(({ id }) => id).join(", ")}.
 
 Examples:
   storescope diagnose trace
@@ -34,7 +34,6 @@ Examples:
     .action(async (paths: readonly string[], options: Options) => {
       const failOn = options.failOn === undefined ? undefined : parseChoice(options.failOn, "--fail-on", severities);
       if (options.explain !== undefined) {
-        const list = diagnosisList();
         const id = parseChoice(
           options.explain,
           "--explain",
