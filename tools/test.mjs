@@ -61,8 +61,8 @@ if (store.code !== 0) {
 }
 
 const real = (names) => names.map((name) => `test/real/${name}.test.ts`);
-/** Real tests that compile stores: most of their time is the compiler's. */
-const stores = real(["instrumentation", "valkey"]);
+/** Real tests that compile stores, which needs all cores, and with them some whose results do not depend on how fast a machine is. */
+const stores = real(["instrumentation", "valkey", "new", "client-list", "cluster-counters", "redirects", "replication", "unix"]);
 /** Real tests of what a traced application asks others: each version of Node.js does that in its own way. */
 const commands = ["truth", "database", "streams", "loaders"];
 /** Real tests of traced applications: most of their time is waiting. */
@@ -118,7 +118,7 @@ else {
   const without = await ensureNodes(say);
   const hasOtherNodes = without === undefined;
   if (!hasOtherNodes) console.log(`applications on other versions of Node are not tested: ${without}`);
-  const compiling = () => runTests({ title: "real tests that compile stores", project: "real", args: stores, more: {} });
+  const compiling = () => runTests({ title: "stores", project: "real", args: stores, more: {} });
   const tracing = async () => {
     const how = isBeside ? { prefix: apart, output: "capture" } : {};
     for (const one of applicationRuns(hasOtherNodes)) await runTests(one, how);

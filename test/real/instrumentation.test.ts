@@ -534,7 +534,8 @@ describe.each([
         await expectRequests(trace, counted, set, threads);
       }
     }
-  });
+    // It compiles a store, perhaps while others use the cores, too.
+  }, 900_000);
 });
 
 // The last one: afterwards there is no daemon.
