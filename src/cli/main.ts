@@ -8,7 +8,7 @@ import { constants } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { Command, CommanderError } from "commander";
 import { StorescopeError } from "../base/index.ts";
-import { thisPackage } from "../record/index.ts";
+import { thisPackage } from "../record/package/index.ts";
 import type { CommandFile } from "./contract.ts";
 import { createShell, type Shell } from "./shell.ts";
 

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { StorescopeError } from "../base/index.ts";
 import type { Experiment } from "../engine/index.ts";
-import { thisPackage } from "../record/index.ts";
+import { thisPackage } from "../record/package/index.ts";
 import { type RunningServer, startServer } from "../server/index.ts";
 import type { Shell } from "./shell.ts";
 

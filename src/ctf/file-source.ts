@@ -7,7 +7,7 @@
  */
 import { closeSync, type Dirent, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { BadInputError, StorescopeError } from "../base/index.ts";
+import { BadInputError, compareText, StorescopeError } from "../base/index.ts";
 import type { ByteFile } from "./packet/byte-file.ts";
 
 /** Files open at the same time, of all traces that share a pool: well below the lowest usual limit of a process, 256. */
@@ -163,7 +163,7 @@ export function openStreamFiles(directory: string, pool: FilePool): ByteFile[] {
   } catch (cause) {
     throw new StorescopeError("TRACE_NOT_FOUND", `${directory}: the trace's files cannot be listed`, { cause });
   }
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return files.sort((a, b) => compareText(a.path, b.path));
 }
 
 /**

@@ -2,7 +2,7 @@
  * Runs the diagnoses over one finished history. What they share is made once (diagnoses/facts.ts); here it is decided whether a diagnosis can tell at all,
  * and findings get absolute times, a link into the UI and their order.
  */
-import { type AbsoluteNs, StorescopeError, type TaskOptions, toRelative } from "../base/index.ts";
+import { type AbsoluteNs, compareText, StorescopeError, type TaskOptions, toRelative } from "../base/index.ts";
 import { confidences, type Diagnosis, type DiagnosisContext, Facts, type Found, severities, shownRequests } from "../diagnoses/index.ts";
 import { recordedEvents } from "../environments/redis/index.ts";
 import type { TraceSource } from "../trace/index.ts";
@@ -96,7 +96,7 @@ function worstFirst(left: Finding, right: Finding): number {
     severities.indexOf(right.severity) - severities.indexOf(left.severity) ||
     confidences.indexOf(right.confidence) - confidences.indexOf(left.confidence) ||
     right.costNs - left.costNs ||
-    left.id.localeCompare(right.id)
+    compareText(left.id, right.id)
   );
 }
 

@@ -6,6 +6,7 @@ import { documents as nodeDocuments, type UntracedThread } from "../analyses/nod
 import {
   type AbsoluteNs,
   BadInputError,
+  compareText,
   type RelativeNs,
   StorescopeError,
   type TaskOptions,
@@ -15,7 +16,6 @@ import {
 import { type HistoryReader, type Interval, openHistory, type StateHistory } from "../state/index.ts";
 import type { EventCursor, TraceSource, TraceWarning } from "../trace/index.ts";
 import type { View, ViewContext } from "../views/contract.ts";
-import { buildHistory } from "./build-history.ts";
 import type { ClockSync } from "./clock-sync.ts";
 import type {
   AnalysisSummary,
@@ -123,6 +123,7 @@ export class OpenExperiment implements Experiment {
           options.onProgress?.(progress);
         };
         const workers = ownWorker("analysis-worker");
+        const { buildHistory } = await import("./build-history.ts");
         await buildHistory(this.source, analyses, directory, identity, {
           ...options,
           onProgress,
@@ -214,7 +215,7 @@ export class OpenExperiment implements Experiment {
     const counts = summary?.counts ?? (await this.countEvents(options));
     return Object.entries(counts)
       .map(([name, count]) => ({ name, count }))
-      .sort((left, right) => right.count - left.count || left.name.localeCompare(right.name));
+      .sort((left, right) => right.count - left.count || compareText(left.name, right.name));
   }
 
   private async countEvents(options: TaskOptions): Promise<Readonly<Record<string, number>>> {

@@ -1,9 +1,10 @@
 /** The engine: front door, and the library API. Opens traces, builds and caches histories, answers questions. */
+import { statSync } from "node:fs";
 import { StorescopeError, UsageError } from "../base/index.ts";
 import { FilePool, findCtfTraces, openCtf } from "../ctf/index.ts";
 import { openExperimentSource } from "../experiment/index.ts";
 import type { TraceSource } from "../trace/index.ts";
-import { isFile, unpackArchive } from "./archive/index.ts";
+import type { Unpacked } from "./archive/index.ts";
 import { synchroniseClocks } from "./clock-sync.ts";
 import type { Experiment, OpenOptions } from "./contract.ts";
 import type { DiagnosisInfo } from "./diagnose.ts";
@@ -23,6 +24,11 @@ export { cacheFolderName, historyDirectory, userCacheDirectory } from "./history
 export type { PrintOptions } from "./print-range.ts";
 export { requestFilterNames } from "./requests.ts";
 
+/** Whether `path` is a file, and so has to be unpacked. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 /** Throws TRACE_NOT_FOUND where one of the paths is neither an archive nor a directory with a trace: a look at names, before longer work is begun. */
 export function requireTraces(paths: readonly string[]): void {
   for (const path of paths) if (!isFile(path)) tracesIn(path, path);
@@ -35,6 +41,11 @@ function tracesIn(directory: string, path: string): readonly string[] {
   return found;
 }
 
+async function unpack(path: string, options: OpenOptions): Promise<Unpacked> {
+  const { unpackArchive } = await import("./archive/index.ts");
+  return await unpackArchive(path, archiveFolder(path, options.cacheDirectory), options);
+}
+
 /**
  * Opens every trace found under the paths (directories, or archives) as one experiment. Reads metadata and packet headers only; an archive is unpacked when it
  * is seen for the first time. Throws TRACE_NOT_FOUND where there is none.
@@ -44,7 +55,7 @@ export async function openExperiment(paths: readonly string[], options: OpenOpti
   const pool = new FilePool();
   try {
     for (const path of paths) {
-      const archive = isFile(path) ? await unpackArchive(path, archiveFolder(path, options.cacheDirectory), options) : undefined;
+      const archive = isFile(path) ? await unpack(path, options) : undefined;
       for (const [i, trace] of tracesIn(archive?.directory ?? path, path).entries())
         sources.push(openCtf(trace, { pool, warnings: i === 0 ? archive?.warnings : [] }));
     }

@@ -19,7 +19,7 @@ import {
   tables,
   unknownBytes,
 } from "../analyses/redis/keys.ts";
-import { type AbsoluteNs, Best, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
+import { type AbsoluteNs, Best, compareText, type RelativeNs, StorescopeError, toAbsolute } from "../base/index.ts";
 import type { HistoryReader, Table, TableChunk } from "../state/index.ts";
 import type {
   CommandStats,
@@ -441,7 +441,7 @@ export class RequestQueries {
       bytesOut: isWhole ? process.bytesOut : (requests[i]?.bytesOut ?? 0),
       commands: [...(nodes[i] ?? [])]
         .map(([command, counted]) => counted.finish(command))
-        .sort((left, right) => right.calls - left.calls || left.command.localeCompare(right.command)),
+        .sort((left, right) => right.calls - left.calls || compareText(left.command, right.command)),
       connections: this.connections
         .filter((connection) => connection.process === i)
         .map(({ connection, label, kind, requests: served, bytesIn, bytesOut }) => ({

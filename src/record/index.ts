@@ -3,6 +3,5 @@ export type { ChannelSize } from "./channel.ts";
 export type { CommandResult } from "./command.ts";
 export { type Check, type Diagnosis, examine } from "./doctor.ts";
 export type { TracedProcess } from "./lttng.ts";
-export { thisPackage } from "./package-root.ts";
 export { type RecordOptions, type RecordSummary, record } from "./record.ts";
 export { type Recording, type RecordingOptions, type RecordResult, startRecording } from "./recording.ts";

@@ -19,7 +19,7 @@ import { StorescopeError, UsageError } from "../base/index.ts";
 import { type ChannelSize, channelBytes, channelFor, checkChannel } from "./channel.ts";
 import { type EventSelection, selectEvents } from "./events.ts";
 import { listProcesses, listSessions, lostRecords, lttng, lttngAtExit, type TracedProcess } from "./lttng.ts";
-import { thisPackage } from "./package-root.ts";
+import { thisPackage } from "./package/index.ts";
 import { ensureDaemon, isRunning, ownDaemon, releaseDaemon, withDaemonLock } from "./session-daemon.ts";
 
 const channelName = "storescope";

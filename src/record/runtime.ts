@@ -9,7 +9,7 @@ import { chmod, cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/
 import { basename, dirname, join } from "node:path";
 import type { TaskOptions } from "../base/index.ts";
 import { cacheRoot, hashPath } from "./cache.ts";
-import { thisPackage } from "./package-root.ts";
+import { thisPackage } from "./package/index.ts";
 import { withLock } from "./store/lock.ts";
 import { runStep } from "./store/tools.ts";
 

@@ -1,5 +1,7 @@
 /** What several views read from the `redis` analysis. */
+
 import { branches, documents, type ProcessSummary, root, tables } from "../analyses/redis/keys.ts";
+import { compareText } from "../base/index.ts";
 import type { Quark, Table } from "../state/contract.ts";
 import type { ViewContext, ViewEntry, ViewStyle } from "./contract.ts";
 import { commandStyle, fixedStyles } from "./styles.ts";
@@ -25,7 +27,7 @@ export function processes(context: ViewContext): readonly ProcessSummary[] {
 
 /** Numbers before other names, numbers by value. */
 export function byNumber(left: string, right: string): number {
-  return Number(left) - Number(right) || left.localeCompare(right);
+  return Number(left) - Number(right) || compareText(left, right);
 }
 
 /** A thread's row: what it is called, its kernel id, and the attribute that says what it does. */

@@ -3,6 +3,7 @@
  * tracing in valkey.ts, its names in keys.ts. A part is every eighth process.
  */
 
+import { compareText } from "../../base/index.ts";
 import { addBuckets, furthestReach, TimeBuckets, TimeReach } from "../../base/time-buckets.ts";
 import { RedisDecoder, type RedisProcess, type Slopes } from "../../environments/redis/index.ts";
 import type { TraceSource } from "../../trace/index.ts";
@@ -173,7 +174,7 @@ const redis: SharedAnalysis<Outcome> = {
     }
     const counts: Record<string, number> = {};
     for (const { steps } of parts) for (const [name, count] of Object.entries(steps.counts)) counts[name] = (counts[name] ?? 0) + count;
-    const slopes = outcomes.flatMap((outcome) => Object.entries(outcome.slopes)).sort(([left], [right]) => (left < right ? -1 : 1));
+    const slopes = outcomes.flatMap((outcome) => Object.entries(outcome.slopes)).sort(([left], [right]) => compareText(left, right));
     const steps: StepSummary = {
       counts,
       buckets: addBuckets(parts.map((part) => part.steps.buckets)),

@@ -1,4 +1,5 @@
 /** `storescope info`. */
+import { compareText } from "../../base/index.ts";
 import type { TraceInfo } from "../../engine/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { bytes, count, duration, printable, table, timeOfDay } from "../format.ts";
@@ -62,7 +63,7 @@ const info: CommandFile = (command, shell) => {
         for (const trace of experiment.traces) shell.print(traceText(trace));
         if (events === undefined) return;
         const rows = [...events]
-          .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
+          .sort((a, b) => b.count - a.count || compareText(a.name, b.name))
           .map(({ name, count: n }) => [count(n), name]);
         const total = events.reduce((sum, event) => sum + event.count, 0);
         shell.print(`\n${table([{ title: "events", align: "right" }, { title: "name" }], [...rows, [count(total), "in all"]])}`);

@@ -36,11 +36,6 @@ export interface UnpackOptions extends TaskOptions {
   readonly freeBytes?: ((folder: string) => number) | undefined;
 }
 
-/** Whether `path` is a file, and so has to be unpacked. */
-export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
 /**
  * The archive's content as a directory below `folder`, unpacked now where it is not there yet. Throws TRACE_NOT_FOUND where the file is no archive,
  * ARCHIVE_INVALID where it cannot be unpacked, CANCELLED; nothing is left behind then.

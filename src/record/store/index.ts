@@ -15,7 +15,7 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { StorescopeError, type TaskOptions, UsageError } from "../../base/index.ts";
 import { cacheRoot, hashPath } from "../cache.ts";
-import { thisPackage } from "../package-root.ts";
+import { thisPackage } from "../package/index.ts";
 import { upstreamVersion } from "./apt-sources.ts";
 import { withLock } from "./lock.ts";
 import { applyPatches, type Flavor, type Patch, parseManifest, patchesFor, type RuleMatch } from "./patches.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { thisPackage } from "../package-root.ts";
+import { thisPackage } from "../package/index.ts";
 import { compareVersions, functionsOf, parseManifest, patchesFor } from "./patches.ts";
 
 const folder = join(thisPackage().root, "instrumentation/redis/patches");

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { StorescopeError, type TaskOptions } from "../../base/index.ts";
+import { compareText, StorescopeError, type TaskOptions } from "../../base/index.ts";
 import { runTool } from "./tools.ts";
 
 export type Flavor = "redis" | "valkey";
@@ -189,5 +189,5 @@ export async function applyPatches(
     }
   };
   await Promise.all([worker(), worker()]);
-  return matches.sort((a, b) => a.patch.localeCompare(b.patch));
+  return matches.sort((a, b) => compareText(a.patch, b.patch));
 }

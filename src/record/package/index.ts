@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defined } from "../base/index.ts";
+import { defined } from "../../base/index.ts";
 
 interface Package {
   readonly root: string;
