@@ -139,6 +139,8 @@ export interface Table {
   text(id: number): string;
   /** Chunks that may hold rows whose `column` value lies in [min, max], by the chunk's stored bounds; all chunks without a bound. */
   chunks(bound?: { readonly column: number; readonly min: number; readonly max: number }): Iterable<TableChunk>;
+  /** All chunks, with their first `count` columns alone: the others are not decoded. Nothing of it is kept for the next question. */
+  leading(count: number): Iterable<TableChunk>;
   /**
    * The chunks with the greatest difference of this column to the one it is `since` in each; the chunk with the greatest of all first. Who wants the rows of the
    * n greatest differences stops where he has n that are no less than `most`: reads O(n) chunks at worst, mostly few.

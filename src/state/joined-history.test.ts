@@ -120,6 +120,11 @@ function readAll(history: HistoryReader): unknown {
     ]),
   );
   expect(chunked).toEqual(rows);
+  for (let count = 1; count <= table.columns.length; count++) {
+    const leading = [...table.leading(count)].map(({ firstRow, rowCount, columns }) => ({ firstRow, rowCount, columns }));
+    const first = [...table.chunks()].map(({ firstRow, rowCount, columns }) => ({ firstRow, rowCount, columns: columns.slice(0, count) }));
+    expect(leading).toEqual(first);
+  }
   const bounds: number[] = [];
   for (const { most, chunk } of table.largest(4)) {
     bounds.push(most);

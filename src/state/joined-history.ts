@@ -409,6 +409,11 @@ class JoinedTable implements Table {
     }
   }
 
+  *leading(count: number): Iterable<TableChunk> {
+    for (const { table, firstRow } of this.parts)
+      for (const chunk of table.leading(count)) yield { ...chunk, firstRow: chunk.firstRow + firstRow };
+  }
+
   *largest(column: number): Iterable<{ readonly most: number; readonly chunk: TableChunk }> {
     const places = this.parts.flatMap(({ table, firstRow }) => table.largestFirst(column).map((place) => ({ ...place, table, firstRow })));
     for (const { most, chunk, table, firstRow } of places.sort((left, right) => right.most - left.most)) {

@@ -128,7 +128,7 @@ function foldColumns(values: Float64Array, before: Float64Array, numbers: Uint32
   }
 }
 
-/** Fills the columns, which must be of the number, length and types they were written with. */
+/** Fills the columns, the first of those that were written, which must be of the length and types they were written with. */
 export function readColumns(reader: PackReader, columns: readonly ColumnArray[]): void {
   const rows = columns[0]?.length ?? 0;
   const numbers = new Uint32Array(rows);

@@ -203,18 +203,20 @@ function largestDifference(from: ArrayLike<number>, to: ArrayLike<number>): numb
   return most;
 }
 
+/** The first `count` columns. */
 function decodeChunk(
   bytes: Uint8Array<ArrayBuffer>,
   specs: readonly ColumnSpec[],
   rows: number,
   file: string,
   offset: number,
+  count: number,
 ): ColumnArray[] {
   const reader = new PackReader(bytes, file, offset);
   if (reader.u32() !== rows || reader.u32() !== specs.length) reader.fail("a table chunk of another shape than its table");
-  const columns = specs.map((spec) => columnArray(spec.type, rows));
+  const columns = specs.slice(0, count).map((spec) => columnArray(spec.type, rows));
   readColumns(reader, columns);
-  reader.end();
+  if (count === specs.length) reader.end();
   return columns;
 }
 
@@ -289,6 +291,10 @@ export class TableReader implements Table {
     }
   }
 
+  *leading(count: number): Iterable<TableChunk> {
+    for (let chunk = 0; chunk < this.index.rows; chunk++) yield this.load(chunk, count);
+  }
+
   *largest(column: number): Iterable<{ readonly most: number; readonly chunk: TableChunk }> {
     for (const { most, chunk } of this.largestFirst(column)) yield { most, chunk: this.chunk(chunk) };
   }
@@ -324,13 +330,13 @@ export class TableReader implements Table {
     }
   }
 
-  private load(chunk: number): DecodedChunk {
+  private load(chunk: number, count = this.columns.length): DecodedChunk {
     const { f64, u32 } = this.index;
     const offset = f64[0]?.[chunk] as number;
     const firstRow = chunk * chunkRows;
     const rowCount = Math.min(chunkRows, this.rowCount - firstRow);
     const stored = this.container.read({ offset, bytes: u32[0]?.[chunk] as number, checksum: u32[1]?.[chunk] as number });
-    const columns = decodeChunk(stored, this.columns, rowCount, this.container.source.name, offset);
+    const columns = decodeChunk(stored, this.columns, rowCount, this.container.source.name, offset, count);
     const { translate } = this;
     if (translate !== undefined) for (const [c, values] of columns.entries()) translate(this.columns[c] as ColumnSpec, values);
     return { firstRow, rowCount, columns, bytes: columns.reduce((sum, column) => sum + column.byteLength, 0) };

@@ -71,7 +71,7 @@ export class Connections {
     const columnsOf = (...names: readonly string[]): readonly number[] => names.map((name) => table?.column(name) ?? 0);
     this.columns = columnsOf("label", "kind", "opened", "closed", "requests");
     const [processColumn = 0, connectionColumn = 0] = columnsOf("process", "connection");
-    for (const chunk of table?.chunks() ?? []) {
+    for (const chunk of table?.leading(1 + Math.max(processColumn, connectionColumn)) ?? []) {
       const [processes, connections] = [chunk.columns[processColumn], chunk.columns[connectionColumn]];
       if (processes === undefined || connections === undefined) continue;
       for (let row = 0; row < chunk.rowCount; row++) {
