@@ -4,4 +4,5 @@ export { compareText } from "./compare.ts";
 export * from "./errors.ts";
 export * from "./format.ts";
 export * from "./progress.ts";
+export { allSteps } from "./steps.ts";
 export * from "./time.ts";

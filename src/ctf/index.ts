@@ -1,8 +1,9 @@
 /** Front door of the CTF reader: opens what LTTng and other tracers write in the Common Trace Format (1.8 and 2). */
+import { allSteps } from "../base/index.ts";
 import type { TraceSource, TraceWarning } from "../trace/index.ts";
 import { FilePool, findTraceDirectories, openStreamFiles, readMetadataFile, sizeNow } from "./file-source.ts";
 import { parseMetadata } from "./metadata/index.ts";
-import { type CtfOptions, makeTraceSource } from "./trace.ts";
+import { type CtfOptions, makeTraceSourceInSteps } from "./trace.ts";
 
 export { FilePool } from "./file-source.ts";
 export type { CtfOptions } from "./trace.ts";
@@ -22,6 +23,11 @@ export interface OpenCtfOptions extends Omit<CtfOptions, "windowBytes"> {
  * size that they had before the metadata was read.
  */
 export function openCtf(path: string, options: OpenCtfOptions = {}): TraceSource {
+  return allSteps(openCtfInSteps(path, options));
+}
+
+/** The same in steps of some milliseconds, so that others have their turn between two. Who stops before the end calls `return`. */
+export function* openCtfInSteps(path: string, options: OpenCtfOptions = {}): Generator<void, TraceSource> {
   const pool = options.pool ?? new FilePool();
   const files = openStreamFiles(path, pool);
   const metadata = readMetadataFile(path);
@@ -39,11 +45,14 @@ export function openCtf(path: string, options: OpenCtfOptions = {}): TraceSource
       });
     }
   }
+  let isOpen = false;
   try {
-    return makeTraceSource(path, schema, files, warnings, { ...options, windowBytes: () => pool.windowBytes });
-  } catch (error) {
-    for (const file of files) file.close();
-    throw error;
+    yield;
+    const source = yield* makeTraceSourceInSteps(path, schema, files, warnings, { ...options, windowBytes: () => pool.windowBytes });
+    isOpen = true;
+    return source;
+  } finally {
+    if (!isOpen) for (const file of files) file.close();
   }
 }
 

@@ -5,7 +5,7 @@
  *
  * Streams are ordered by (stream class id, stream id), which is also how equal times are ordered, as in babeltrace2.
  */
-import { BadInputError, defined, type RelativeNs } from "../base/index.ts";
+import { allSteps, BadInputError, defined, type RelativeNs } from "../base/index.ts";
 import {
   type CursorPosition,
   type EventClass,
@@ -58,14 +58,19 @@ export interface CtfOptions {
 }
 
 /** Opens a trace whose metadata has been parsed. Reads every packet's header, and all of a stream whose packets do not tell their times. */
-export function makeTraceSource(
+export function makeTraceSource(...all: Parameters<typeof makeTraceSourceInSteps>): TraceSource {
+  return allSteps(makeTraceSourceInSteps(...all));
+}
+
+/** The same in steps: a file, or what takes as long. */
+export function* makeTraceSourceInSteps(
   path: string,
   schema: TraceSchema,
   files: readonly ByteFile[],
   warnings: TraceWarning[],
   options: CtfOptions,
-): TraceSource {
-  const groups = groupStreams(files, schema, warnings);
+): Generator<void, TraceSource> {
+  const groups = yield* groupStreams(files, schema, warnings);
   const spans = groups.map((group) => streamSpan(group, schema));
   const known = spans.filter((span) => span !== undefined);
   const starts = known.map((span) => span.start).sort(compare);
@@ -83,6 +88,7 @@ export function makeTraceSource(
     };
   });
   const compiled = new Map(schema.streams.map((stream) => [stream, options.interpreter === true ? undefined : compileStream(stream)]));
+  yield;
   const makeDecoder = (stream: StreamSchema): StreamDecoder => {
     const interpreter = new Interpreter(schema, stream);
     const own = compiled.get(stream);
@@ -154,7 +160,7 @@ function describeEvent(stream: StreamSchema, event: EventSchema): EventClass {
  * Files with the same stream class and stream id are one stream, cut by tracefile rotation; a file without a stream id is a stream of its own.
  * A file whose first packet is no packet is left out with a warning; where no other is readable, its error is thrown.
  */
-function groupStreams(files: readonly ByteFile[], schema: TraceSchema, warnings: TraceWarning[]): StreamGroup[] {
+function* groupStreams(files: readonly ByteFile[], schema: TraceSchema, warnings: TraceWarning[]): Generator<void, StreamGroup[]> {
   const byKey = new Map<string, { id: bigint; scans: ScannedFile[] }>();
   const nextId = new Map<bigint, bigint>();
   const refused: BadInputError[] = [];
@@ -179,6 +185,7 @@ function groupStreams(files: readonly ByteFile[], schema: TraceSchema, warnings:
     const group = byKey.get(key);
     if (group === undefined) byKey.set(key, { id: streamId, scans: [scan] });
     else group.scans.push(scan);
+    yield;
   }
   const [first] = refused;
   if (first !== undefined && byKey.size === 0) throw first;

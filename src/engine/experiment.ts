@@ -38,6 +38,7 @@ import { eventText } from "./event-text.ts";
 import { FlowQueries } from "./flows.ts";
 import { compileGlob } from "./glob.ts";
 import { experimentId, historyDirectory, historyIdentity } from "./history-cache.ts";
+import { analyses } from "./registry/analyses.gen.ts";
 import { views } from "./registry/views.gen.ts";
 import { RequestQueries } from "./requests.ts";
 import { ownModule, ownWorker, type TraceFile } from "./thread.ts";
@@ -107,12 +108,12 @@ export class OpenExperiment implements Experiment {
     return this.running;
   }
 
+  /** Where there is a history already, the experiment is analysed when this returns: who asks for its status next is told so. */
   private async run(options: TaskOptions & { readonly force?: boolean }): Promise<AnalysisSummary> {
     if (this.ready !== undefined && options.force !== true && !this.isDamaged) return this.ready.summary;
     const started = performance.now();
     const directory = historyDirectory(this.paths, this.options.cacheDirectory);
     try {
-      const { analyses } = await import("./registry/analyses.gen.ts");
       const tracePaths = this.sources.map((source) => source.path);
       const identity = historyIdentity(tracePaths, analyses);
       let ready = options.force === true ? undefined : this.load(directory, identity, true, started);

@@ -1,7 +1,7 @@
 /** The engine: front door, and the library API. Opens traces, builds and caches histories, answers questions. */
 import { statSync } from "node:fs";
 import { StorescopeError, UsageError } from "../base/index.ts";
-import { FilePool, findCtfTraces, openCtf } from "../ctf/index.ts";
+import { FilePool, findCtfTraces, openCtfInSteps } from "../ctf/index.ts";
 import { openExperimentSource } from "../experiment/index.ts";
 import type { TraceSource } from "../trace/index.ts";
 import type { Unpacked } from "./archive/index.ts";
@@ -46,6 +46,20 @@ async function unpack(path: string, options: OpenOptions): Promise<Unpacked> {
   return await unpackArchive(path, archiveFolder(path, options.cacheDirectory), options);
 }
 
+/** Takes the steps, and gives others their turn between two. Throws CANCELLED when told to stop. */
+async function inTurns<T>(steps: Generator<void, T>, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      await new Promise((resume) => setImmediate(resume));
+      if (signal?.aborted) throw new StorescopeError("CANCELLED", "opening was cancelled");
+    }
+  } finally {
+    steps.return(undefined as T);
+  }
+}
+
 /**
  * Opens every trace found under the paths (directories, or archives) as one experiment. Reads metadata and packet headers only; an archive is unpacked when it
  * is seen for the first time. Throws TRACE_NOT_FOUND where there is none.
@@ -57,7 +71,7 @@ export async function openExperiment(paths: readonly string[], options: OpenOpti
     for (const path of paths) {
       const archive = isFile(path) ? await unpack(path, options) : undefined;
       for (const [i, trace] of tracesIn(archive?.directory ?? path, path).entries())
-        sources.push(openCtf(trace, { pool, warnings: i === 0 ? archive?.warnings : [] }));
+        sources.push(await inTurns(openCtfInSteps(trace, { pool, warnings: i === 0 ? archive?.warnings : [] }), options.signal));
     }
     const [only] = sources;
     if (only === undefined) throw new StorescopeError("TRACE_NOT_FOUND", "name at least one trace");

@@ -1,13 +1,9 @@
 /** `storescope open`. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { requireTraces } from "../../engine/index.ts";
 import type { CommandFile } from "../contract.ts";
 import { parseCount } from "../parse.ts";
 import { addTraceOptions, analyzeNoting, type TraceOptions, withExperiment } from "../traces.ts";
 import { serveWhile, stopped } from "../web.ts";
-
-/** Opening a trace keeps this thread busy for some tenths of a second; a browser that runs already has the page by then, and loads it meanwhile. */
-const headStartMs = 100;
 
 const open: CommandFile = (command, shell) => {
   addTraceOptions(command)
@@ -20,7 +16,6 @@ const open: CommandFile = (command, shell) => {
         const port = parseCount(options.port, "--port", 0, 65535);
         requireTraces(paths);
         return serveWhile(shell, { port, token: options.token, isBrowserWanted: options.browser }, async (server) => {
-          await sleep(headStartMs);
           await withExperiment(shell, paths, options, async (experiment) => {
             // What was analysed before is so by now, and told the page at once; of what was not, it shows how far it is.
             const analysis = analyzeNoting(shell, experiment);
