@@ -73,19 +73,20 @@ describe("the loader", () => {
     }
   };
 
-  it("brings the first states without their arrows, then the arrows without the states, later both at once", async () => {
+  it("brings the first states coarsely and without their arrows, then finely, then the arrows without the states, later all at once", async () => {
     const loader = createWindowLoader({ path: "window", origin: 0n });
     loader.want(need(0, 1_000_000), full);
     await settled(loader);
-    expect(asked.map(({ entries, arrows }) => ({ entries, arrows }))).toEqual([
-      { entries: [1], arrows: false },
-      { entries: [], arrows: true },
+    expect(asked.map(({ entries, arrows, columns }) => ({ entries, arrows, columns }))).toEqual([
+      { entries: [1], arrows: false, columns: 26 },
+      { entries: [1], arrows: false, columns: 101 },
+      { entries: [], arrows: true, columns: 101 },
     ]);
     expect(loader.loaded?.arrows).toEqual([arrow]);
     expect(loader.loaded?.rows.get(1)?.count).toBe(1);
     loader.want(need(10, 20), full);
     await settled(loader);
-    expect(asked.slice(2).map(({ entries, arrows }) => ({ entries, arrows }))).toEqual([{ entries: [1], arrows: true }]);
+    expect(asked.slice(3).map(({ entries, arrows }) => ({ entries, arrows }))).toEqual([{ entries: [1], arrows: true }]);
   });
 
   it("tells whoever follows what went wrong before, and asks again for something else only", async () => {

@@ -2,8 +2,8 @@
  * Keeps the states that the time graph needs: asks for the visible rows and range with a margin, one request at a time.
  *
  * While a request is under way the newest need waits and is asked next, so a long zoom neither floods the server nor starves; a request whose range no
- * longer overlaps what is visible is given up at once. What was loaded stays drawn until something better has come. The very first request leaves out the
- * arrows: they need other parts of the history, and states are worth seeing before.
+ * longer overlaps what is visible is given up at once. What was loaded stays drawn until something better has come. The very first request is for fewer columns, which
+ * cost the server that much less, and leaves out the arrows, which need other parts of the history: states are worth seeing before.
  */
 import { decodeWindow } from "../../../tsp/index.ts";
 import { call, isAbort } from "../../state/client.ts";
@@ -61,6 +61,9 @@ interface Task {
   load(signal: AbortSignal): Promise<void>;
 }
 
+/** The first columns are as wide as this many of those that are needed. */
+const firstColumns = 4;
+
 export function createWindowLoader(options: LoaderOptions): WindowLoader {
   let loaded: LoadedWindow | undefined;
   let wanted: { need: Need; full: Range } | undefined;
@@ -93,10 +96,9 @@ export function createWindowLoader(options: LoaderOptions): WindowLoader {
     const range = askFor(need, full);
     const before = loaded;
     if (!isMet(need, before)) {
-      const withArrows = before !== undefined;
+      const columns = before === undefined ? Math.ceil(range.columns / firstColumns) : range.columns;
       const load = async (signal: AbortSignal): Promise<void> => {
-        loaded = await ask(range, need.entries, withArrows, signal);
-        hasArrows = withArrows;
+        loaded = await ask({ ...range, columns }, need.entries, hasArrows, signal);
       };
       return { need, range, load };
     }
