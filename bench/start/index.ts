@@ -10,7 +10,7 @@
  * the greatest. Checks: `info` counts the sample's events; the first view has states.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
@@ -90,7 +90,6 @@ export async function run(options: { readonly json: boolean; readonly args?: rea
 /** The command as the package has it: without what builds it. */
 function install(root: string, at: string): string {
   for (const name of ["bin", "dist", "package.json"]) cpSync(join(root, name), join(at, name), { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(at, "node_modules"));
   return join(at, "bin", "storescope");
 }
 
