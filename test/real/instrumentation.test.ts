@@ -569,8 +569,10 @@ async function expectRequests(trace: string, counted: Readonly<Record<string, nu
     const seen = new Set<string>();
     // Hundreds of thousands of phases: what is wrong is collected, since each expect() costs tens of microseconds.
     const wrong: string[] = [];
-    for (let id = 0; id < total; id++) {
-      const request = experiment.request(id);
+    const { requests } = experiment.requests({ sort: "start", limit: total });
+    expect(requests.length).toBe(total);
+    for (const request of requests) {
+      const { id } = request;
       let reached = request.start;
       for (const phase of request.phases) {
         seen.add(phase.name);
