@@ -38,8 +38,8 @@ export interface RunningServer {
   /** These are served, too, from now on. */
   show(experiments: readonly Experiment[]): void;
   /**
-   * There will be nothing to show: requests for experiments, those that wait included, are answered with this error. Resolves when a page has it and asks nothing more;
-   * where none asks within `patienceMs`, without. Then the server has nothing left to do but to close.
+   * There will be nothing to show: requests for experiments, those that wait included, are answered with this error. Resolves when a page has it and asks nothing more
+   * (at most a second later); where none asks within `patienceMs`, without. Then the server has nothing left to do but to close.
    */
   refuse(error: StorescopeError, patienceMs: number): Promise<void>;
   /** Reads ahead what a page asks for first, if the experiment is analysed. */
@@ -47,6 +47,9 @@ export interface RunningServer {
   /** Stops listening and drops open connections. Experiments stay open: they belong to the caller. */
   close(): Promise<void>;
 }
+
+/** Who keeps asking a server that has nothing to show is not waited for any longer, ms. */
+const longestGoodbyeMs = 1_000;
 
 function noSchemas(): never {
   throw new Error("bug: a route has a schema");
@@ -140,8 +143,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     refuse: async (error, patienceMs) => {
       failure = error;
       resolveShown();
-      await Promise.race([refused, sleep(patienceMs)]);
-      await idleness.idle(closing.signal);
+      // What is not waited for to its end keeps no process alive.
+      await Promise.race([refused, sleep(patienceMs, undefined, { ref: false })]);
+      await Promise.race([idleness.idle(closing.signal), sleep(longestGoodbyeMs, undefined, { ref: false })]);
     },
     readAhead: (experiment) => void readAhead(experiment, routes.rowIds, idleness, closing.signal),
     close: async () => {

@@ -422,6 +422,18 @@ describe("a server that has nothing to show yet", () => {
     }
   });
 
+  it("is done with refusing though somebody keeps asking", async () => {
+    const early = await startServer({ port: 0 });
+    let isAsking = true;
+    const asking = (async () => {
+      while (isAsking) await fetch(`${early.url}api/experiments`).catch(() => undefined);
+    })();
+    await early.refuse(new StorescopeError("NOT_FOUND", "nothing there"), 60_000);
+    isAsking = false;
+    await asking;
+    await early.close();
+  });
+
   it("refuses though nobody asks", async () => {
     const early = await startServer({ port: 0 });
     await early.refuse(new StorescopeError("NOT_FOUND", "nothing there"), 10);
