@@ -9,6 +9,8 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.ts", "tools/**/*.test.ts", "test/traces/**/*.test.ts", "instrumentation/**/*.test.ts"],
           testTimeout: 60_000,
+          // Also the core that Vitest would leave free: of two it is half.
+          maxWorkers: "100%",
         },
       },
       {
