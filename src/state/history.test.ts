@@ -203,13 +203,19 @@ describe.each(Object.entries(stores))("a history in %s", (_, build) => {
         for (const time of probes(model)) {
           const expected = model.map((intervals) => intervals.find(({ start, end }) => start <= time && time < end));
           expect(history.state.full(time)).toEqual(expected);
-          for (const quark of model.keys()) {
-            expect(history.state.at(time, quark), `at ${time}`).toEqual(expected[quark]);
-            expect(history.state.nextChange(time, quark), `next after ${time}`).toBe(changes[quark]!.find((change) => change > time));
-            expect(history.state.previousChange(time, quark), `previous before ${time}`).toBe(
-              changes[quark]!.findLast((change) => change < time),
-            );
-          }
+          const quarks = [...model.keys()];
+          expect(
+            quarks.map((quark) => history.state.at(time, quark)),
+            `at ${time}`,
+          ).toEqual(expected);
+          expect(
+            quarks.map((quark) => history.state.nextChange(time, quark)),
+            `next after ${time}`,
+          ).toEqual(changes.map((all) => all.find((change) => change > time)));
+          expect(
+            quarks.map((quark) => history.state.previousChange(time, quark)),
+            `previous before ${time}`,
+          ).toEqual(changes.map((all) => all.findLast((change) => change < time)));
         }
         history.close();
       }),
