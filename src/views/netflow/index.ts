@@ -25,8 +25,17 @@ import { messageNames, nodeExpandLevel, nodeRows, operationStyles, processes, pu
 import { rowStates, stateText } from "../state-rows.ts";
 import { stateLook } from "../styles.ts";
 
-/** Publishes are worth drawing first; gossip fills what room is left. */
 const arrowLimit = 2000;
+/** What is worth drawing first comes last; gossip fills what room is left. */
+const arrowKinds = ["gossip", "replication", "delivery", "redirect", "publish"] as const;
+/** Arrows that are longer count as this long, ns: 18 minutes. Five times as much leaves a number ten bits below 1. */
+const longestArrow = 2 ** 40;
+
+/** By kind, then by length; of equally long ones those that are kept lie anywhere, not all at the beginning. */
+export function arrowRank(kind: (typeof arrowKinds)[number], start: RelativeNs, end: RelativeNs): number {
+  const anywhere = (start * 0.618033988749895) % 1;
+  return arrowKinds.indexOf(kind) * longestArrow + Math.min(end - start, longestArrow - 1) + anywhere;
+}
 
 function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
   const table = context.history.table(tables.messages);
@@ -49,7 +58,7 @@ function arrows(context: ViewContext, range: ViewRange): readonly ViewArrow[] {
       if (!(start < range.end && end >= range.start) || !Number.isFinite(end)) continue;
       const kind = types[row] as number;
       const isPublish = publishTypes.has(kind);
-      const rank = isPublish ? 1e18 + (end - start) : end - start;
+      const rank = arrowRank(isPublish ? "publish" : "gossip", start, end);
       if (rank <= best.floor) continue;
       const source = rows.get(at(from)[row] as number);
       const target = rows.get(at(to)[row] as number);
@@ -102,8 +111,7 @@ function addDeliveries(
       const start = queued[row] as number;
       const end = written[row] as number;
       if (!(start < range.end && end >= range.start) || !Number.isFinite(end)) continue;
-      // Behind the messages of the bus, which say more.
-      const rank = 1e17 + (end - start);
+      const rank = arrowRank("delivery", start, end);
       if (rank <= best.floor) continue;
       const from = threads.get(process[row] as number);
       const to = target(process[row] as number, connection[row] as number);
@@ -125,8 +133,7 @@ function addRedirects(context: ViewContext, range: ViewRange, row: ConnectionRow
       const start = at("answered", i);
       const end = at("resumed", i);
       if (!(start < range.end && end >= range.start) || !Number.isFinite(end)) continue;
-      // Requests lost time there: behind messages that were published, before their deliveries.
-      const rank = 5e17 + (end - start);
+      const rank = arrowRank("redirect", start, end);
       if (rank <= best.floor) continue;
       const source = row(at("process", i), at("connection", i));
       const target = row(at("to", i), at("toConnection", i));
@@ -149,8 +156,7 @@ function addReplication(context: ViewContext, range: ViewRange, threads: Readonl
       const start = sent[i] as number;
       const end = received[i] as number;
       if (!(start < range.end && end >= range.start) || !Number.isFinite(end)) continue;
-      // After deliveries, before gossip.
-      const rank = 1e16 + (end - start);
+      const rank = arrowRank("replication", start, end);
       if (rank <= best.floor) continue;
       const source = threads.get(from[i] as number);
       const target = threads.get(to[i] as number);

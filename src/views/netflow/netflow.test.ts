@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import redis from "../../analyses/redis/index.ts";
+import { Best } from "../../base/index.ts";
 import { analyseText } from "../../testing/analyse-text.ts";
 import { redirectedCluster } from "../../testing/redirected-cluster.ts";
 import { replicatedPair } from "../../testing/replicated-pair.ts";
 import { twoNodes } from "../../testing/two-nodes.ts";
-import netflow from "./index.ts";
+import netflow, { arrowRank } from "./index.ts";
 
 describe("netflow", () => {
   const context = analyseText([redis], twoNodes);
@@ -95,5 +96,22 @@ describe("netflow", () => {
   it("tells the request, the thread and the memory under the pointer", () => {
     expect(netflow.tooltip(context, entry("fd 8 127.0.0.1:5000"), 135)).toMatchObject({ State: "publish", Request: "0", Thread: "1" });
     expect(netflow.tooltip(context, entry("fd 8 127.0.0.1:5000"), 50)).toEqual({});
+  });
+});
+
+describe("which arrows are kept where there are too many", () => {
+  it("goes by kind, then by length, however long one is", () => {
+    const hours = 20 * 3600e9;
+    expect(arrowRank("publish", 5, 6)).toBeGreaterThan(arrowRank("redirect", 0, hours));
+    expect(arrowRank("replication", 5, 6)).toBeGreaterThan(arrowRank("gossip", 0, hours));
+    expect(arrowRank("publish", 1e13, 1e13 + 1001)).toBeGreaterThan(arrowRank("publish", 0, 1000));
+  });
+
+  it("takes equally long ones from all of the time", () => {
+    const best = new Best<number>(200);
+    for (let i = 0; i < 20_000; i++) best.add(arrowRank("publish", i * 9_000_000, i * 9_000_000 + 416_300), i);
+    const byTenth = new Array<number>(10).fill(0);
+    for (const i of best.sorted()) byTenth[Math.floor(i / 2_000)]! += 1;
+    expect(Math.min(...byTenth)).toBeGreaterThan(5);
   });
 });
