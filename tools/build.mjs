@@ -13,7 +13,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./lib/root.mjs";
-import { thirdPartyText } from "./lib/third-party.mjs";
 
 const dist = join(root, "dist");
 const keptChunksMs = 3_600_000;
@@ -85,6 +84,7 @@ const unusedPackages = {
         namespace: "unused",
       }),
     );
+    // `glob` is taken out of its package when that is loaded, and called only where an option wants it.
     build.onLoad({ filter: /.*/, namespace: "unused" }, ({ path }) => ({
       contents: `const refuse = () => { throw new Error(${JSON.stringify(`${path} is left out of the bundle (tools/build.mjs)`)}); };
         module.exports = new Proxy(refuse, { get: (_target, name) => name === "glob" ? refuse : refuse() });`,
@@ -133,6 +133,7 @@ async function buildNode() {
   // Chunks first: an entry never names a chunk that is not there yet.
   const chunksFirst = [...result.outputFiles].sort((a, b) => Number(b.path.includes("/chunks/")) - Number(a.path.includes("/chunks/")));
   for (const file of chunksFirst) replaceFile(file.path, file.contents);
+  const { thirdPartyText } = await import("./lib/third-party.mjs");
   const modules = Object.keys(result.metafile.inputs).map((path) => join(root, path));
   replaceFile(join(dist, "THIRD-PARTY.txt"), thirdPartyText(modules));
   const chunks = join(dist, "chunks");

@@ -113,7 +113,7 @@ async function runTests({ title, project, args, more }, { prefix = [], output = 
 await runTests({ title: "unit tests", project: "unit", args: vitestArgs, more: {} });
 if (vitestArgs.length > 0) await runTests({ title: "real tests", project: "real", args: vitestArgs, more: {} });
 else {
-  // The compiler waits for nothing, applications wait most of the time: these two take hardly longer at once than one of them.
+  // The compiler waits for nothing, applications wait most of the time: at once these two take less time than one after the other.
   const isBeside = canBeApart();
   const without = await ensureNodes(say);
   const hasOtherNodes = without === undefined;

@@ -7,7 +7,7 @@
  * Times are shifted by the difference of origins. Clocks that differ are corrected: a source's relative time t becomes t + skew * t + correction on the
  * experiment's time line (convex-hull.ts finds how much). Equal times go by trace in the order of their uid, as in babeltrace2, then by stream.
  */
-import { defined, type RelativeNs } from "../base/index.ts";
+import { compareText, defined, type RelativeNs } from "../base/index.ts";
 import {
   type CursorPosition,
   type EventClass,
@@ -125,8 +125,8 @@ function bySourceOrder(a: TraceSource, b: TraceSource): number {
   const keyA = [a.uid ?? "", a.path];
   const keyB = [b.uid ?? "", b.path];
   for (const [i, part] of keyA.entries()) {
-    const other = keyB[i] ?? "";
-    if (part !== other) return part < other ? -1 : 1;
+    const order = compareText(part, keyB[i] ?? "");
+    if (order !== 0) return order;
   }
   return 0;
 }
