@@ -271,6 +271,63 @@ describe("Node.js below the preload", () => {
     for (const event of named(found, "http_server_receive")) expect(event.time - event.number("at_ns") - apart).toBeGreaterThan(99e6);
   });
 
+  it("tells of each garbage collection when and for how long it was, as Node does", async () => {
+    const trace = newTrace();
+    const session = lttng.record(trace, ["node:process_info", "node:gc"]);
+    const { NODE_OPTIONS } = preloadEnvironment(build.preload, "");
+    const traced = lttng.enter("env", [`NODE_OPTIONS=${NODE_OPTIONS}`, applicationNode, "--expose-gc", app("collections.cjs")]);
+    const out = execFileSync("nsenter", traced, { encoding: "utf8" });
+    session.stop();
+    const found = readNodeTrace(trace);
+    const threads = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { thread: number; entries: { kind: number; start: number; duration: number }[] });
+    expect(threads).toHaveLength(2);
+    for (const { thread, entries } of threads) {
+      const environment = named(found, "process_info")
+        .find((event) => event.number("thread") === thread)
+        ?.text("environment");
+      const told = named(found, "gc").filter((event) => event.text("environment") === environment);
+      expect(entries.filter(({ kind }) => kind === 4).length).toBeGreaterThanOrEqual(5);
+      const differences = entries.map(({ kind, start, duration }) => {
+        const apart = told
+          .filter((event) => event.number("kind") === kind)
+          .map((event) => Math.max(Math.abs(event.number("start_ns") - start), Math.abs(event.number("duration_ns") - duration)));
+        return Math.min(...apart);
+      });
+      // Between two looks at the clock the thread may lose its core.
+      for (const difference of differences) expect(difference).toBeLessThan(10e6);
+      expect(differences.filter((difference) => difference < 200_000).length).toBeGreaterThanOrEqual(0.75 * differences.length);
+    }
+  });
+
+  it("carries contexts beside the application's own storages, as frames where Node has them", () => {
+    const hooks = join(import.meta.dirname, "../../instrumentation/node/hooks");
+    const seen: unknown = JSON.parse(execFileSync(applicationNode, [app("contexts.cjs"), hooks], { encoding: "utf8" }));
+    const version = Number(/^v(\d+)/.exec(execFileSync(applicationNode, ["--version"], { encoding: "utf8" }))?.[1]);
+    expect(seen).toEqual({
+      isFrame: version >= 24,
+      outside: ["none - -"],
+      inside: ["1 - -"],
+      within: ["2 - -"],
+      atOnce: [["1 - -"], ["2 - -"], ["1 - -"]],
+      after: ["none - -"],
+      theirsInside: ["1 a -"],
+      insideTheirs: ["1 a -"],
+      sandwich: ["2 b -"],
+      sandwichLeft: ["2 b -", "1 a -"],
+      exited: "1 - -",
+      entered: ["none c -"],
+      enteredTwice: ["none c d"],
+      bound: ["1 a -", "1 a -"],
+      snapshot: "1 - -",
+      disabled: "1 - -",
+      disabledElsewhere: "1 - -",
+      thrown: "1 - -",
+    });
+  });
+
   it.each(["/upgrade", "/dispatch"])("gives what is sent over an upgraded connection to no request: %s", async (path) => {
     const trace = newTrace();
     const session = lttng.record(trace, nodeEventNames());

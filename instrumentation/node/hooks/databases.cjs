@@ -60,7 +60,7 @@ exports.create = (tracer) => {
 
   /** Runs `task` in the context that the call was asked for in. */
   function within(call, task) {
-    return call === undefined || !tracer.isOn ? task() : tracer.storage.run(call.store, task);
+    return call === undefined || !tracer.isOn ? task() : tracer.run(call.store, task);
   }
 
   /** The callback of somebody who asked a pool for a connection, run in the context of who asked. `call` is told to be over where it has its own. */
@@ -69,7 +69,7 @@ exports.create = (tracer) => {
     return function (...args) {
       tracer.guard(onCalled)(args[0]);
       const task = () => Reflect.apply(callback, this, args);
-      return tracer.isOn ? tracer.storage.run(store, task) : task();
+      return tracer.isOn ? tracer.run(store, task) : task();
     };
   }
 

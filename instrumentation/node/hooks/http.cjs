@@ -5,6 +5,7 @@
 "use strict";
 const diagnostics = require("node:diagnostics_channel");
 const http = require("node:http");
+const { Context } = require("./contexts.cjs");
 const { END_BROKEN, END_CANCELLED } = require("./emit.cjs");
 const { askedPath, pathOf } = require("./paths.cjs");
 const Stamp = require("./stamp.cjs");
@@ -29,20 +30,22 @@ exports.create = (tracer, queues) => {
     const connection = sockets.touch(socket, 0);
     connection.isServer = true;
     sockets.readUpToNow(socket, connection);
-    const context = { id: tracer.nextId(), request, response, startOffset: -1, route: "" };
+    const context = new Context(tracer.nextId(), request, response);
     connection.requests.push(context);
     emit.http_server_receive(context.id, connection.id, connection.fd, connection.read, request.method, pathOf(request.url));
-    tracer.storage.enterWith(context);
+    tracer.enter(context);
   };
 
   function endServerRequest(connection, context, isAborted, route) {
-    const { id, startOffset, response } = context;
+    const { id, response } = context;
+    const start = connection.answered;
     const end = connection.written;
+    connection.answered = end;
     emit.http_server_response(
       id,
       connection.id,
       connection.fd,
-      startOffset < 0 ? end : startOffset,
+      start,
       end,
       isAborted && !response.headersSent ? 0 : response.statusCode,
       isAborted ? 1 : 0,
@@ -68,6 +71,7 @@ exports.create = (tracer, queues) => {
     else connection.requests.splice(connection.requests.indexOf(context), 1);
     const path = request.route?.path;
     const route = context.route || (typeof path === "string" ? (request.baseUrl ? `${request.baseUrl}${path}` : path) : "");
+    sockets.writeUpToNow(socket, connection);
     endServerRequest(connection, context, false, route);
     leave(context);
   };
@@ -214,9 +218,7 @@ exports.create = (tracer, queues) => {
         return request.context;
       }
       const context = contextOf(connection, message);
-      if (context === undefined) return -1;
-      if (context.startOffset < 0) context.startOffset = offset;
-      return context.id;
+      return context === undefined ? -1 : context.id;
     },
     /**
      * Whether bytes that no message object stands for, written at this offset of a client's connection, are this request's. After an upgrade they are not: the

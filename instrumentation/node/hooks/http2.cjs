@@ -9,6 +9,7 @@
 "use strict";
 const { Duplex } = require("node:stream");
 const { Socket } = require("node:net");
+const { Context } = require("./contexts.cjs");
 const { END_BROKEN, END_CANCELLED, END_WHOLE } = require("./emit.cjs");
 const { askedPath, pathOf } = require("./paths.cjs");
 const Stamp = require("./stamp.cjs");
@@ -22,8 +23,6 @@ function grpcStatus(headers) {
 
 exports.create = (tracer, queues) => {
   const { emit, patch } = tracer;
-  /** The context of what was asked for by nobody knows whom. */
-  const outside = { id: 0 };
   let sockets;
   let isPatched = false;
   let isStreamPatched = false;
@@ -89,7 +88,7 @@ exports.create = (tracer, queues) => {
   function newStream(stream, { socket, connection }, isServer) {
     followStream(stream);
     const id = tracer.nextId();
-    const store = isServer ? { id } : tracer.storage.getStore();
+    const store = isServer ? new Context(id) : tracer.storage.getStore();
     const known = {
       id,
       epoch: tracer.epoch,
@@ -166,13 +165,13 @@ exports.create = (tracer, queues) => {
     const prototype = Object.getPrototypeOf(session);
     session.destroy();
     patch.after(prototype, "request", onRequest);
-    patch.within(prototype, "request", (_session, headers) => (queues.isStreamFollowed(headers) ? undefined : outside));
+    patch.within(prototype, "request", (_session, headers) => (queues.isStreamFollowed(headers) ? undefined : tracer.outside));
     patch.within(Object.getPrototypeOf(prototype), "emit", onSessionEvent);
   }
 
   /** Follows HTTP/2 once it is loaded; until then, nobody pays for loading it. */
   function look() {
-    if (!isPatched && process.moduleLoadList.includes("NativeModule http2")) tracer.storage.exit(install);
+    if (!isPatched && process.moduleLoadList.includes("NativeModule http2")) tracer.run(tracer.outside, install);
   }
 
   return {

@@ -27,7 +27,7 @@ const { apply } = Reflect;
  * How the replacements are written is what a traced method costs. V8 passes `arguments` of strict code on without making an object of them, as long as nothing but
  * apply() gets them: 1 to 2 ns, where rest parameters take 40. So our parts are given the first three arguments, one by one.
  */
-exports.create = (tracer) => ({
+exports.create = (tracer, contexts) => ({
   /** Calls `part(object, first, second, third)` before the method, with the first three arguments. */
   before(prototype, name, part) {
     replace(
@@ -65,29 +65,30 @@ exports.create = (tracer) => ({
   },
   /** Runs the method in the context that `part(object, first, second, third)` returns; as it is, when that is undefined. */
   within(prototype, name, part) {
-    replace(prototype, name, (original) => {
-      let entering;
-      /** Apart, since it needs the arguments as an object. */
-      function enter(...args) {
-        const context = entering;
-        entering = undefined;
-        return tracer.storage.run(context, apply, original, this, args);
-      }
-      return function (first, second, third) {
-        let context;
-        if (tracer.isOn)
+    replace(
+      prototype,
+      name,
+      (original) =>
+        function (first, second, third) {
+          let context;
+          if (tracer.isOn)
+            try {
+              context = part(this, first, second, third);
+              // Outside of every context there is nothing to leave.
+              const current = contexts.current();
+              if (context === current || (context === tracer.outside && current === undefined)) context = undefined;
+            } catch (error) {
+              tracer.fail(error);
+            }
+          if (context === undefined || !tracer.isOn) return apply(original, this, arguments);
+          const before = contexts.enter(context);
           try {
-            context = part(this, first, second, third);
-            // Entering is the dearest of what we do. Outside of every context there is nothing to leave.
-            const current = tracer.storage.getStore();
-            if (context === current || (context === tracer.outside && current === undefined)) context = undefined;
-          } catch (error) {
-            tracer.fail(error);
+            return apply(original, this, arguments);
+          } finally {
+            contexts.leave(before);
           }
-        entering = tracer.isOn ? context : undefined;
-        return apply(entering === undefined ? original : enter, this, arguments);
-      };
-    });
+        },
+    );
   },
   /** Makes the method return `make(result)`, traced or not. */
   returning(prototype, name, make) {

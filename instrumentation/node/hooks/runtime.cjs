@@ -1,5 +1,5 @@
-// Who this thread is, and what holds its event loop up: iterations (natively, in the addon), garbage collections and host name look-ups (as Node measures
-// them; it tells of them a moment later).
+// Who this thread is, and what holds its event loop up: iterations and garbage collections (natively, in the addon), and host name look-ups (as Node measures
+// them; it tells of them a moment later). Collections too are as Node measures them where V8 tells the addon of none.
 "use strict";
 const cluster = require("node:cluster");
 const { PerformanceObserver, performance } = require("node:perf_hooks");
@@ -9,6 +9,7 @@ const { threadId } = require("node:worker_threads");
 exports.create = (tracer, addon, bits) => {
   let observer;
   let isLoopWatched = false;
+  let areCollectionsWatched = false;
 
   function describe() {
     const script = process.argv[1] ?? "";
@@ -30,7 +31,9 @@ exports.create = (tracer, addon, bits) => {
   return {
     update(mask, isNewSession) {
       if (isNewSession) describe();
-      const wanted = [...(mask & bits.gc ? ["gc"] : []), ...(mask & bits.dns ? ["dns"] : [])];
+      const watchCollections = (mask & bits.gc) !== 0;
+      if (watchCollections !== areCollectionsWatched) areCollectionsWatched = addon.watchCollections(watchCollections);
+      const wanted = [...(watchCollections && !areCollectionsWatched ? ["gc"] : []), ...(mask & bits.dns ? ["dns"] : [])];
       observer?.disconnect();
       observer = undefined;
       if (wanted.length > 0) {
@@ -46,6 +49,8 @@ exports.create = (tracer, addon, bits) => {
       observer = undefined;
       if (isLoopWatched) addon.watchLoop(false);
       isLoopWatched = false;
+      if (areCollectionsWatched) addon.watchCollections(false);
+      areCollectionsWatched = false;
     },
   };
 };

@@ -4,12 +4,14 @@
 //
 // Offsets count plaintext from the connection's start: TLSSocket inherits these methods. What is written before a session began is counted by Node
 // (bytesWritten, bytesRead); from then on here, since a byte's place must be known when it is handed over, not when it is sent.
-// A server's HTTP connections are read by Node's parser without any JavaScript; their reads are told up to each HTTP event.
+// A server's HTTP connections are read by Node's parser without any JavaScript; their reads are told up to each HTTP event. What is written to an accepted connection
+// Node counts as well as we could, so it is asked where a number is needed.
 "use strict";
 const { Buffer } = require("node:buffer");
 const diagnostics = require("node:diagnostics_channel");
 const net = require("node:net");
 const tls = require("node:tls");
+const { Context } = require("./contexts.cjs");
 const { bits, HOW_NONE, HOW_PROTOCOL, CONTEXT_PUSH } = require("./emit.cjs");
 const { looksLikeMessage } = require("./resp.cjs");
 const { OfSocket } = require("./stamp.cjs");
@@ -35,6 +37,8 @@ exports.create = (tracer, http, stores, http2) => {
       context: 0,
       read: 0,
       written: 0,
+      /** Where a server's last response ended. */
+      answered: 0,
       /** HTTP requests that a server has not answered yet. */
       requests: [],
       /** HTTP request that a client is sending, or sent last. */
@@ -67,21 +71,25 @@ exports.create = (tracer, http, stores, http2) => {
     );
   }
 
+  /** What happened before is what Node says. */
+  function adopt(socket, connection, arrived) {
+    connection.read = (socket.bytesRead || 0) - arrived;
+    connection.written = connection.answered = socket.bytesWritten || 0;
+  }
+
   /** The connection behind a socket that is being used. `arrived`: bytes of a read that Node has counted already. */
   function touch(socket, arrived) {
     let connection = OfSocket.get(socket);
     if (connection === undefined || connection.isClosed) {
       connection = create(socket, socket.server != null);
-      connection.read = (socket.bytesRead || 0) - arrived;
-      connection.written = socket.bytesWritten || 0;
+      adopt(socket, connection, arrived);
       if (connection.read + connection.written > 0) tell(emit.socket_state, socket, connection);
     }
     if (connection.epoch !== tracer.epoch && !socket.connecting) {
       if (connection.epoch === 0) {
         tell(connection.isServer ? emit.socket_accept : emit.socket_connect, socket, connection);
       } else {
-        connection.read = (socket.bytesRead || 0) - arrived;
-        connection.written = socket.bytesWritten || 0;
+        adopt(socket, connection, arrived);
         tell(emit.socket_state, socket, connection);
       }
     }
@@ -95,7 +103,15 @@ exports.create = (tracer, http, stores, http2) => {
     connection.read = now;
   }
 
+  /** What was handed over until now to a connection that was accepted. */
+  function writeUpToNow(socket, connection) {
+    // The public number looks through what waits to be sent; there nearly always is nothing.
+    connection.written = (socket.writableLength === 0 ? socket._bytesDispatched : socket.bytesWritten) || connection.written;
+  }
+
   function onWrite(socket, chunk, encoding) {
+    // A response: its bytes are asked for when it is over.
+    if (!isDetailed && OfSocket.get(socket)?.requests.length > 0) return;
     if (socket.destroyed || socket.writableEnded) return;
     let length = 0;
     if (typeof chunk === "string") {
@@ -103,6 +119,7 @@ exports.create = (tracer, http, stores, http2) => {
     } else if (ArrayBuffer.isView(chunk)) length = chunk.byteLength;
     if (length === 0) return;
     const connection = touch(socket, 0);
+    if (connection.isServer) writeUpToNow(socket, connection);
     const offset = connection.written;
     connection.written += length;
     const message = socket._httpMessage;
@@ -136,7 +153,7 @@ exports.create = (tracer, http, stores, http2) => {
     // It may have subscribed before anybody recorded.
     if (!connection.isSubscriber && looksLikeMessage(chunk)) connection.isSubscriber = true;
     if (!connection.isSubscriber) return tracer.outside;
-    const context = { id: tracer.nextId() };
+    const context = new Context(tracer.nextId());
     emit.context_start(context.id, 0, CONTEXT_PUSH, connection.id, connection.fd, offset, length);
     return context;
   }
@@ -157,7 +174,10 @@ exports.create = (tracer, http, stores, http2) => {
     if (connection === undefined || connection.isClosed) return;
     connection.isClosed = true;
     if (connection.epoch !== tracer.epoch) return;
-    if (connection.isServer) readUpToNow(socket, connection);
+    if (connection.isServer) {
+      readUpToNow(socket, connection);
+      writeUpToNow(socket, connection);
+    }
     http.onClose(connection, socket, error);
     emit.socket_close(connection.id, connection.fd, connection.read, connection.written);
   }
@@ -186,6 +206,7 @@ exports.create = (tracer, http, stores, http2) => {
     of: (socket) => OfSocket.get(socket),
     touch,
     readUpToNow,
+    writeUpToNow,
     update(mask) {
       isDetailed = (mask & bits.socket_write) !== 0;
     },

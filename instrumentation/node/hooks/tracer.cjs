@@ -7,7 +7,7 @@
 // Hooks look at `tracer.isOn` first and change nothing while it is false. A hook that throws switches the thread's tracing off for good, and the trace says so:
 // `fail`.
 "use strict";
-const { AsyncLocalStorage } = require("node:async_hooks");
+const { Context, create: createContexts } = require("./contexts.cjs");
 const { bits, emitters } = require("./emit.cjs");
 
 /** What failed and in which line of ours. Nothing of the message: it may be the application's. */
@@ -24,6 +24,7 @@ function place(error) {
 /** `now` is the clock of events: that of performance.now(), whatever the application does to it later. */
 exports.create = (addon, now, debug) => {
   const { emit, tellAtOnce } = emitters(addon, now);
+  const contexts = createContexts();
   let ids = 0;
   let isBroken = false;
   const parts = [];
@@ -33,14 +34,18 @@ exports.create = (addon, now, debug) => {
     /** Counts sessions: what is told once per session has been told in this one when its number equals it. */
     epoch: 0,
     emit,
-    /** The context below which code runs: an object with `id`. */
-    storage: new AsyncLocalStorage(),
+    /** The contexts below which code runs, as an AsyncLocalStorage. */
+    storage: contexts.storage,
+    /** From here on, code runs in this context. */
+    enter: contexts.enter,
+    /** Runs `task` in a context. */
+    run: contexts.run,
     /** The context of callbacks of which nothing is known: a connection's, say, that many requests share. */
-    outside: { id: 0 },
+    outside: new Context(0),
     /** An id for a connection, context or request: unique in this thread. */
     nextId: () => ++ids,
     /** The current context; `outside` where there is none. */
-    current: () => tracer.storage.getStore() ?? tracer.outside,
+    current: () => contexts.current() ?? tracer.outside,
     /** Id of the current context; 0 outside of any. */
     currentId: () => tracer.current().id,
     /** Called when a hook of ours threw. */
@@ -99,10 +104,10 @@ exports.create = (addon, now, debug) => {
         debug(error);
       }
     }
-    tracer.storage.disable();
+    contexts.storage.disable();
   }
 
-  tracer.patch = require("./patch.cjs").create(tracer);
+  tracer.patch = require("./patch.cjs").create(tracer, contexts);
   const queues = require("./queues.cjs").create(tracer);
   const stores = require("./stores.cjs").create(tracer, queues);
   const http = require("./http.cjs").create(tracer, queues);

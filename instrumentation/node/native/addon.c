@@ -20,6 +20,7 @@
  *   learn(word)            the word's number from now on; 0: there is no room for more
  *   setClock(ms)           the time now, by the clock of the times in the queue
  *   watchLoop(isOn)        emits loop_iteration by itself
+ *   watchCollections(isOn) emits gc by itself; false when it cannot
  *
  * Nothing here throws: a call that cannot be done does nothing.
  */
@@ -71,6 +72,11 @@ struct environment {
     /* Handles that libuv has not let go of yet. */
     int open_handles;
     bool is_loop_watched;
+    /* V8's thread of JavaScript, while collections are watched. */
+    void *isolate;
+    /* Kind of the collection that runs; 0: none. */
+    int collecting;
+    uint64_t collecting_ns;
     /* When the loop's iteration began, and how long it had waited in all until then; 0 before. */
     uint64_t began_ns, idle_ns;
     /* Waiting and working of brief iterations that were not told yet, in the order of the event's fields: the last one first. */
@@ -336,6 +342,87 @@ static napi_value watch_loop(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+/*
+ * Garbage collections. Node-API does not tell of them, and Node's PerformanceObserver enters JavaScript for each: 2 % of what a busy service took (docs/perf/0006).
+ * V8 calls back before and after; it exports that to addons under names of C++, whose arguments are pointers and numbers. Where they are not there, nothing is watched.
+ */
+typedef void collection_callback(void *isolate, int kind, int flags, void *data);
+typedef void add_callback(void *isolate, collection_callback *callback, void *data, int kinds);
+typedef void remove_callback(void *isolate, collection_callback *callback, void *data);
+
+#define SS_EVERY_COLLECTION 31
+#define SS_V8_CALLBACK "PFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_"
+
+static void *(*current_isolate)(void);
+static add_callback *add_prologue, *add_epilogue;
+static remove_callback *remove_prologue, *remove_epilogue;
+
+static bool find_v8(void)
+{
+    current_isolate = (void *(*)(void))dlsym(RTLD_DEFAULT, "_ZN2v87Isolate10GetCurrentEv");
+    add_prologue = (add_callback *)dlsym(RTLD_DEFAULT, "_ZN2v87Isolate21AddGCPrologueCallbackE" SS_V8_CALLBACK "S2_");
+    add_epilogue = (add_callback *)dlsym(RTLD_DEFAULT, "_ZN2v87Isolate21AddGCEpilogueCallbackE" SS_V8_CALLBACK "S2_");
+    remove_prologue = (remove_callback *)dlsym(RTLD_DEFAULT, "_ZN2v87Isolate24RemoveGCPrologueCallbackE" SS_V8_CALLBACK);
+    remove_epilogue = (remove_callback *)dlsym(RTLD_DEFAULT, "_ZN2v87Isolate24RemoveGCEpilogueCallbackE" SS_V8_CALLBACK);
+    return current_isolate != NULL && add_prologue != NULL && add_epilogue != NULL && remove_prologue != NULL && remove_epilogue != NULL;
+}
+
+/* A collection within another one is a part of it. */
+static void on_collection_begin(void *isolate, int kind, int flags, void *data)
+{
+    struct environment *e = data;
+    (void)isolate, (void)flags;
+    if (e->collecting != 0) return;
+    e->collecting = kind;
+    e->collecting_ns = now_ns();
+}
+
+static void on_collection_end(void *isolate, int kind, int flags, void *data)
+{
+    struct environment *e = data;
+    (void)isolate, (void)flags;
+    if (e->collecting != kind) return;
+    uint64_t now = now_ns();
+    const double numbers[] = {kind, (double)e->collecting_ns, (double)(now - e->collecting_ns), (double)now};
+    e->collecting = 0;
+    /* In order: what JavaScript wrote before comes first. */
+    if (pthread_mutex_trylock(&e->lock) == 0) {
+        tell_until(e, e->queue->used);
+        pthread_mutex_unlock(&e->lock);
+    }
+    provider->emit(SS_NODE_GC, e->number, numbers, NULL);
+}
+
+static void ignore_collections(struct environment *e)
+{
+    if (e->isolate == NULL) return;
+    remove_prologue(e->isolate, on_collection_begin, e);
+    remove_epilogue(e->isolate, on_collection_end, e);
+    e->isolate = NULL;
+}
+
+static napi_value watch_collections(napi_env env, napi_callback_info info)
+{
+    size_t argc = 1;
+    napi_value argv[1], result;
+    void *data;
+    bool is_on = false;
+    if (napi_get_cb_info(env, info, &argc, argv, NULL, &data) != napi_ok || argc < 1) return NULL;
+    struct environment *e = data;
+    if (napi_get_value_bool(env, argv[0], &is_on) != napi_ok) return NULL;
+    ignore_collections(e);
+    if (is_on && e->open_handles != 0 && find_v8()) {
+        e->collecting = 0;
+        e->isolate = current_isolate();
+        if (e->isolate != NULL) {
+            add_prologue(e->isolate, on_collection_begin, e, SS_EVERY_COLLECTION);
+            add_epilogue(e->isolate, on_collection_end, e, SS_EVERY_COLLECTION);
+        }
+    }
+    napi_get_boolean(env, e->isolate != NULL, &result);
+    return result;
+}
+
 /* What is recorded has changed. */
 static void set_recorded(struct environment *e, uint32_t recorded)
 {
@@ -382,6 +469,7 @@ static void on_cleanup(napi_async_cleanup_hook_handle hook, void *data)
 {
     struct environment *e = data;
     (void)hook;
+    ignore_collections(e);
     pthread_mutex_lock(&all_lock);
     pthread_mutex_lock(&e->lock);
     tell_all(e);
@@ -448,6 +536,7 @@ static napi_value init(napi_env env, napi_value exports)
         {"setClock", NULL, set_clock, NULL, NULL, NULL, napi_default, e},
         {"learn", NULL, learn, NULL, NULL, NULL, napi_default, e},
         {"watchLoop", NULL, watch_loop, NULL, NULL, NULL, napi_default, e},
+        {"watchCollections", NULL, watch_collections, NULL, NULL, NULL, napi_default, e},
     };
     napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);
     return exports;

@@ -4,7 +4,8 @@ const http = require("node:http");
 const server = http.createServer((request, response) => {
   if (request.url === "/hang") for (;;);
   if (request.url === "/exit") process.exit(0);
-  if (request.url === "/busy") for (const end = Date.now() + 100; Date.now() < end; );
+  // Without garbage: a collection tells what came before it.
+  if (request.url === "/busy") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
   response.end("done");
 });
 server.listen(0, "127.0.0.1", () => process.stdout.write(`${JSON.stringify({ port: server.address().port })}\n`));
