@@ -1,4 +1,4 @@
-/** A service that is measured, with its customers: each has a core for itself. */
+/** Services that are measured, and their customers: each side has a core for itself. */
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -41,16 +41,14 @@ function cpuTime(pid: number): number {
     .reduce((total, line) => total + Number(line.split(" ")[0]) / 1000, 0);
 }
 
-/** A service with its customers. */
+/** A service, on a core that it shares with other services only. */
 export class Service {
   readonly app: ChildProcess;
-  readonly customers: ChildProcess;
-  private readonly answers: Interface;
+  readonly port: string;
 
-  private constructor(app: ChildProcess, customers: ChildProcess) {
+  private constructor(app: ChildProcess, port: string) {
     this.app = app;
-    this.customers = customers;
-    this.answers = createInterface({ input: customers.stdout as NodeJS.ReadableStream });
+    this.port = port;
   }
 
   static async start(
@@ -75,34 +73,61 @@ export class Service {
       here("app.mjs"),
       `${redisPort}`,
     ]);
-    let port = "";
-    for (let tries = 0; port === "" && tries < 200; tries++) {
+    for (let tries = 0; tries < 200; tries++) {
       await sleep(50);
       try {
-        port = readFileSync(out, "utf8").trim();
+        const port = readFileSync(out, "utf8").trim();
+        if (port !== "") return new Service(app, port);
       } catch {
         // Not begun yet.
       }
     }
-    const customers = lttng.start("taskset", ["--cpu-list", "1", process.execPath, here("load.mjs"), port], ["pipe", "pipe", "inherit"]);
-    return new Service(app, customers);
+    throw new Error(`the service does not say its port: ${readFileSync(out, "utf8")}`);
   }
 
-  async slice(load: Load, ms: number): Promise<Sample> {
-    const before = cpuTime(this.app.pid ?? 0);
-    this.customers.stdin?.write(`${load.path} ${load.connections} ${ms} ${load.rate ?? 0}\n`);
+  stop(): Promise<void> {
+    return stop(this.app);
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}
+
+/** Who asks services, all at the same time, from another core. */
+export class Customers {
+  private readonly services: readonly Service[];
+  private readonly process: ChildProcess;
+  private readonly answers: Interface;
+
+  constructor(lttng: PrivateLttng, ...services: readonly Service[]) {
+    this.services = services;
+    const ports = services.map(({ port }) => port);
+    this.process = lttng.start("taskset", ["--cpu-list", "1", process.execPath, here("load.mjs"), ...ports], ["pipe", "pipe", "inherit"]);
+    this.answers = createInterface({ input: this.process.stdout as NodeJS.ReadableStream });
+  }
+
+  /** Asks for so long. A sample for each service, in their order. */
+  async ask(load: Load, ms: number): Promise<readonly Sample[]> {
+    // They wait for customers before and after: the scheduler's sums are whole.
+    const times = (): number[] => this.services.map(({ app }) => cpuTime(app.pid ?? 0));
+    const before = times();
+    this.process.stdin?.write(`${load.path} ${load.connections} ${ms} ${load.rate ?? 0}\n`);
     const [line] = (await once(this.answers, "line")) as [string];
-    const cpu = cpuTime(this.app.pid ?? 0) - before;
-    const { requests, p50Us, p99Us } = JSON.parse(line) as { requests: number; p50Us: number; p99Us: number };
-    return { cpuUs: cpu / requests, p50Us, p99Us, rate: (requests / ms) * 1000 };
+    const after = times();
+    const answers = JSON.parse(line) as readonly { requests: number; p50Us: number; p99Us: number }[];
+    return answers.map(({ requests, p50Us, p99Us }, i) => ({
+      cpuUs: ((after[i] ?? 0) - (before[i] ?? 0)) / requests,
+      p50Us,
+      p99Us,
+      rate: (requests / ms) * 1000,
+    }));
   }
 
-  async stop(): Promise<void> {
-    for (const child of [this.customers, this.app]) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
-    }
+  stop(): Promise<void> {
+    return stop(this.process);
   }
 }

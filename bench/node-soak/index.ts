@@ -13,7 +13,7 @@ import { nodeEventNames } from "../../src/environments/node/index.ts";
 import { buildNode, preloadEnvironment } from "../../src/record/node/index.ts";
 import { buildPlainStore } from "../../src/record/store/index.ts";
 import { PrivateLttng } from "../../test/real/private-lttng.ts";
-import { Service } from "../node-overhead/service.ts";
+import { Customers, type Sample, Service } from "../node-overhead/service.ts";
 
 const connections = 32;
 
@@ -35,6 +35,7 @@ export async function run({ args }: { readonly json: boolean; readonly args: rea
     lttng.start("taskset", ["--cpu-list", "1", store.server, "--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", directory]);
     const environment = [`NODE_OPTIONS=${preloadEnvironment(preload, "").NODE_OPTIONS}`, "NODE_ENV=production"];
     const service = await Service.start(lttng, node, port, environment, directory);
+    const customers = new Customers(lttng, service);
     const session = lttng.record(join(directory, "trace"), nodeEventNames(false));
     console.log(
       `${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}, ${connections} connections, ${rate} requests a second, the events that analyses need`,
@@ -42,13 +43,14 @@ export async function run({ args }: { readonly json: boolean; readonly args: rea
     console.log("minute  requests  p50 us  p99 us  resident MiB");
     for (let minute = 1; minute <= minutes; minute++) {
       const load = { name: "soak", path: "/calls/2", connections, rate };
-      const { p50Us, p99Us, rate: reached } = await service.slice(load, 60_000);
+      const [{ p50Us, p99Us, rate: reached }] = (await customers.ask(load, 60_000)) as [Sample];
       const memory = resident(service.app.pid ?? 0) / 2 ** 20;
       const columns = [minute, Math.round(reached * 60), Math.round(p50Us), Math.round(p99Us), memory.toFixed(1)];
       console.log(columns.map((value, i) => String(value).padStart([6, 10, 8, 8, 14][i] ?? 8)).join(""));
       if (reached < rate / 2) process.exitCode = 1;
     }
     session.stop();
+    await customers.stop();
     await service.stop();
   } finally {
     await lttng.close();

@@ -206,6 +206,33 @@ describe("Node.js below the preload", () => {
     expect(execFileSync("babeltrace2", [trace], { encoding: "utf8", maxBuffer: 1 << 30 })).not.toContain("secret");
   });
 
+  it("knows which bytes each response is where single writes are not recorded, as its caller reads them", async () => {
+    const trace = newTrace();
+    const session = lttng.record(trace, nodeEventNames(false));
+    const web = await startWeb();
+    const paths = ["/http", "/fetch", "/tls", "/post"].flatMap((path) => Array.from({ length: 20 }, () => path));
+    await Promise.all(paths.map((path) => web.get(path)));
+    await web.stop();
+    session.stop();
+    const ends = connections(readNodeTrace(trace));
+    let compared = 0;
+    for (const server of ends.filter(({ isAccepted }) => isAccepted)) {
+      const responses = named(server.events, "http_server_response");
+      let at = 0;
+      for (const response of responses) {
+        expect(response.number("start_offset")).toBe(at);
+        at = response.number("end_offset");
+        expect(at).toBeGreaterThan(response.number("start_offset"));
+      }
+      const caller = ends.find((end) => end.local === server.remote && end.remote === server.local);
+      // Others are the test's own.
+      if (caller === undefined) continue;
+      expect(tile(caller, "socket_read")).toEqual({ brokenAt: -1, end: at });
+      compared += responses.length;
+    }
+    expect(compared).toBe(paths.length);
+  });
+
   it("follows worker threads, child processes and cluster workers", async () => {
     const trace = newTrace();
     const session = lttng.record(trace, nodeEventNames());

@@ -17,7 +17,13 @@ async function collections(canWatch: boolean): Promise<{ readonly told: number; 
   let told = 0;
   const asked: boolean[] = [];
   const tracer = { guard: (handler: unknown) => handler, emit: { gc: () => told++ } };
-  const addon = { watchLoop: () => undefined, watchCollections: (isOn: boolean) => (asked.push(isOn), isOn && canWatch) };
+  const addon = {
+    watchLoop: () => undefined,
+    watchCollections: (isOn: boolean) => {
+      asked.push(isOn);
+      return isOn && canWatch;
+    },
+  };
   const runtime = create(tracer, addon, bits);
   for (const mask of [bits.gc, 0, bits.gc]) {
     runtime.update(mask, false);

@@ -50,7 +50,6 @@ exports.create = (tracer, queues) => {
   /** Commands that were encoded and not yet written, in order: encoding and writing follow each other without a break. The objects are used again. */
   const encoded = [];
   let encodedCount = 0;
-  let encodedBytes = 0;
   let piecesWritten = 0;
   /** What the last write was taken for, until the next one. */
   const taken = { context: 0, how: HOW_LIBRARY };
@@ -70,18 +69,13 @@ exports.create = (tracer, queues) => {
 
   /** `first` is what will be written, a string or bytes; where that is several pieces, `pieces` has all of them. */
   function addEncoded(library, context, name, first, pieces) {
-    let length = byteLength(first);
-    if (pieces !== undefined) for (let i = 1; i < pieces.length; i++) length += byteLength(pieces[i]);
-    if (encodedCount === encoded.length)
-      encoded.push({ library: 0, context: 0, name: undefined, first: undefined, pieces: undefined, length: 0 });
+    if (encodedCount === encoded.length) encoded.push({ library: 0, context: 0, name: undefined, first: undefined, pieces: undefined });
     const command = encoded[encodedCount++];
     command.library = library;
     command.context = context;
     command.name = name;
     command.first = first;
     command.pieces = pieces;
-    command.length = length;
-    encodedBytes += length;
   }
 
   /** Node-redis encodes a command into several pieces. */
@@ -96,7 +90,6 @@ exports.create = (tracer, queues) => {
     }
     if (encodedCount > encodedKept) encoded.length = encodedKept;
     encodedCount = 0;
-    encodedBytes = 0;
     piecesWritten = 0;
   }
 
@@ -106,31 +99,41 @@ exports.create = (tracer, queues) => {
     emit.store_command(context, connection.id, connection.fd, how, library, start, end, word);
   }
 
-  /** ioredis writes all encoded commands at once, joined. */
+  /** ioredis writes all encoded commands at once, joined: one as it is, nearly always. */
   function takeAll(connection, chunk, length, offset) {
-    const { first, library, context } = encoded[0];
-    const isTheirs =
-      length === encodedBytes && (chunk === first || typeof chunk !== "string" || typeof first !== "string" || chunk.startsWith(first));
-    const count = encodedCount;
-    if (isTheirs) {
+    const { first, library, context, name } = encoded[0];
+    const isOne = encodedCount === 1;
+    let isTheirs = true;
+    if (isOne && chunk === first) {
       connection.library = library;
-      let at = offset;
-      for (let i = 0; i < count; i++) {
-        const command = encoded[i];
-        const end = at + command.length;
-        tellCommand(connection, command.context, HOW_LIBRARY, library, at, end, command.name);
-        at = end;
-      }
-    }
+      tellCommand(connection, context, HOW_LIBRARY, library, offset, offset + length, name);
+    } else isTheirs = takeJoined(connection, chunk, length, offset);
     forgetEncoded();
-    if (!isTheirs || count > 1) return unknown;
+    if (!isTheirs || !isOne) return unknown;
     taken.context = context;
     return taken;
   }
 
+  /** Returns whether the bytes are those of the encoded commands. */
+  function takeJoined(connection, chunk, length, offset) {
+    const { first, library } = encoded[0];
+    const lengths = encoded.slice(0, encodedCount).map((command) => byteLength(command.first));
+    const isTheirs =
+      length === lengths.reduce((sum, each) => sum + each, 0) &&
+      (typeof chunk !== "string" || typeof first !== "string" || chunk.startsWith(first));
+    if (!isTheirs) return false;
+    connection.library = library;
+    let at = offset;
+    for (const [i, each] of lengths.entries()) {
+      tellCommand(connection, encoded[i].context, HOW_LIBRARY, library, at, at + each, encoded[i].name);
+      at += each;
+    }
+    return true;
+  }
+
   /** node-redis writes one encoded command after the other, each piece by itself. */
   function takePiece(connection, chunk, length, offset) {
-    const { library, context, name, pieces, length: bytes } = encoded[0];
+    const { library, context, name, pieces } = encoded[0];
     if (pieces[piecesWritten] !== chunk) {
       forgetEncoded();
       return unknown;
@@ -138,7 +141,9 @@ exports.create = (tracer, queues) => {
     connection.library = library;
     if (++piecesWritten === pieces.length) {
       const end = offset + length;
-      tellCommand(connection, context, HOW_LIBRARY, library, end - bytes, end, name);
+      let start = end;
+      for (const piece of pieces) start -= byteLength(piece);
+      tellCommand(connection, context, HOW_LIBRARY, library, start, end, name);
       forgetEncoded();
     }
     taken.context = context;

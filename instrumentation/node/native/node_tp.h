@@ -580,7 +580,7 @@ LTTNG_UST_TRACEPOINT_EVENT(node, loop_iteration,
         lttng_ust_field_integer(uint64_t, at_ns, e->at_ns)
     ))
 
-/* A garbage collection; told later, so it says when (CLOCK_MONOTONIC). Kind: 1 scavenge, 2 minor mark-sweep, 4 mark-sweep-compact, 8 incremental marking, 16 weak callbacks. */
+/* A garbage collection, told when it is over or later, so it says when (CLOCK_MONOTONIC). Kind: 1 scavenge, 2 minor mark-sweep, 4 mark-sweep-compact, 8 incremental marking, 16 weak callbacks. */
 LTTNG_UST_TRACEPOINT_EVENT(node, gc,
     LTTNG_UST_TP_ARGS(const struct ss_ev_gc *, e),
     LTTNG_UST_TP_FIELDS(

@@ -89,7 +89,7 @@ const told: readonly EventDefinition[] = [
   event(
     "gc",
     "u32 environment, u8 kind, u64 start_ns, u64 duration_ns",
-    "A garbage collection; told later, so it says when (CLOCK_MONOTONIC). Kind: 1 scavenge, 2 minor mark-sweep, 4 mark-sweep-compact, 8 incremental marking, 16 weak callbacks.",
+    "A garbage collection, told when it is over or later, so it says when (CLOCK_MONOTONIC). Kind: 1 scavenge, 2 minor mark-sweep, 4 mark-sweep-compact, 8 incremental marking, 16 weak callbacks.",
   ),
   event(
     "dns",
