@@ -343,7 +343,7 @@ static napi_value watch_loop(napi_env env, napi_callback_info info)
 }
 
 /*
- * Garbage collections. Node-API does not tell of them, and Node's PerformanceObserver enters JavaScript for each: 2 % of what a busy service took (docs/perf/0006).
+ * Garbage collections. Node-API does not tell of them, and Node's PerformanceObserver enters JavaScript for each: 0.5 to 2 % of what a busy service took (docs/perf/0006).
  * V8 calls back before and after; it exports that to addons under names of C++, whose arguments are pointers and numbers. Where they are not there, nothing is watched.
  */
 typedef void collection_callback(void *isolate, int kind, int flags, void *data);
