@@ -1,8 +1,9 @@
 // Classes of libraries that have no file of their own, because a bundler put them into the application's: found in what functions close over.
 //
-//     emitter -- listeners, constructor --> function -- closure --> variables of the function, of its module --> a class, or exports that hold it
-//                                                                   another emitter (the client), and so on
+//     emitter -- listeners, methods of its own, classes --> function -- closure --> variables of the function, of its module --> a class, or exports that hold it
+//                                                                                                                            another emitter (the client), and so on
 //
+// A function that was bound to an object has that instead of variables.
 // Only V8's inspector shows closures. A session of it inside the thread is opened for one search and closed after it; nothing is enabled in it, so no code is
 // stopped or slowed, and no port opened. All of a search runs before it returns. Properties are read as they lie: getters and proxies are left alone.
 // Where there is no inspector (left out of the build, or not permitted), nothing is found.
@@ -12,6 +13,8 @@ const { types } = require("node:util");
 
 /** How far one search goes: several times what it takes to find what there is to be found. */
 const mostFunctions = 40;
+/** A scope of more variables than this may be a whole application's: functions in it are not looked into. */
+const fewVariables = 8;
 
 /** The value of a property that is no getter. */
 const own = (object, name) => Object.getOwnPropertyDescriptor(object, name)?.value;
@@ -54,23 +57,36 @@ function openInspector() {
     throw error;
   }
 
+  /** The value itself that the inspector calls this. */
+  function handOver({ objectId }) {
+    const functionDeclaration = "function (hand) { hand(this); }";
+    post("Runtime.callFunctionOn", { objectId, functionDeclaration, arguments: [{ objectId: hand }], silent: true });
+    const value = handed;
+    handed = undefined;
+    return value;
+  }
+
   return {
-    /** Variables by their names, one object for each scope around the function, but for the global ones. */
-    scopesOf(closure) {
-      const found = [];
+    /**
+     * `scopes`: variables by their names, one object for each scope around the function, the innermost first, but for the global ones. `bound`: what a bound function
+     * passes on to, and with what as `this`.
+     */
+    look(closure) {
+      const scopes = [];
+      const bound = [];
       const { internalProperties = [] } = post("Runtime.getProperties", { objectId: idOf(closure), ownProperties: true });
-      const scopes = internalProperties.find(({ name }) => name === "[[Scopes]]");
-      if (scopes === undefined) return found;
-      for (const { value } of post("Runtime.getProperties", { objectId: scopes.value.objectId, ownProperties: true }).result) {
-        if (value?.objectId === undefined || value.description === "Global") continue;
-        const functionDeclaration = "function (hand) { hand(this); }";
-        post("Runtime.callFunctionOn", { objectId: value.objectId, functionDeclaration, arguments: [{ objectId: hand }], silent: true });
-        // V8 hands over the scope with its description.
-        const scope = own(handed, "object");
-        if (typeof scope === "object" && scope !== null) found.push(scope);
+      for (const { name, value } of internalProperties) {
+        if (value?.objectId === undefined) continue;
+        if (name === "[[TargetFunction]]" || name === "[[BoundThis]]") bound.push(handOver(value));
+        if (name !== "[[Scopes]]") continue;
+        for (const { value: each } of post("Runtime.getProperties", { objectId: value.objectId, ownProperties: true }).result) {
+          if (each?.objectId === undefined || each.description === "Global") continue;
+          // V8 hands over the scope with its description.
+          const scope = own(handOver(each), "object");
+          if (typeof scope === "object" && scope !== null) scopes.push(scope);
+        }
       }
-      handed = undefined;
-      return found;
+      return { scopes, bound };
     },
     close,
   };
@@ -105,9 +121,11 @@ exports.codeAround = (emitter) =>
 /** Whether a class has these methods itself. */
 exports.hasMethods = (prototype, names) => names.every((name) => typeof own(prototype, name) === "function");
 
+const isEmitter = (value) => typeof value === "object" && value !== null && !types.isProxy(value) && own(value, "_events") !== undefined;
+
 /**
- * Calls `onClass(prototype)` for each class within reach of the emitter's listeners, until `isDone()`. It returns a method to search from as well, if any. Throws
- * where closures cannot be seen.
+ * Calls `onClass(prototype, variablesOf)` for each class within reach of the emitter's listeners, until `isDone()`. It returns a method to search from as well, if any;
+ * `variablesOf(method)` has the values of all variables around one. Throws where closures cannot be seen.
  */
 exports.search = (emitter, onClass, isDone) => {
   const seen = new Set([process]);
@@ -116,19 +134,30 @@ exports.search = (emitter, onClass, isDone) => {
   const addFunction = (value) => {
     if (typeof value === "function" && !types.isProxy(value)) functions.add(value);
   };
+  const inspector = openInspector();
+  const valuesOf = (scope) => Object.keys(scope).map((name) => scope[name]);
+  const variablesOf = (method) => inspector.look(method).scopes.flatMap(valuesOf);
 
   function judge(value) {
     const prototype = prototypeOf(value);
-    if (prototype !== undefined) addFunction(onClass(prototype));
+    if (prototype !== undefined) addFunction(onClass(prototype, variablesOf));
   }
 
   function addEmitter(object) {
     for (const listener of listenersOf(object)) addFunction(listener);
-    const prototype = Object.getPrototypeOf(object);
+    for (const key of Reflect.ownKeys(object)) {
+      const value = own(object, key);
+      // Whoever is to be called back, and, as libraries mark a socket, whose it is.
+      if (typeof value === "function") addFunction(value);
+      else if (typeof key === "symbol" && isEmitter(value)) consider(value);
+    }
+    let prototype = Object.getPrototypeOf(object);
     if (prototype === null || types.isProxy(prototype)) return;
-    const maker = own(prototype, "constructor");
-    judge(maker);
-    addFunction(maker);
+    addFunction(own(prototype, "constructor"));
+    for (; prototype !== null && prototype !== EventEmitter.prototype; prototype = Object.getPrototypeOf(prototype)) {
+      if (types.isProxy(prototype)) return;
+      judge(own(prototype, "constructor"));
+    }
   }
 
   /** What a variable holds. Of other objects than these nothing is read: they may be the application's data, and large. */
@@ -136,17 +165,31 @@ exports.search = (emitter, onClass, isDone) => {
     if (value === null || (typeof value !== "object" && typeof value !== "function") || seen.has(value) || types.isProxy(value)) return;
     seen.add(value);
     judge(value);
-    if (own(value, "_events") !== undefined) addEmitter(value);
+    if (isEmitter(value)) addEmitter(value);
     if (own(value, "__esModule") === true) for (const name of Object.getOwnPropertyNames(value)) judge(own(value, name));
     else judge(own(value, "default"));
   }
 
-  const inspector = openInspector();
+  function lookInto(closure) {
+    const { scopes, bound } = inspector.look(closure);
+    for (const value of bound) {
+      addFunction(value);
+      consider(value);
+    }
+    for (const [depth, scope] of scopes.entries()) {
+      const values = valuesOf(scope);
+      for (const value of values) {
+        if (depth === 0 && values.length <= fewVariables) addFunction(value);
+        consider(value);
+      }
+    }
+  }
+
   try {
     addEmitter(emitter);
     let looked = 0;
     for (const closure of functions) {
-      for (const scope of inspector.scopesOf(closure)) for (const name of Object.keys(scope)) consider(scope[name]);
+      lookInto(closure);
       if (isDone() || ++looked === mostFunctions) break;
     }
   } finally {

@@ -7,6 +7,8 @@
 //     mysql2  createQuery, addCommand --> Command.execute(), the first time -----------------> Command.execute() returned true
 //     pg      Client.query() -----------> Query.submit() ------------------------------------> Query.handleReadyForQuery(), handleError()
 //
+// What was asked for before we followed has no context: it runs in that of whoever ends its wait.
+//
 // Of a statement its first word is told, where that is one of SQL's; never its text or values.
 "use strict";
 const diagnostics = require("node:diagnostics_channel");
@@ -19,7 +21,16 @@ const {
   HOW_NONE,
 } = require("./emit.cjs");
 const { replace } = require("./patch.cjs");
+const { hasMethods } = require("./bundles.cjs");
 const Stamp = require("./stamp.cjs");
+
+/** Codes that a client of PostgreSQL begins with, after a length: its version of the protocol, or a wish for TLS or GSSAPI. */
+const postgresBeginnings = new Set([0x00030000, 0x00030002, 80877103, 80877104]);
+const isPostgresBeginning = (chunk) =>
+  typeof chunk?.readUInt32BE === "function" &&
+  chunk.length >= 8 &&
+  chunk.readUInt32BE(0) === chunk.length &&
+  postgresBeginnings.has(chunk.readUInt32BE(4));
 
 /** Words that a statement may begin with; another first word may be data. */
 const verbs = new Set(
@@ -35,16 +46,15 @@ function verbOf(sql) {
 }
 
 exports.create = (tracer) => {
-  const { emit, patch } = tracer;
+  const { emit, patch, bundles } = tracer;
   /** The call whose first bytes are being written. */
   let starting;
   /** A statement that a pool was asked for, until it has asked itself for a connection. */
   let pooled;
   let isInPool = false;
 
-  /** A call, told as asked for now, in the current context. */
-  function ask(library, kind, name) {
-    const store = tracer.current();
+  /** A call, told as asked for now, in the current context where no other is given. */
+  function ask(library, kind, name, store = tracer.current()) {
     const call = { id: tracer.nextId(), epoch: tracer.epoch, store, connection: undefined, isSent: false, isOver: false };
     emit.database_query(call.id, store.id, store.id === 0 ? HOW_NONE : HOW_LIBRARY, library, kind, name);
     return call;
@@ -197,26 +207,48 @@ exports.create = (tracer) => {
 
   // ---- pg ----
 
+  const pgFollowed = { client: false, query: false, pool: false };
+  /** The context of a query that is sent at once, while it is asked for; undefined while others are sent. */
+  let asking;
+
+  const askPg = (query, store) => {
+    const call = ask(DATABASE_LIBRARY_PG, DATABASE_STATEMENT, verbOf(query.text), store);
+    Stamp.set(query, call);
+    return call;
+  };
+
   function followPgClient(prototype) {
+    if (!bundles.isNew(prototype)) return;
+    pgFollowed.client = true;
     replace(
       prototype,
       "query",
       (original) =>
         function (...args) {
-          const returned = Reflect.apply(original, this, args);
-          if (tracer.isOn)
+          if (!tracer.isOn) return Reflect.apply(original, this, args);
+          let store;
+          tracer.attempt(() => {
+            // A pool that is not followed calls back in the context of a stranger.
+            store = typeof this.release === "function" && !pgFollowed.pool ? tracer.outside : tracer.current();
+            if (this._queryQueue?.length === 0) asking = store;
+          });
+          try {
+            return Reflect.apply(original, this, args);
+          } finally {
+            asking = undefined;
             tracer.attempt(() => {
               // Sent at once, it was told in submit(); else it is the last of those that wait.
               const query = this._queryQueue?.at?.(-1);
-              if (query != null && Stamp.get(query) === undefined)
-                Stamp.set(query, ask(DATABASE_LIBRARY_PG, DATABASE_STATEMENT, verbOf(query.text)));
+              if (query != null && Stamp.get(query) === undefined) askPg(query, store);
             });
-          return returned;
+          }
         },
     );
   }
 
   function followPgQuery(prototype) {
+    if (!bundles.isNew(prototype)) return;
+    pgFollowed.query = true;
     replace(
       prototype,
       "submit",
@@ -224,8 +256,7 @@ exports.create = (tracer) => {
         function (...args) {
           if (tracer.isOn)
             tracer.attempt(() => {
-              if (Stamp.get(this) === undefined) Stamp.set(this, ask(DATABASE_LIBRARY_PG, DATABASE_STATEMENT, verbOf(this.text)));
-              starting = Stamp.get(this);
+              starting = Stamp.get(this) ?? askPg(this, asking ?? tracer.outside);
             });
           try {
             return Reflect.apply(original, this, args);
@@ -252,6 +283,17 @@ exports.create = (tracer) => {
   }
 
   function followPgPool(prototype) {
+    if (!bundles.isNew(prototype)) return;
+    pgFollowed.pool = true;
+    let isConnecting = false;
+    const queueOf = (pool) => pool._pendingQueue ?? [];
+    patch.before(prototype, "newClient", (_pool, item) => {
+      if (isConnecting && Object(item) === item) Stamp.set(item, true);
+    });
+    // Who waited before that is called back below nobody.
+    patch.within(prototype, "_acquireClient", (_pool, _client, item) =>
+      Object(item) === item && Stamp.get(item) === undefined ? tracer.outside : undefined,
+    );
     replace(
       prototype,
       "connect",
@@ -265,7 +307,18 @@ exports.create = (tracer) => {
             tracer.attempt(() => {
               args[0] = bound(args[0], (error) => result(call, error != null));
             });
-          const returned = Reflect.apply(original, this, args);
+          const waiting = tracer.attempt(() => queueOf(this).length);
+          let returned;
+          isConnecting = true;
+          try {
+            returned = Reflect.apply(original, this, args);
+          } finally {
+            isConnecting = false;
+          }
+          tracer.attempt(() => {
+            const queue = queueOf(this);
+            if (queue.length > waiting) Stamp.set(queue.at(-1), true);
+          });
           if (call !== undefined && typeof returned?.then === "function")
             returned.then(
               tracer.guard(() => result(call, false)),
@@ -278,7 +331,20 @@ exports.create = (tracer) => {
 
   const own = (object, name) => typeof object === "function" && Object.hasOwn(object.prototype, name);
 
+  bundles.add((prototype) => {
+    if (hasMethods(prototype, ["query", "_pulseQueryQueue"])) followPgClient(prototype);
+    else if (hasMethods(prototype, ["submit", "requiresPreparation", "handleReadyForQuery"])) followPgQuery(prototype);
+    else if (hasMethods(prototype, ["connect", "newClient", "_acquireClient"])) followPgPool(prototype);
+    return undefined;
+  });
+
   return {
+    /** The first bytes of a connection that nobody follows: where it is to a database, its library is looked for. */
+    onFirstWrite(chunk, socket) {
+      if (!isPostgresBeginning(chunk)) return;
+      const isFound = () => pgFollowed.client && pgFollowed.query && pgFollowed.pool;
+      if (!isFound()) bundles.search(socket, isFound);
+    },
     /** Follows a file of a library, where it is what we know. Returns whether the path is one of ours. */
     follow(path, exports) {
       if (/[\\/]mysql2[\\/]/.test(path)) {

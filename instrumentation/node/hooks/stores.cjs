@@ -7,15 +7,17 @@
 //     ioredis   new Command() ----> Command.toWritable() -----------------+--> socket.write() of all of them together
 //     redis 5+  queue.push() -----> queue.shift(), commandsToWrite() -----+--> socket.write(), one or more for each
 //     redis 4   addCommand(args) -> encodeCommand(args) ------------------+
+//               in a bundle: the first of those that wait, getCommandToSend()
 //     redis 3   internal_send_command() -> client.write() ----------------+--> socket.write(), of pieces of one, or of several joined
 //
 // When the bytes written are not exactly those encoded, nothing is said of these commands. A client that is not followed is recognised by its bytes: its
 // commands have their place and name, but no context. A wrong attribution is worse than none. When one is seen, the same classes are looked for where a
-// bundler may have put them (closures.cjs), and followed from then on.
+// bundler may have put them (bundles.cjs), and followed from then on.
 "use strict";
 const { Buffer } = require("node:buffer");
+const { types } = require("node:util");
+const { hasMethods } = require("./bundles.cjs");
 const { HOW_LIBRARY, HOW_NONE, LIBRARY_IOREDIS, LIBRARY_IOVALKEY, LIBRARY_NODE_REDIS, LIBRARY_UNKNOWN } = require("./emit.cjs");
-const closures = require("./closures.cjs");
 const { Scanner, looksLikeRequest } = require("./resp.cjs");
 const Stamp = require("./stamp.cjs");
 const { OfCommand } = Stamp;
@@ -33,19 +35,14 @@ function described(name) {
   return found;
 }
 
-/**
- * How often a thread looks for a library, in closures and in what passes an answer on: the former takes some 10 ms, and an application's own client is never found.
- * With STORESCOPE_CLOSURES=0 it does not look at all.
- */
-const mostSearches = process.env.STORESCOPE_CLOSURES === "0" ? 0 : 8;
-
 /** Objects for encoded commands that are kept for the next ones. */
 const encodedKept = 64;
 
 const byteLength = (piece) => (typeof piece === "string" ? Buffer.byteLength(piece) : piece.byteLength);
 
 exports.create = (tracer, queues) => {
-  const { emit, patch } = tracer;
+  const { emit, patch, bundles } = tracer;
+  const { isNew } = bundles;
   const databases = require("./databases.cjs").create(tracer);
   /** Commands that were encoded and not yet written, in order: encoding and writing follow each other without a break. The objects are used again. */
   const encoded = [];
@@ -59,13 +56,8 @@ exports.create = (tracer, queues) => {
   const pending = [];
   let isStarted = false;
   const unknown = { context: 0, how: HOW_NONE };
-  /** Prototypes that are followed: a bundle may be reached from many places. */
-  const followed = new WeakSet();
   /** How many libraries are followed, whole. */
   let found = 0;
-  /** What listens to the emitters that were searched from: the next one of the same code leads to the same classes. */
-  const searched = new Set();
-  let watches = 0;
 
   /** `first` is what will be written, a string or bytes; where that is several pieces, `pieces` has all of them. */
   function addEncoded(library, context, name, first, pieces) {
@@ -175,44 +167,35 @@ exports.create = (tracer, queues) => {
 
   const bytesOf = (chunk, length) => (typeof chunk === "string" ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, length));
 
-  /**
-   * A class that was found in a closure: methods keep their names, also in a minified bundle. Iovalkey's are ioredis' own. Returns a method to look further from,
-   * where the library has a second class.
-   */
-  function followFound(prototype) {
-    if (closures.hasMethods(prototype, ["initPromise", "toWritable"])) followIoredis(prototype, LIBRARY_IOREDIS);
-    else if (closures.hasMethods(prototype, ["internal_send_command", "write"])) followClient(prototype);
-    else if (closures.hasMethods(prototype, ["add", "push", "unshift", "shift", "remove", "reset"])) followQueue(prototype);
-    else if (closures.hasMethods(prototype, ["addCommand", "commandsToWrite"])) {
+  /** A class that was found in a closure. Iovalkey's are ioredis' own. */
+  bundles.add((prototype, variablesOf) => {
+    if (hasMethods(prototype, ["initPromise", "toWritable"])) followIoredis(prototype, LIBRARY_IOREDIS);
+    else if (hasMethods(prototype, ["internal_send_command", "write"])) followClient(prototype);
+    else if (hasMethods(prototype, ["add", "push", "unshift", "shift", "remove", "reset"])) followQueue(prototype);
+    else if (hasMethods(prototype, ["addCommand", "getCommandToSend"])) followSending(prototype, variablesOf);
+    else if (hasMethods(prototype, ["addCommand", "commandsToWrite"])) {
       // Its own constructor is in the same module.
       const { constructor: maker } = prototype;
       followCommandsToWrite(prototype);
       return maker;
     }
     return undefined;
-  }
+  });
 
   function search(emitter) {
-    if (searched.size >= mostSearches) return;
-    const code = closures.codeAround(emitter);
-    if (searched.has(code)) return;
-    searched.add(code);
     const before = found;
-    try {
-      closures.search(emitter, followFound, () => found > before);
-    } catch {
-      // No inspector here, or none for us: commands are told without a context.
-    }
+    bundles.search(emitter, () => found > before);
   }
 
   /** A write by nobody we follow. */
   function scan(connection, chunk, length, offset, socket) {
     if (connection.scanner === undefined) {
       connection.scanner = looksLikeRequest(chunk) ? new Scanner(offset) : null;
-      if (connection.scanner !== null) {
+      if (connection.scanner === null) databases.onFirstWrite(chunk, socket);
+      else {
         search(socket);
         // Node-redis' own object is known to arrow functions only. It shows when the first answer is passed on to it.
-        connection.isSought = watches++ < mostSearches;
+        connection.isSought = bundles.mayWatch();
       }
     }
     if (connection.scanner === null) return;
@@ -226,12 +209,6 @@ exports.create = (tracer, queues) => {
       bytes.length === length &&
       connection.scanner.feed(bytes, (name, start, end) => tellCommand(connection, 0, HOW_NONE, LIBRARY_UNKNOWN, start, end, name));
     if (!isRequest) connection.scanner = null;
-  }
-
-  function isNew(prototype) {
-    if (followed.has(prototype)) return false;
-    followed.add(prototype);
-    return true;
   }
 
   function followIoredis(prototype, library) {
@@ -287,12 +264,42 @@ exports.create = (tracer, queues) => {
     });
   }
 
+  /** What an array of arguments was issued as; it is sent now. */
+  function takeIssued(args) {
+    const issued = Stamp.get(args);
+    if (issued === undefined) return { context: 0, name: args[0] };
+    Stamp.set(args, undefined);
+    return issued;
+  }
+
+  /** The same in a bundle, where nothing leads to the function that encodes: what is sent is the first of the list of those that wait, which is in one of the module's WeakMaps. */
+  function followSending(prototype, variablesOf) {
+    if (!isNew(prototype)) return;
+    const maps = variablesOf(prototype.getCommandToSend).filter(types.isWeakMap);
+    /** Arguments of a list's first command; undefined of other lists. */
+    const firstOf = (list) => {
+      const args = list?.head?.value?.args;
+      return Array.isArray(args) ? args : undefined;
+    };
+    let sending;
+    followArguments(prototype);
+    patch.before(prototype, "getCommandToSend", (queue) => {
+      // Only those that wait still have arguments.
+      const lists = maps.map((map) => WeakMap.prototype.get.call(map, queue)).filter((list) => firstOf(list) !== undefined);
+      sending = lists.length === 1 ? takeIssued(firstOf(lists[0])) : undefined;
+    });
+    patch.after(prototype, "getCommandToSend", (_queue, pieces) => {
+      forgetEncoded();
+      if (sending !== undefined && Array.isArray(pieces)) addPieces(sending, pieces);
+      sending = undefined;
+    });
+    found++;
+  }
+
   let encoding;
   function followEncoder(exports) {
     patch.before(exports, "default", (_exports, args) => {
-      encoding = Stamp.get(args);
-      if (encoding === undefined) encoding = { context: 0, name: args[0] };
-      else Stamp.set(args, undefined);
+      encoding = takeIssued(args);
     });
     patch.after(exports, "default", (_exports, pieces) => {
       forgetEncoded();
@@ -347,7 +354,7 @@ exports.create = (tracer, queues) => {
     /** An answer arrives on a connection whose client was looked for. */
     onAnswer(connection, socket) {
       connection.isSought = false;
-      if (connection.library === 0) closures.watch(socket, "data", tracer.guard(search));
+      if (connection.library === 0) bundles.watch(socket, "data", search);
     },
     start() {
       isStarted = true;

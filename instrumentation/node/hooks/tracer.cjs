@@ -108,6 +108,7 @@ exports.create = (addon, now, debug) => {
   }
 
   tracer.patch = require("./patch.cjs").create(tracer, contexts);
+  tracer.bundles = require("./bundles.cjs").create(tracer);
   const queues = require("./queues.cjs").create(tracer);
   const stores = require("./stores.cjs").create(tracer, queues);
   const http = require("./http.cjs").create(tracer, queues);
