@@ -132,13 +132,14 @@ exports.create = (tracer, queues) => {
   const onUndiciCreate = ({ request }) => {
     const host = String(request.origin ?? "").replace(/^[a-z]+:\/\//, "");
     const created = newClientRequest(request.method, host, askedPath(request.path));
-    if (created.context !== 0 && !queues.isUndiciFollowed(request)) created.context = 0;
+    if (!queues.isUndiciFollowed(request)) created.context = 0;
     Stamp.set(request, created);
   };
   // Published right before the headers are written.
   const onUndiciSend = ({ request, socket }) => {
     const known = Stamp.get(request);
     if (known === undefined) return;
+    queues.onUndiciSend(request, socket);
     const connection = sockets.touch(socket, 0);
     begin(known, connection);
     known.startOffset = connection.written;

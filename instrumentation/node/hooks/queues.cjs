@@ -5,16 +5,22 @@
 //     undici   Pool.dispatch(): the handler --------------> Client.dispatch() of the same handler
 //     grpc-js  ResolvingCall.start(), the call -----------> getConfig(): LoadBalancingCall.start(), the attempt --> doPick()
 //
-// A library that is bundled into the application has no such file. Its requests are told without a context: the one that they are sent in may be a stranger's.
+// What was queued before we followed is sent below nobody. Undici's classes are looked for in a bundle, from the socket that its first request is sent on; nothing leads to gRPC's:
+// calls of a bundled one are told without a context, since the one that they are sent in may be a stranger's.
 "use strict";
+const { hasMethods } = require("./bundles.cjs");
 const Stamp = require("./stamp.cjs");
 
 const own = (object, name) => typeof object === "function" && Object.hasOwn(object.prototype, name);
 
+const SOUGHT = 2;
+
 exports.create = (tracer) => {
-  const { patch } = tracer;
+  const { patch, bundles } = tracer;
+  /** How many of undici's classes that queue are followed. */
+  let pools = 0;
   let isGrpcFollowed = false;
-  /** Whether it is followed, by class of undici's requests. */
+  /** By class of undici's requests: whether its pools are followed, or have none that queues; `SOUGHT` of one that is to be looked for. */
   const undicis = new WeakMap();
 
   /** Whether a class that just made a request is that of Node's own undici, whose pools have no limit and so no queue: the frame that publishes says so. */
@@ -38,13 +44,33 @@ exports.create = (tracer) => {
 
   function followCall(prototype, resume) {
     patch.before(prototype, "start", (call) => remember(call));
-    patch.within(prototype, resume, (call) => recall(call));
+    patch.within(prototype, resume, (call) => recall(call) ?? tracer.outside);
   }
 
+  const symbolOf = (prototype, name) => Object.getOwnPropertySymbols(prototype).find(({ description }) => description === name);
+
   function followPool(prototype) {
-    const dispatch = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === "dispatch");
-    if (dispatch !== undefined) patch.before(prototype, dispatch, (_pool, _options, handler) => remember(handler));
+    const dispatch = symbolOf(prototype, "dispatch");
+    if (dispatch === undefined || !bundles.isNew(prototype)) return;
+    pools++;
+    patch.before(prototype, dispatch, (_pool, _options, handler) => remember(handler));
+    // A new client begins with what waits, whoever asked for it.
+    const addClient = symbolOf(prototype, "add client");
+    if (addClient !== undefined) patch.within(prototype, addClient, () => tracer.outside);
   }
+
+  function followDispatcher(prototype) {
+    if (!bundles.isNew(prototype)) return;
+    patch.within(prototype, "dispatch", (_dispatcher, _options, handler) => recall(handler));
+    // A client that is free again: a pool sends what waits.
+    patch.within(prototype, "emit", (_dispatcher, event) => (event === "drain" ? tracer.outside : undefined));
+  }
+
+  bundles.add((prototype) => {
+    if (hasMethods(prototype, ["close", "destroy", "dispatch"])) followDispatcher(prototype);
+    else if (symbolOf(prototype, "add client") !== undefined) followPool(prototype);
+    return undefined;
+  });
 
   return {
     /** Follows a file of a library, where it is what we know. Returns whether the path is one of ours. */
@@ -60,18 +86,22 @@ exports.create = (tracer) => {
       if (/[\\/]undici[\\/]/.test(path)) {
         if (path.endsWith("request.js")) undicis.set(exports, true);
         else if (typeof exports.PoolBase === "function") followPool(exports.PoolBase.prototype);
-        else if (own(exports, "dispatch")) patch.within(exports.prototype, "dispatch", (_dispatcher, _options, handler) => recall(handler));
+        else if (own(exports, "dispatch")) followDispatcher(exports.prototype);
         return true;
       }
       return false;
     },
     /** Whether the current context is that of who asked for this request of undici. Call while it is created. */
-    isUndiciFollowed(request) {
-      const known = undicis.get(request.constructor);
-      if (known !== undefined) return known;
-      const is = isNodesOwn();
-      undicis.set(request.constructor, is);
-      return is;
+    isUndiciFollowed({ constructor: type }) {
+      if (!undicis.has(type)) undicis.set(type, isNodesOwn() || SOUGHT);
+      return undicis.get(type) === true;
+    },
+    /** A request of undici's is sent. Where it is of a class that nobody follows, the classes around the socket are looked for, once. */
+    onUndiciSend({ constructor: type }, socket) {
+      if (undicis.get(type) !== SOUGHT) return;
+      const before = pools;
+      bundles.search(socket, () => pools > before);
+      undicis.set(type, pools > before);
     },
     /** Whether the current context is that of who asked for the HTTP/2 request with these headers. */
     isStreamFollowed: (headers) => isGrpcFollowed || !/^(?:.* )?grpc-node-js\//.test(String(headers?.["user-agent"])),

@@ -1,6 +1,7 @@
 // A shop of two services in one process, the way applications are written, for any loader and for a bundler: `libraries.ts PORT`. Fastify serves /WAY/NUMBER and
 // asks the other service for the same by the way the path names (axios, a pool of undici that has far too few connections, fetch); that one sets and appends to a
-// key as long as the number says, by two clients of the store. Asks itself for all of it, 64 at a time, and ends.
+// key as long as the number says, by two clients of the store. Asks itself for all of it, 64 at a time, and ends. Bundled libraries are found when they first write, so
+// that is waited for; not with LIBRARIES_COLD: then the first 64 ask all at once, before the pool has any connection.
 import http from "node:http";
 import axios from "axios";
 import fastify from "fastify";
@@ -10,6 +11,7 @@ import { createClient } from "redis";
 import { Pool } from "undici";
 
 const perWay = 60;
+const atOnce = 64;
 const host = "127.0.0.1";
 
 async function main(port: number): Promise<void> {
@@ -18,9 +20,9 @@ async function main(port: number): Promise<void> {
   await modern.connect();
 
   const service = http.createServer(async (request, response) => {
-    const [, , number] = (request.url ?? "").split("/");
+    const [, way, number] = (request.url ?? "").split("/");
     const key = `k${"x".repeat(Number(number))}`;
-    await Promise.all([io.set(key, "1"), modern.append(key, "2")]);
+    if (way !== "first") await Promise.all([io.set(key, "1"), modern.append(key, "2")]);
     response.end("ok");
   });
   await new Promise<void>((resolve) => service.listen(0, host, resolve));
@@ -33,15 +35,27 @@ async function main(port: number): Promise<void> {
     fetch: async (path) => (await fetch(`${base}${path}`)).text(),
   };
 
+  const isCold = process.env["LIBRARIES_COLD"] !== undefined;
+  if (!isCold) await ways["undici"]?.("/first/0");
+  let arrived = 0;
+  let begin = (): void => undefined;
+  const all = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+
   const front = fastify();
   front.get<{ Params: { way: string; number: string } }>("/:way/:number", async ({ params: { way, number } }) => {
+    if (isCold) {
+      if (++arrived === atOnce) begin();
+      await all;
+    }
     await ways[way]?.(`/${way}/${number}`);
     // After the answer, whoever's callback brought it.
     await io.get(`k${"x".repeat(Number(number))}`);
     return "ok";
   });
   const address = await front.listen({ port: 0, host });
-  const loader = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  const loader = new http.Agent({ keepAlive: true, maxSockets: atOnce });
   const names = Object.keys(ways);
   await Promise.all(
     Array.from({ length: perWay * names.length }, (_, i) => axios.get(`${address}/${names[i % names.length]}/${i}`, { httpAgent: loader })),
