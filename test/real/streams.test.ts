@@ -75,28 +75,64 @@ describe.each(ways)("requests by way of one shared connection: %s", (way) => {
   });
 });
 
-it("no call over HTTP is left without its other end", () => {
-  const { summary } = experiment.flows({ limit: 0 });
-  expect(summary?.evidence).toMatchObject({ "stream-id": ways.length * perWay, order: 0, nothing: 0 });
+/** What was done below a request that asked by a way of gRPC, as `name bytes`; calls by their status. */
+function doneBelow(experiment: Experiment, root: number): readonly string[] {
+  const [, , ...below] = experiment.flow(root).spans;
+  return below.flatMap((span) => {
+    if (span.kind === "store") return [`${span.name} ${experiment.request(span.request ?? -1).requestBytes}`];
+    return span.kind === "http" ? [span.grpc ?? "?"] : [];
+  });
+}
+
+/** The same by the application's code. */
+function expectedBelow(way: string, number: number): readonly string[] {
+  const key = `k${"x".repeat(number)}`;
+  const [set, get] = [`set ${encode(["set", key, "1"]).length}`, `get ${encode(["get", key]).length}`];
+  return way === "retried" ? ["UNAVAILABLE", "OK", set, get] : [grpc[way] ?? "", set, get];
+}
+
+it("a call that gRPC tries again is below its caller at each attempt", () => {
+  const { flows } = experiment.flows({ filter: 'kind == "http" && name =~ "/retried/"', limit: 1000 });
+  expect(flows).toHaveLength(perWay);
+  for (const { id, name } of flows)
+    expect(doneBelow(experiment, id), name).toEqual(expectedBelow("retried", Number(name.split("/").at(-1))));
 });
 
-it("calls of a gRPC that is bundled into the application are below nobody: it may send them for another one", async () => {
+it("no call over HTTP is left without its other end", () => {
+  const { summary } = experiment.flows({ limit: 0 });
+  expect(summary?.evidence).toMatchObject({ "stream-id": (ways.length + 2) * perWay, order: 0, nothing: 0 });
+});
+
+it("calls of a gRPC that is bundled into the application are below their callers, from its first answer on", async () => {
   const folder = join(directory, "node_modules", "@grpc", "grpc-js");
   const entryPoints = [join(dirname(ensureLibraries("web")), "node_modules", "@grpc", "grpc-js")];
-  await build({ entryPoints, outfile: join(folder, "index.js"), bundle: true, platform: "node", format: "cjs", logLevel: "error" });
+  await build({
+    entryPoints,
+    outfile: join(folder, "index.js"),
+    bundle: true,
+    minify: true,
+    platform: "node",
+    format: "cjs",
+    logLevel: "error",
+  });
   const bundled = await record("bundled", join(directory, "package.json"));
   try {
-    const { flows } = bundled.flows({ filter: 'kind == "http" && name =~ "/(unary|streaming|refused|exhausted)/"', limit: 1000 });
-    expect(flows).toHaveLength(4 * perWay);
+    const { flows } = bundled.flows({ filter: 'kind == "http" && name =~ "/(unary|streaming|retried|refused|exhausted)/"', limit: 1000 });
+    expect(flows).toHaveLength(5 * perWay);
+    let followed = 0;
     for (const { id, name } of flows) {
-      const [, , ...below] = bundled.flow(id).spans;
-      const key = `k${"x".repeat(Number(name.split("/").at(-1)))}`;
-      expect(below.map((span) => `${span.name} ${bundled.request(span.request ?? -1).requestBytes}`)).toEqual([
-        `get ${encode(["get", key]).length}`,
-      ]);
+      const [way = "", number] = name.split("/").slice(-2);
+      const expected = expectedBelow(way, Number(number));
+      const found = doneBelow(bundled, id);
+      const isFollowed = found.length > 1;
+      if (isFollowed) followed++;
+      // What was asked for before the first answer is nobody's.
+      expect(found, name).toEqual(isFollowed ? expected : expected.slice(-1));
     }
+    // They are asked for 32 at a time.
+    expect(followed).toBeGreaterThanOrEqual(5 * perWay - 32);
     const calls = bundled.flows({ filter: 'kind == "http" && name =~ "shop.Orders"', limit: 1000 }).flows;
-    expect(calls.map(({ evidence }) => evidence)).toEqual(Array.from({ length: 4 * perWay }, () => "stream-id"));
+    expect(new Set(calls.map(({ evidence }) => evidence))).toEqual(new Set(["stream-id"]));
   } finally {
     bundled.close();
   }

@@ -43,8 +43,10 @@ exports.create = (tracer) => {
     search,
     /** Whether another emitter should be looked for, by `watch`. */
     mayWatch: () => watches++ < mostSearches,
-    /** Calls `onEmitter` with who passes on what the socket is about to emit. */
+    /** Calls `onEmitter` with who is the next to emit such an event, before the next microtask: it passes on what the socket, or stream, is about to emit. */
     watch: (socket, event, onEmitter) => closures.watch(socket, event, tracer.guard(onEmitter)),
+    /** Follows classes of objects that an emitter holds in properties of these names. */
+    lookBelow: (emitter, names) => closures.classesBelow(emitter, names, (prototype) => onClass(prototype)),
     /**
      * Adds a follower: `follow(prototype, variablesOf)` follows a class if it is one it knows by its methods: they keep their names, also in a minified bundle. It returns a
      * method to look further from, if any.

@@ -118,6 +118,8 @@ exports.codeAround = (emitter) =>
     .map((listener) => Function.prototype.toString.call(listener))
     .join("\n");
 
+exports.own = own;
+
 /** Whether a class has these methods itself. */
 exports.hasMethods = (prototype, names) => names.every((name) => typeof own(prototype, name) === "function");
 
@@ -194,6 +196,24 @@ exports.search = (emitter, onClass, isDone) => {
     }
   } finally {
     inspector.close();
+  }
+};
+
+/** How many objects are looked at from one, through its properties. */
+const mostObjects = 32;
+
+/** Calls `onClass(prototype)` with the class of an object and of those that it holds, or that those hold, in properties or arrays of these names. */
+exports.classesBelow = (root, names, onClass) => {
+  const objects = new Set([root]);
+  for (const object of objects) {
+    const prototype = Object.getPrototypeOf(object);
+    if (typeof prototype === "object" && prototype !== null && !types.isProxy(prototype)) onClass(prototype);
+    for (const name of names) {
+      const value = own(object, name);
+      const isList = Array.isArray(value) && !types.isProxy(value);
+      for (const each of isList ? [value.at(0), value.at(-1)] : [value])
+        if (typeof each === "object" && each !== null && !types.isProxy(each) && objects.size < mostObjects) objects.add(each);
+    }
   }
 };
 

@@ -116,6 +116,7 @@ exports.create = (tracer, queues) => {
       "response",
       tracer.guard((headers) => {
         known.status = headers[":status"] ?? 0;
+        queues.onStreamAnswer(stream);
         known.isGrpc = /^application\/grpc\b/.test(headers["content-type"] ?? "");
         known.grpc = grpcStatus(headers);
         // A refusal may be a head alone.

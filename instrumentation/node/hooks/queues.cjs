@@ -5,8 +5,8 @@
 //     undici   Pool.dispatch(): the handler --------------> Client.dispatch() of the same handler
 //     grpc-js  ResolvingCall.start(), the call -----------> getConfig(): LoadBalancingCall.start(), the attempt --> doPick()
 //
-// What was queued before we followed is sent below nobody. Undici's classes are looked for in a bundle, from the socket that its first request is sent on; nothing leads to gRPC's:
-// calls of a bundled one are told without a context, since the one that they are sent in may be a stranger's.
+// What was queued before we followed is sent below nobody. In a bundle these classes are looked for: undici's from the socket that its first request is sent on, gRPC's
+// in what the application's own object for a call holds, once that emits the metadata of the first answer. Until then, requests are told without a context.
 "use strict";
 const { hasMethods } = require("./bundles.cjs");
 const Stamp = require("./stamp.cjs");
@@ -19,7 +19,8 @@ exports.create = (tracer) => {
   const { patch, bundles } = tracer;
   /** How many of undici's classes that queue are followed. */
   let pools = 0;
-  let isGrpcFollowed = false;
+  /** Which of gRPC's classes are followed. */
+  const grpcFollowed = { resolving: false, balancing: false };
   /** By class of undici's requests: whether its pools are followed, or have none that queues; `SOUGHT` of one that is to be looked for. */
   const undicis = new WeakMap();
 
@@ -43,9 +44,23 @@ exports.create = (tracer) => {
   const recall = (object) => (Object(object) === object ? Stamp.get(object) : undefined);
 
   function followCall(prototype, resume) {
+    if (!bundles.isNew(prototype)) return;
     patch.before(prototype, "start", (call) => remember(call));
     patch.within(prototype, resume, (call) => recall(call) ?? tracer.outside);
   }
+
+  function followResolvingCall(prototype) {
+    followCall(prototype, "getConfig");
+    grpcFollowed.resolving = true;
+  }
+
+  function followBalancingCall(prototype) {
+    followCall(prototype, "doPick");
+    grpcFollowed.balancing = true;
+  }
+
+  const isGrpcFollowed = () => grpcFollowed.resolving && grpcFollowed.balancing;
+  const isGrpc = (headers) => /^(?:.* )?grpc-node-js\//.test(String(headers?.["user-agent"]));
 
   const symbolOf = (prototype, name) => Object.getOwnPropertySymbols(prototype).find(({ description }) => description === name);
 
@@ -69,6 +84,8 @@ exports.create = (tracer) => {
   bundles.add((prototype) => {
     if (hasMethods(prototype, ["close", "destroy", "dispatch"])) followDispatcher(prototype);
     else if (symbolOf(prototype, "add client") !== undefined) followPool(prototype);
+    else if (hasMethods(prototype, ["start", "getConfig", "getCallNumber"])) followResolvingCall(prototype);
+    else if (hasMethods(prototype, ["start", "doPick", "getCallNumber"])) followBalancingCall(prototype);
     return undefined;
   });
 
@@ -76,11 +93,8 @@ exports.create = (tracer) => {
     /** Follows a file of a library, where it is what we know. Returns whether the path is one of ours. */
     follow(path, exports) {
       if (/[\\/]@grpc[\\/]/.test(path)) {
-        if (own(exports.ResolvingCall, "getConfig")) followCall(exports.ResolvingCall.prototype, "getConfig");
-        if (own(exports.LoadBalancingCall, "doPick")) {
-          followCall(exports.LoadBalancingCall.prototype, "doPick");
-          isGrpcFollowed = true;
-        }
+        if (own(exports.ResolvingCall, "getConfig")) followResolvingCall(exports.ResolvingCall.prototype);
+        if (own(exports.LoadBalancingCall, "doPick")) followBalancingCall(exports.LoadBalancingCall.prototype);
         return true;
       }
       if (/[\\/]undici[\\/]/.test(path)) {
@@ -104,6 +118,11 @@ exports.create = (tracer) => {
       undicis.set(type, pools > before);
     },
     /** Whether the current context is that of who asked for the HTTP/2 request with these headers. */
-    isStreamFollowed: (headers) => isGrpcFollowed || !/^(?:.* )?grpc-node-js\//.test(String(headers?.["user-agent"])),
+    isStreamFollowed: (headers) => isGrpcFollowed() || !isGrpc(headers),
+    /** A stream is about to pass on the head of an answer. Where that is for a call of a gRPC that nobody follows, its classes are looked for. */
+    onStreamAnswer(stream) {
+      if (isGrpcFollowed() || !isGrpc(stream.sentHeaders) || !bundles.mayWatch()) return;
+      bundles.watch(stream, "metadata", (call) => bundles.lookBelow(call, ["call", "nextCall", "child", "underlyingCalls"]));
+    },
   };
 };

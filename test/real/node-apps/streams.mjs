@@ -54,8 +54,10 @@ const definition = {
   place: { path, requestStream: false, responseStream: false, ...number32 },
   list: { path: "/shop.Orders/List", requestStream: false, responseStream: true, ...number32 },
   refuse: { path: "/shop.Orders/Refuse", requestStream: false, responseStream: false, ...number32 },
+  again: { path: "/shop.Orders/Again", requestStream: false, responseStream: false, ...number32 },
   breakOff: { path: "/shop.Orders/BreakOff", requestStream: false, responseStream: true, ...number32 },
 };
+const refusedOnce = new Set();
 const rpc = new grpc.Server();
 rpc.addService(definition, {
   place: ({ request }, done) => void serve(request).then(() => done(null, request)),
@@ -69,6 +71,15 @@ rpc.addService(definition, {
   },
   // HTTP's status is 200 all the same.
   refuse: ({ request }, done) => void serve(request).then(() => done({ code: grpc.status.NOT_FOUND, details: "secret" })),
+  async again({ request }, done) {
+    if (refusedOnce.has(request)) {
+      await serve(request);
+      return done(null, request);
+    }
+    refusedOnce.add(request);
+    await sleep((request * 3) % 4);
+    done({ code: grpc.status.UNAVAILABLE, details: "secret" });
+  },
   async breakOff(call) {
     call.write(1);
     await serve(call.request);
@@ -79,7 +90,15 @@ const rpcPort = await new Promise((resolve, reject) => {
   rpc.bindAsync(`${host}:0`, grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
 });
 const Client = grpc.makeGenericClientConstructor(definition, "Orders");
-const client = new Client(`${host}:${rpcPort}`, grpc.credentials.createInsecure());
+const retryPolicy = {
+  maxAttempts: 3,
+  initialBackoff: "0.005s",
+  maxBackoff: "0.01s",
+  backoffMultiplier: 1,
+  retryableStatusCodes: ["UNAVAILABLE"],
+};
+const serviceConfig = { loadBalancingConfig: [], methodConfig: [{ name: [{ service: "shop.Orders", method: "Again" }], retryPolicy }] };
+const client = new Client(`${host}:${rpcPort}`, grpc.credentials.createInsecure(), { "grpc.service_config": JSON.stringify(serviceConfig) });
 
 const sessions = {
   plain: http2.connect(`http://${host}:${plainPort}`),
@@ -98,6 +117,7 @@ const ways = {
   streaming: async (n) => {
     for await (const _ of client.list(n));
   },
+  retried: (n) => new Promise((resolve, reject) => client.again(n, (error) => (error ? reject(error) : resolve()))),
   refused: (n) => new Promise((resolve) => client.refuse(n, resolve)),
   exhausted: async (n) => {
     try {
