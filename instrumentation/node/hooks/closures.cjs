@@ -149,9 +149,9 @@ exports.search = (emitter, onClass, isDone) => {
     for (const listener of listenersOf(object)) addFunction(listener);
     for (const key of Reflect.ownKeys(object)) {
       const value = own(object, key);
-      // Whoever is to be called back, and, as libraries mark a socket, whose it is.
+      // Who is to be called back, and whose it is.
       if (typeof value === "function") addFunction(value);
-      else if (typeof key === "symbol" && isEmitter(value)) consider(value);
+      else if (isEmitter(value)) consider(value);
     }
     let prototype = Object.getPrototypeOf(object);
     if (prototype === null || types.isProxy(prototype)) return;

@@ -26,11 +26,12 @@ const Stamp = require("./stamp.cjs");
 
 /** Codes that a client of PostgreSQL begins with, after a length: its version of the protocol, or a wish for TLS or GSSAPI. */
 const postgresBeginnings = new Set([0x00030000, 0x00030002, 80877103, 80877104]);
-const isPostgresBeginning = (chunk) =>
-  typeof chunk?.readUInt32BE === "function" &&
-  chunk.length >= 8 &&
-  chunk.readUInt32BE(0) === chunk.length &&
-  postgresBeginnings.has(chunk.readUInt32BE(4));
+const isPostgresBeginning = (chunk) => chunk.readUInt32BE(0) === chunk.length && postgresBeginnings.has(chunk.readUInt32BE(4));
+/** A client of MySQL answers the server's greeting: a length, the number 1, and what it is capable of: "protocol 4.1" and "secure connection", all do so. */
+const mysqlAbilities = 0x8200;
+const isMysqlBeginning = (chunk) =>
+  chunk.readUIntLE(0, 3) === chunk.length - 4 && chunk[3] === 1 && (chunk.readUInt16LE(4) & mysqlAbilities) === mysqlAbilities;
+const isBytes = (chunk) => typeof chunk?.readUInt32BE === "function" && chunk.length >= 8;
 
 /** Words that a statement may begin with; another first word may be data. */
 const verbs = new Set(
@@ -85,13 +86,18 @@ exports.create = (tracer) => {
 
   // ---- mysql2 ----
 
+  const mysqlFollowed = { connection: false, command: false, pool: false };
+
+  /** Names of classes are not kept in a minified bundle: a statement is what has one. */
   function nameOf(command) {
-    const kind = command?.constructor?.name;
-    if (kind === "Query" || kind === "Execute") return verbOf(command.sql);
-    return kind === "Prepare" ? "PREPARE" : undefined;
+    if (Object(command) !== command) return undefined;
+    if (Object.hasOwn(command, "sql")) return verbOf(command.sql);
+    return Object.hasOwn(command, "parameterDefinitions") ? "PREPARE" : undefined;
   }
 
   function followMysqlCommand(prototype) {
+    if (!bundles.isNew(prototype)) return;
+    mysqlFollowed.command = true;
     replace(
       prototype,
       "execute",
@@ -114,6 +120,8 @@ exports.create = (tracer) => {
   }
 
   function followMysqlConnection(connection) {
+    if (!bundles.isNew(connection.prototype)) return;
+    mysqlFollowed.connection = true;
     patch.after(connection, "createQuery", (_class, command) => {
       if (!isInPool) return;
       const name = nameOf(command);
@@ -132,6 +140,10 @@ exports.create = (tracer) => {
   }
 
   function followMysqlPool(prototype) {
+    if (!bundles.isNew(prototype)) return;
+    mysqlFollowed.pool = true;
+    // Who waited before that is called back below nobody.
+    for (const name of ["releaseConnection", "_handleSuccessfulRelease"]) patch.within(prototype, name, () => tracer.outside);
     replace(
       prototype,
       "query",
@@ -172,12 +184,18 @@ exports.create = (tracer) => {
     );
   }
 
-  // ---- mysql2 without files of its own, in a bundle: what it publishes, since 3.24 ----
+  // ---- mysql2 without files of its own, in a bundle: what it publishes, since 3.24, until its classes are found ----
 
-  let isMysqlFollowed = false;
+  let isMysqlAFile = false;
   let isListening = false;
+  const isMysqlFound = () => mysqlFollowed.connection && mysqlFollowed.command;
   const statements = {
-    start: tracer.guard((message) => Stamp.set(message, ask(DATABASE_LIBRARY_MYSQL2, DATABASE_STATEMENT, verbOf(message.query)))),
+    start: tracer.guard((message) => {
+      const call = isMysqlFound()
+        ? { store: tracer.current(), isOver: true }
+        : ask(DATABASE_LIBRARY_MYSQL2, DATABASE_STATEMENT, verbOf(message.query));
+      Stamp.set(message, call);
+    }),
     asyncStart: tracer.guard((message) => result(Stamp.get(message), message.error != null)),
     error: tracer.guard((message) => result(Stamp.get(message), true)),
   };
@@ -335,20 +353,28 @@ exports.create = (tracer) => {
     if (hasMethods(prototype, ["query", "_pulseQueryQueue"])) followPgClient(prototype);
     else if (hasMethods(prototype, ["submit", "requiresPreparation", "handleReadyForQuery"])) followPgQuery(prototype);
     else if (hasMethods(prototype, ["connect", "newClient", "_acquireClient"])) followPgPool(prototype);
+    else if (hasMethods(prototype, ["addCommand", "handlePacket", "_notifyError"])) followMysqlConnection(prototype.constructor);
+    else if (hasMethods(prototype, ["execute", "stateName"])) followMysqlCommand(prototype);
+    else if (hasMethods(prototype, ["getConnection", "releaseConnection", "_removeConnection"])) followMysqlPool(prototype);
     return undefined;
   });
+
+  const searchUntil = (socket, followed) => {
+    const isFound = () => Object.values(followed).every((each) => each);
+    if (!isFound()) bundles.search(socket, isFound);
+  };
 
   return {
     /** The first bytes of a connection that nobody follows: where it is to a database, its library is looked for. */
     onFirstWrite(chunk, socket) {
-      if (!isPostgresBeginning(chunk)) return;
-      const isFound = () => pgFollowed.client && pgFollowed.query && pgFollowed.pool;
-      if (!isFound()) bundles.search(socket, isFound);
+      if (!isBytes(chunk)) return;
+      if (isPostgresBeginning(chunk)) searchUntil(socket, pgFollowed);
+      else if (isMysqlBeginning(chunk)) searchUntil(socket, mysqlFollowed);
     },
     /** Follows a file of a library, where it is what we know. Returns whether the path is one of ours. */
     follow(path, exports) {
       if (/[\\/]mysql2[\\/]/.test(path)) {
-        isMysqlFollowed = true;
+        isMysqlAFile = true;
         listen(false);
         if (own(exports, "execute") && path.endsWith("command.js")) followMysqlCommand(exports.prototype);
         else if (own(exports, "addCommand")) followMysqlConnection(exports);
@@ -375,7 +401,7 @@ exports.create = (tracer) => {
       return call.store.id === 0 ? undefined : { context: call.store.id, how: HOW_LIBRARY };
     },
     start() {
-      listen(!isMysqlFollowed);
+      listen(!isMysqlAFile);
     },
     stop() {
       starting = undefined;
