@@ -5,7 +5,12 @@ import { describe, expect, it } from "vitest";
 type Prototype = Record<string, unknown>;
 
 const closures = createRequire(import.meta.url)("./closures.cjs") as {
-  search(emitter: EventEmitter, onClass: (prototype: Prototype) => unknown, isDone: () => boolean): void;
+  search(
+    emitter: EventEmitter,
+    onClass: (prototype: Prototype, variablesOf: (method: unknown) => readonly unknown[]) => unknown,
+    isDone: () => boolean,
+  ): void;
+  classesBelow(root: object, names: readonly string[], onClass: (prototype: Prototype) => void): void;
   watch(socket: EventEmitter, event: string, onEmitter: (emitter: EventEmitter) => void): void;
   codeAround(emitter: EventEmitter): string;
 };
@@ -67,6 +72,55 @@ describe("a search in closures", () => {
     const client = new EventEmitter().once("ready", () => new Inner());
     const socket = new EventEmitter().once("connect", () => client.emit("ready"));
     expect(found(socket)).toContain("inner");
+  });
+
+  class Pool extends EventEmitter {
+    nextFree(): unknown {
+      return this;
+    }
+  }
+  class BoundPool extends Pool {}
+  const idle = (pool: Pool): (() => unknown) => {
+    return () => pool.nextFree();
+  };
+
+  it("finds what a bound listener is bound to, and the classes that that one's is derived from", () => {
+    expect(found(new EventEmitter().on("error", Pool.prototype.nextFree.bind(new BoundPool())))).toContain("nextFree");
+  });
+
+  it("finds what an emitter holds: whom it calls back, and whose it is", () => {
+    expect(found(Object.assign(new EventEmitter(), { onConnect: idle(new BoundPool()) }))).toContain("nextFree");
+    expect(found(Object.assign(new EventEmitter(), { [Symbol("client")]: new BoundPool() }))).toContain("nextFree");
+  });
+
+  it("looks into functions among the few variables of a call, not into those of a whole application", () => {
+    const listen = (variables: number): EventEmitter => {
+      const release = idle(new BoundPool());
+      const names = Array.from({ length: variables }, (_, i) => `v${i}`);
+      // As many variables around the listener as are asked for.
+      const make = new Function("release", ...names, `return () => [release, ${names.join()}];`) as (...values: unknown[]) => () => unknown;
+      return new EventEmitter().on("data", make(release));
+    };
+    expect(found(listen(2))).toContain("nextFree");
+    expect(found(listen(20))).not.toContain("nextFree");
+  });
+
+  it("has the variables around a method of a class that it found", () => {
+    const waiting = new WeakMap<object, string>();
+    class Queue {
+      first(): unknown {
+        return waiting.get(this);
+      }
+    }
+    const variables: unknown[] = [];
+    closures.search(
+      new EventEmitter().on("data", () => new Queue()),
+      (prototype, variablesOf) => {
+        if (Object.hasOwn(prototype, "first")) variables.push(...variablesOf(prototype["first"]));
+      },
+      () => false,
+    );
+    expect(variables).toContain(waiting);
   });
 
   it("ends when it is told to", () => {
@@ -131,6 +185,34 @@ describe("a watch for the emitter that passes an event on", () => {
     closures.watch(new EventEmitter(), "data", () => undefined);
     await Promise.resolve();
     expect(EventEmitter.prototype.emit).toBe(emit);
+  });
+});
+
+describe("classes below an object", () => {
+  class Inner {
+    inner(): unknown {
+      return this;
+    }
+  }
+  const names = (root: object): readonly string[] => {
+    const all: string[] = [];
+    closures.classesBelow(root, ["call", "calls"], (prototype) => all.push(...Object.getOwnPropertyNames(prototype)));
+    return all;
+  };
+
+  it("are those of what it holds by these names, however deep, and of no other", () => {
+    expect(names({ call: { call: { calls: [{ call: new Inner() }] } } })).toContain("inner");
+    expect(names({ other: new Inner() })).not.toContain("inner");
+  });
+
+  it("are found once in a circle, and without a getter or a proxy being woken", () => {
+    const touched = (): never => {
+      throw new Error("touched");
+    };
+    const circle: Record<string, unknown> = { calls: new Proxy([], { get: touched, getOwnPropertyDescriptor: touched }) };
+    circle["call"] = circle;
+    expect(names(circle)).not.toContain("inner");
+    expect(names(Object.defineProperty({}, "call", { get: touched }))).not.toContain("inner");
   });
 });
 

@@ -98,7 +98,9 @@ const retryPolicy = {
   retryableStatusCodes: ["UNAVAILABLE"],
 };
 const serviceConfig = { loadBalancingConfig: [], methodConfig: [{ name: [{ service: "shop.Orders", method: "Again" }], retryPolicy }] };
-const client = new Client(`${host}:${rpcPort}`, grpc.credentials.createInsecure(), { "grpc.service_config": JSON.stringify(serviceConfig) });
+const client = new Client(`${host}:${rpcPort}`, grpc.credentials.createInsecure(), {
+  "grpc.service_config": JSON.stringify(serviceConfig),
+});
 
 const sessions = {
   plain: http2.connect(`http://${host}:${plainPort}`),
