@@ -18,7 +18,7 @@ const followed = new RegExp(
     "ioredis/built/[Cc]ommand",
     "iovalkey/built/[Cc]ommand",
     "redis/index",
-    "@redis/client/dist/lib/client/(?:commands-queue|linked-list|RESP2/encoder)",
+    "@redis/client/dist/lib/client/(?:commands-queue|linked-list|pub-sub|RESP2/encoder)",
     "mysql2/lib/(?:base/)?(?:connection|pool)",
     "mysql2/lib/commands/command",
     "pg/lib/(?:client|query)",

@@ -81,6 +81,9 @@ function expected(number: number): readonly string[] {
     [set, get],
     multi,
     [set, get],
+    ["subscribe", "unsubscribe"]
+      .flatMap((name) => [say(name, key), say(name, key)])
+      .concat(say("publish", key, "1"), say("publish", key, "2")),
   ];
   return (styles[number % styles.length] as readonly string[]).toSorted();
 }
@@ -113,7 +116,7 @@ describe.each(cases)("commands of 640 requests, 64 at a time: $name", (each) => 
     if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
   });
 
-  it("are each found below the request that sent them, and no other: TLS, pipelines, MULTI, blocking, two libraries", () => {
+  it("are each found below the request that sent them, and no other: TLS, pipelines, MULTI, blocking, publish and subscribe, two libraries", () => {
     const roots = experiment.flows({ filter: 'kind == "http" && name =~ "/do/"', limit: 1000 }).flows;
     expect(roots).toHaveLength(count);
     let commands = 0;

@@ -173,6 +173,7 @@ exports.create = (tracer, queues) => {
     else if (hasMethods(prototype, ["internal_send_command", "write"])) followClient(prototype);
     else if (hasMethods(prototype, ["add", "push", "unshift", "shift", "remove", "reset"])) followQueue(prototype);
     else if (hasMethods(prototype, ["addCommand", "getCommandToSend"])) followSending(prototype, variablesOf);
+    else if (hasMethods(prototype, ["subscribe", "resubscribe", "handleMessageReply"])) followSubscriptions(prototype);
     else if (hasMethods(prototype, ["addCommand", "commandsToWrite"])) {
       // Its own constructor is in the same module.
       const { constructor: maker } = prototype;
@@ -256,12 +257,20 @@ exports.create = (tracer, queues) => {
   }
 
   /** Node-redis 4 hands a command's arguments through as they are. An array that is issued again before it was sent would tell of the later one: it tells of none. */
+  function issue(args) {
+    if (!Array.isArray(args)) return;
+    const isIssued = Stamp.get(args) !== undefined;
+    Stamp.set(args, { context: isIssued ? 0 : tracer.currentId(), name: args[0] });
+  }
+
   function followArguments(prototype) {
-    patch.before(prototype, "addCommand", (_queue, args) => {
-      if (!Array.isArray(args)) return;
-      const isIssued = Stamp.get(args) !== undefined;
-      Stamp.set(args, { context: isIssued ? 0 : tracer.currentId(), name: args[0] });
-    });
+    patch.before(prototype, "addCommand", (_queue, args) => issue(args));
+  }
+
+  /** Its subscriptions do not go that way: another class makes their arguments, when they are asked for. */
+  function followSubscriptions(prototype) {
+    if (!isNew(prototype)) return;
+    for (const name of ["subscribe", "unsubscribe"]) patch.after(prototype, name, (_pubSub, command) => issue(command?.args));
   }
 
   /** What an array of arguments was issued as; it is sent now. */
@@ -326,6 +335,7 @@ exports.create = (tracer, queues) => {
     else if (/[\\/]iovalkey[\\/]/.test(path)) followIoredis(exports.default.prototype, LIBRARY_IOVALKEY);
     else if (path.endsWith("linked-list.js")) followQueue(exports.DoublyLinkedList.prototype);
     else if (path.endsWith("encoder.js")) followEncoder(exports);
+    else if (path.endsWith("pub-sub.js")) followSubscriptions(exports.PubSub.prototype);
     else if (path.endsWith("index.js")) followClient(exports.RedisClient?.prototype ?? {});
     else if (exports.default.prototype.commandsToWrite === undefined) followArguments(exports.default.prototype);
     else followCommandsToWrite(exports.default.prototype);

@@ -17,11 +17,14 @@ const plain = new Redis({ port });
 const auto = new Redis({ port, enableAutoPipelining: true });
 const secure = new Redis({ port: tlsPort, host: "127.0.0.1", tls });
 const blocking = new Redis({ port });
-const modern =
+const listener = new Redis({ port });
+const newModern = () =>
   process.env.TRUTH_CALLBACKS === undefined
     ? createClient({ socket: { host: "127.0.0.1", port: tlsPort, tls: true, ...tls } })
     : promising(createClient({ host: "127.0.0.1", port: tlsPort, tls }));
-const connected = modern.connect();
+const modern = newModern();
+const modernListener = newModern();
+const connected = Promise.all([modern.connect(), modernListener.connect()]);
 if (process.env.TRUTH_COLD === undefined) await connected;
 /** Node-redis 3 as if it were a later one. Values are bytes now and then, which it writes in pieces. */
 function promising(client) {
@@ -32,6 +35,9 @@ function promising(client) {
     connect: () => promise((done) => client.ping(done)),
     set: (key, text) => promise((done) => client.set(key, value(text), done)),
     append: (key, text) => promise((done) => client.append(key, value(text), done)),
+    publish: (channel, text) => promise((done) => client.publish(channel, value(text), done)),
+    subscribe: (channel) => promise((done) => client.subscribe(channel, done)),
+    unsubscribe: (channel) => promise((done) => client.unsubscribe(channel, done)),
     multi() {
       const multi = client.multi();
       const chain = {
@@ -70,6 +76,13 @@ const styles = [
     await Promise.all([own.set(key, "1"), own.get(key)]);
     own.disconnect();
   },
+  // All subscribe on one connection of each library.
+  async (key) => {
+    const nothing = () => undefined;
+    await Promise.all([listener.subscribe(key), modernListener.subscribe(key, nothing)]);
+    await Promise.all([plain.publish(key, "1"), modern.publish(key, "2")]);
+    await Promise.all([listener.unsubscribe(key), modernListener.unsubscribe(key)]);
+  },
 ];
 
 // Bundled libraries are found when they first write.
@@ -96,8 +109,8 @@ await Promise.all(
 );
 agent.destroy();
 server.close();
-for (const client of [plain, auto, secure, blocking]) client.disconnect();
-await (modern.destroy ?? modern.disconnect).call(modern);
+for (const client of [plain, auto, secure, blocking, listener]) client.disconnect();
+for (const client of [modern, modernListener]) await (client.destroy ?? client.disconnect).call(client);
 // The inspector is for bundles alone.
 const isInspected = process.moduleLoadList.includes("NativeModule inspector");
 if (isInspected !== (globalThis.truthLibraries !== undefined)) process.exitCode = 1;
