@@ -245,10 +245,12 @@ exports.create = (tracer) => {
         function (...args) {
           if (!tracer.isOn) return Reflect.apply(original, this, args);
           let store;
+          let waiting = 0;
           tracer.attempt(() => {
             // A pool that is not followed calls back in the context of a stranger.
             store = typeof this.release === "function" && !pgFollowed.pool ? tracer.outside : tracer.current();
-            if (this._queryQueue?.length === 0) asking = store;
+            waiting = this._queryQueue?.length;
+            if (waiting === 0) asking = store;
           });
           try {
             return Reflect.apply(original, this, args);
@@ -256,8 +258,8 @@ exports.create = (tracer) => {
             asking = undefined;
             tracer.attempt(() => {
               // Sent at once, it was told in submit(); else it is the last of those that wait.
-              const query = this._queryQueue?.at?.(-1);
-              if (query != null && Stamp.get(query) === undefined) askPg(query, store);
+              const queue = this._queryQueue;
+              if (queue?.length > waiting && Stamp.get(queue.at(-1)) === undefined) askPg(queue.at(-1), store);
             });
           }
         },

@@ -263,8 +263,11 @@ exports.create = (tracer, queues) => {
     Stamp.set(args, { context: isIssued ? 0 : tracer.currentId(), name: args[0] });
   }
 
+  /** Returns whether its queue was not followed yet. */
   function followArguments(prototype) {
+    if (!isNew(prototype)) return false;
     patch.before(prototype, "addCommand", (_queue, args) => issue(args));
+    return true;
   }
 
   /** Its subscriptions do not go that way: another class makes their arguments, when they are asked for. */
@@ -283,7 +286,7 @@ exports.create = (tracer, queues) => {
 
   /** The same in a bundle, where nothing leads to the function that encodes: what is sent is the first of the list of those that wait, which is in one of the module's WeakMaps. */
   function followSending(prototype, variablesOf) {
-    if (!isNew(prototype)) return;
+    if (!followArguments(prototype)) return;
     const maps = variablesOf(prototype.getCommandToSend).filter(types.isWeakMap);
     /** Arguments of a list's first command; undefined of other lists. */
     const firstOf = (list) => {
@@ -291,7 +294,6 @@ exports.create = (tracer, queues) => {
       return Array.isArray(args) ? args : undefined;
     };
     let sending;
-    followArguments(prototype);
     patch.before(prototype, "getCommandToSend", (queue) => {
       // Only those that wait still have arguments.
       const lists = maps.map((map) => WeakMap.prototype.get.call(map, queue)).filter((list) => firstOf(list) !== undefined);
