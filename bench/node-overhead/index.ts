@@ -18,7 +18,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "../../scenarios/lib/redis-cluster.ts";
@@ -120,7 +120,9 @@ async function idle(lttng: PrivateLttng, start: (isPreloaded: boolean) => Promis
 }
 
 export async function run({ json, args }: { readonly json: boolean; readonly args: readonly string[] }): Promise<void> {
-  const [seconds = "120", ...paths] = args;
+  const [seconds = "120", ...given] = args;
+  // The services run in a folder of their own.
+  const paths = given.map((path) => resolve(path));
   const isPreload = (path: string): boolean => path.endsWith("preload.cjs");
   const directory = mkdtempSync(join(tmpdir(), "storescope-node-overhead-"));
   const preloads = [...paths.filter(isPreload), (await buildNode()).preload];
