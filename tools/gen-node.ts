@@ -39,10 +39,11 @@ const recordNumbers = (event: EventDefinition) => 1 + numbers(event).length + st
 function emitter(event: EventDefinition, index: number): string {
   const own = numbers(event).map(({ name }) => name);
   const texts = strings(event).map(({ name }) => name);
-  const parameters = [...own.filter((name) => name !== happenedField), ...texts];
+  const isTimed = own.includes(happenedField);
+  const parameters = [...own.filter((name) => name !== happenedField), ...texts, ...(isTimed ? ["happened = now()"] : [])];
   const values = [
     `${index}`,
-    ...own.map((name) => (name === happenedField ? "now()" : name)),
+    ...own.map((name) => (name === happenedField ? "happened" : name)),
     ...texts.map((name) => `${wordFields.has(name) ? "word" : "text"}(${name})`),
   ];
   const stores = values.map((value, at) => `      n[at${at === 0 ? "" : ` + ${at}`}] = ${value};\n`).join("");
@@ -73,7 +74,7 @@ function emitScript(): string {
     constants("DATABASE", databaseKinds) +
     constants("CONTEXT", contextKinds) +
     constants("END", requestEnds);
-  return `// One function per event: numbers first, then strings, in the order of the definition. Each writes a record into the queue that the addon shares:
+  return `// One function per event: numbers first, then strings, in the order of the definition, and last the time (ms) where that is not now. Each writes a record into the queue that the addon shares:
 //
 //     event's number | its numbers, the last of which is the time | for each string: the number of a word that the addon knows, or -length of the next text
 //

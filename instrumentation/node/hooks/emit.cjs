@@ -1,4 +1,4 @@
-// One function per event: numbers first, then strings, in the order of the definition. Each writes a record into the queue that the addon shares:
+// One function per event: numbers first, then strings, in the order of the definition, and last the time (ms) where that is not now. Each writes a record into the queue that the addon shares:
 //
 //     event's number | its numbers, the last of which is the time | for each string: the number of a word that the addon knows, or -length of the next text
 //
@@ -97,20 +97,20 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
     return -length;
   }
   const emit = {
-    process_info(thread, cluster_worker, node_version, script, service) {
+    process_info(thread, cluster_worker, node_version, script, service, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 0;
       n[at + 1] = thread;
       n[at + 2] = cluster_worker;
-      n[at + 3] = now();
+      n[at + 3] = happened;
       n[at + 4] = text(node_version);
       n[at + 5] = text(script);
       n[at + 6] = text(service);
       used[0] = at + 7;
       if (isTelling) tell();
     },
-    socket_connect(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
+    socket_connect(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 1;
@@ -122,13 +122,13 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 6] = rport;
       n[at + 7] = read_offset;
       n[at + 8] = write_offset;
-      n[at + 9] = now();
+      n[at + 9] = happened;
       n[at + 10] = text(laddr);
       n[at + 11] = text(raddr);
       used[0] = at + 12;
       if (isTelling) tell();
     },
-    socket_accept(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
+    socket_accept(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 2;
@@ -140,13 +140,13 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 6] = rport;
       n[at + 7] = read_offset;
       n[at + 8] = write_offset;
-      n[at + 9] = now();
+      n[at + 9] = happened;
       n[at + 10] = text(laddr);
       n[at + 11] = text(raddr);
       used[0] = at + 12;
       if (isTelling) tell();
     },
-    socket_state(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr) {
+    socket_state(conn_id, fd, context, tls, lport, rport, read_offset, write_offset, laddr, raddr, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 3;
@@ -158,13 +158,13 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 6] = rport;
       n[at + 7] = read_offset;
       n[at + 8] = write_offset;
-      n[at + 9] = now();
+      n[at + 9] = happened;
       n[at + 10] = text(laddr);
       n[at + 11] = text(raddr);
       used[0] = at + 12;
       if (isTelling) tell();
     },
-    socket_close(conn_id, fd, read_offset, write_offset) {
+    socket_close(conn_id, fd, read_offset, write_offset, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 4;
@@ -172,11 +172,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 2] = fd;
       n[at + 3] = read_offset;
       n[at + 4] = write_offset;
-      n[at + 5] = now();
+      n[at + 5] = happened;
       used[0] = at + 6;
       if (isTelling) tell();
     },
-    socket_write(conn_id, fd, context, how, offset, length) {
+    socket_write(conn_id, fd, context, how, offset, length, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 5;
@@ -186,11 +186,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 4] = how;
       n[at + 5] = offset;
       n[at + 6] = length;
-      n[at + 7] = now();
+      n[at + 7] = happened;
       used[0] = at + 8;
       if (isTelling) tell();
     },
-    socket_read(conn_id, fd, offset, length) {
+    socket_read(conn_id, fd, offset, length, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 6;
@@ -198,11 +198,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 2] = fd;
       n[at + 3] = offset;
       n[at + 4] = length;
-      n[at + 5] = now();
+      n[at + 5] = happened;
       used[0] = at + 6;
       if (isTelling) tell();
     },
-    http_server_receive(context, conn_id, fd, read_offset, method, path) {
+    http_server_receive(context, conn_id, fd, read_offset, method, path, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 7;
@@ -210,13 +210,13 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 2] = conn_id;
       n[at + 3] = fd;
       n[at + 4] = read_offset;
-      n[at + 5] = now();
+      n[at + 5] = happened;
       n[at + 6] = word(method);
       n[at + 7] = text(path);
       used[0] = at + 8;
       if (isTelling) tell();
     },
-    http_server_response(context, conn_id, fd, start_offset, end_offset, status, aborted, route) {
+    http_server_response(context, conn_id, fd, start_offset, end_offset, status, aborted, route, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 8;
@@ -227,12 +227,12 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 5] = end_offset;
       n[at + 6] = status;
       n[at + 7] = aborted;
-      n[at + 8] = now();
+      n[at + 8] = happened;
       n[at + 9] = word(route);
       used[0] = at + 10;
       if (isTelling) tell();
     },
-    http_client_request(request, context, conn_id, fd, write_offset, method, host, path) {
+    http_client_request(request, context, conn_id, fd, write_offset, method, host, path, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 9;
@@ -241,14 +241,14 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 3] = conn_id;
       n[at + 4] = fd;
       n[at + 5] = write_offset;
-      n[at + 6] = now();
+      n[at + 6] = happened;
       n[at + 7] = word(method);
       n[at + 8] = word(host);
       n[at + 9] = text(path);
       used[0] = at + 10;
       if (isTelling) tell();
     },
-    http_client_response(request, context, conn_id, fd, read_offset, status) {
+    http_client_response(request, context, conn_id, fd, read_offset, status, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 10;
@@ -258,11 +258,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 4] = fd;
       n[at + 5] = read_offset;
       n[at + 6] = status;
-      n[at + 7] = now();
+      n[at + 7] = happened;
       used[0] = at + 8;
       if (isTelling) tell();
     },
-    store_command(context, conn_id, fd, how, library, start_offset, end_offset, name) {
+    store_command(context, conn_id, fd, how, library, start_offset, end_offset, name, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 11;
@@ -273,12 +273,12 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 5] = library;
       n[at + 6] = start_offset;
       n[at + 7] = end_offset;
-      n[at + 8] = now();
+      n[at + 8] = happened;
       n[at + 9] = word(name);
       used[0] = at + 10;
       if (isTelling) tell();
     },
-    http_client_cut(request, conn_id, fd, read_offset, end) {
+    http_client_cut(request, conn_id, fd, read_offset, end, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 12;
@@ -287,11 +287,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 3] = fd;
       n[at + 4] = read_offset;
       n[at + 5] = end;
-      n[at + 6] = now();
+      n[at + 6] = happened;
       used[0] = at + 7;
       if (isTelling) tell();
     },
-    http2_server_receive(context, conn_id, fd, stream, method, path) {
+    http2_server_receive(context, conn_id, fd, stream, method, path, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 13;
@@ -299,13 +299,13 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 2] = conn_id;
       n[at + 3] = fd;
       n[at + 4] = stream;
-      n[at + 5] = now();
+      n[at + 5] = happened;
       n[at + 6] = word(method);
       n[at + 7] = text(path);
       used[0] = at + 8;
       if (isTelling) tell();
     },
-    http2_server_response(context, conn_id, fd, stream, status, aborted, grpc) {
+    http2_server_response(context, conn_id, fd, stream, status, aborted, grpc, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 14;
@@ -316,11 +316,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 5] = status;
       n[at + 6] = aborted;
       n[at + 7] = grpc;
-      n[at + 8] = now();
+      n[at + 8] = happened;
       used[0] = at + 9;
       if (isTelling) tell();
     },
-    http2_client_request(request, context, conn_id, fd, stream, method, host, path) {
+    http2_client_request(request, context, conn_id, fd, stream, method, host, path, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 15;
@@ -329,14 +329,14 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 3] = conn_id;
       n[at + 4] = fd;
       n[at + 5] = stream;
-      n[at + 6] = now();
+      n[at + 6] = happened;
       n[at + 7] = word(method);
       n[at + 8] = word(host);
       n[at + 9] = text(path);
       used[0] = at + 10;
       if (isTelling) tell();
     },
-    http2_client_end(request, conn_id, fd, stream, status, end, grpc) {
+    http2_client_end(request, conn_id, fd, stream, status, end, grpc, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 16;
@@ -347,11 +347,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 5] = status;
       n[at + 6] = end;
       n[at + 7] = grpc;
-      n[at + 8] = now();
+      n[at + 8] = happened;
       used[0] = at + 9;
       if (isTelling) tell();
     },
-    database_query(request, context, how, library, kind, name) {
+    database_query(request, context, how, library, kind, name, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 17;
@@ -360,12 +360,12 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 3] = how;
       n[at + 4] = library;
       n[at + 5] = kind;
-      n[at + 6] = now();
+      n[at + 6] = happened;
       n[at + 7] = word(name);
       used[0] = at + 8;
       if (isTelling) tell();
     },
-    database_send(request, conn_id, fd, write_offset) {
+    database_send(request, conn_id, fd, write_offset, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 18;
@@ -373,11 +373,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 2] = conn_id;
       n[at + 3] = fd;
       n[at + 4] = write_offset;
-      n[at + 5] = now();
+      n[at + 5] = happened;
       used[0] = at + 6;
       if (isTelling) tell();
     },
-    database_result(request, conn_id, fd, read_offset, failed) {
+    database_result(request, conn_id, fd, read_offset, failed, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 19;
@@ -386,11 +386,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 3] = fd;
       n[at + 4] = read_offset;
       n[at + 5] = failed;
-      n[at + 6] = now();
+      n[at + 6] = happened;
       used[0] = at + 7;
       if (isTelling) tell();
     },
-    context_start(context, parent, kind, conn_id, fd, offset, length) {
+    context_start(context, parent, kind, conn_id, fd, offset, length, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 20;
@@ -401,11 +401,11 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 5] = fd;
       n[at + 6] = offset;
       n[at + 7] = length;
-      n[at + 8] = now();
+      n[at + 8] = happened;
       used[0] = at + 9;
       if (isTelling) tell();
     },
-    loop_iteration(poll_ns, busy_ns, poll1_ns, busy1_ns, poll2_ns, busy2_ns, poll3_ns, busy3_ns) {
+    loop_iteration(poll_ns, busy_ns, poll1_ns, busy1_ns, poll2_ns, busy2_ns, poll3_ns, busy3_ns, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 21;
@@ -417,37 +417,37 @@ exports.emitters = ({ queue, tell, learn, setClock }, now) => {
       n[at + 6] = busy2_ns;
       n[at + 7] = poll3_ns;
       n[at + 8] = busy3_ns;
-      n[at + 9] = now();
+      n[at + 9] = happened;
       used[0] = at + 10;
       if (isTelling) tell();
     },
-    gc(kind, start_ns, duration_ns) {
+    gc(kind, start_ns, duration_ns, happened = now()) {
       let at = used[0];
       if (at > lastNumber) at = makeRoom();
       n[at] = 22;
       n[at + 1] = kind;
       n[at + 2] = start_ns;
       n[at + 3] = duration_ns;
-      n[at + 4] = now();
+      n[at + 4] = happened;
       used[0] = at + 5;
       if (isTelling) tell();
     },
-    dns(start_ns, duration_ns, host) {
+    dns(start_ns, duration_ns, host, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 23;
       n[at + 1] = start_ns;
       n[at + 2] = duration_ns;
-      n[at + 3] = now();
+      n[at + 3] = happened;
       n[at + 4] = word(host);
       used[0] = at + 5;
       if (isTelling) tell();
     },
-    tracing_end(reason) {
+    tracing_end(reason, happened = now()) {
       let at = used[0];
       if (at > lastNumber || used[1] > lastText) at = makeRoom();
       n[at] = 24;
-      n[at + 1] = now();
+      n[at + 1] = happened;
       n[at + 2] = text(reason);
       used[0] = at + 3;
       if (isTelling) tell();

@@ -45,6 +45,33 @@ exports.create = (tracer, contexts) => ({
         },
     );
   },
+  /** As `before`; what `part` returns is given to `end` after the method, also where that throws, unless it is undefined. */
+  around(prototype, name, part, end) {
+    replace(
+      prototype,
+      name,
+      (original) =>
+        function (first, second, third) {
+          let begun;
+          if (tracer.isOn)
+            try {
+              begun = part(this, first, second, third);
+            } catch (error) {
+              tracer.fail(error);
+            }
+          if (begun === undefined) return apply(original, this, arguments);
+          try {
+            return apply(original, this, arguments);
+          } finally {
+            try {
+              end(begun);
+            } catch (error) {
+              tracer.fail(error);
+            }
+          }
+        },
+    );
+  },
   /** Calls `part(object, result)` after the method. */
   after(prototype, name, part) {
     replace(

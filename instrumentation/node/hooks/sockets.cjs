@@ -109,14 +109,46 @@ exports.create = (tracer, http, stores, http2) => {
     connection.written = (socket.writableLength === 0 ? socket._bytesDispatched : socket.bytesWritten) || connection.written;
   }
 
+  function lengthOf(socket, chunk, encoding) {
+    if (typeof chunk === "string")
+      return Buffer.byteLength(chunk, typeof encoding === "string" ? encoding : (socket._writableState?.defaultEncoding ?? "utf8"));
+    return ArrayBuffer.isView(chunk) ? chunk.byteLength : 0;
+  }
+
+  /** A whole command that is being written: whoever writes it waits for the store, which waits for the bytes, so all else is done after that. */
+  const late = { connection: undefined, socket: undefined, chunk: undefined, encoding: undefined, at: 0 };
+
+  function finishLate() {
+    const { connection, socket, chunk, encoding, at } = late;
+    if (connection === undefined) return;
+    late.connection = late.socket = late.chunk = late.encoding = undefined;
+    if (!tracer.isOn) return;
+    const start = connection.written;
+    connection.written += lengthOf(socket, chunk, encoding);
+    stores.tellWhole(connection, start, connection.written, at);
+  }
+
+  /** Returns something where `finishLate` is to be called after the write. */
   function onWrite(socket, chunk, encoding) {
+    if (late.connection !== undefined) finishLate();
+    const known = OfSocket.get(socket);
     // A response: its bytes are asked for when it is over.
-    if (!isDetailed && OfSocket.get(socket)?.requests.length > 0) return;
-    if (socket.destroyed || socket.writableEnded) return;
-    let length = 0;
-    if (typeof chunk === "string") {
-      length = Buffer.byteLength(chunk, typeof encoding === "string" ? encoding : (socket._writableState?.defaultEncoding ?? "utf8"));
-    } else if (ArrayBuffer.isView(chunk)) length = chunk.byteLength;
+    if (!isDetailed && known?.requests.length > 0) return undefined;
+    if (socket.destroyed || socket.writableEnded) return undefined;
+    if (!isDetailed && known !== undefined && known.library !== 0 && known.epoch === tracer.epoch && stores.takeWhole(known, chunk)) {
+      late.connection = known;
+      late.socket = socket;
+      late.chunk = chunk;
+      late.encoding = encoding;
+      late.at = tracer.now();
+      return late;
+    }
+    onOtherWrite(socket, chunk, encoding);
+    return undefined;
+  }
+
+  function onOtherWrite(socket, chunk, encoding) {
+    const length = lengthOf(socket, chunk, encoding);
     if (length === 0) return;
     const connection = touch(socket, 0);
     if (connection.isServer) writeUpToNow(socket, connection);
@@ -170,6 +202,7 @@ exports.create = (tracer, http, stores, http2) => {
   }
 
   function onClose(socket, error) {
+    finishLate();
     const connection = OfSocket.get(socket);
     if (connection === undefined || connection.isClosed) return;
     connection.isClosed = true;
@@ -185,9 +218,9 @@ exports.create = (tracer, http, stores, http2) => {
   function install() {
     isPatched = true;
     const { prototype } = net.Socket;
-    patch.before(prototype, "write", onWrite);
+    patch.around(prototype, "write", onWrite, finishLate);
     // end(chunk) writes without calling write().
-    patch.before(prototype, "end", onWrite);
+    patch.around(prototype, "end", onWrite, finishLate);
     patch.within(prototype, "push", onPush);
     patch.after(prototype, "connect", onConnect);
     patch.before(prototype, "_destroy", onClose);
@@ -215,6 +248,7 @@ exports.create = (tracer, http, stores, http2) => {
       diagnostics.subscribe("net.server.socket", onAccept);
     },
     stop() {
+      late.connection = undefined;
       diagnostics.unsubscribe("net.server.socket", onAccept);
     },
   };

@@ -50,6 +50,8 @@ exports.create = (tracer, queues) => {
   let piecesWritten = 0;
   /** What the last write was taken for, until the next one. */
   const taken = { context: 0, how: HOW_LIBRARY };
+  /** The command that is being written, where it is one whole. */
+  const whole = { context: 0, name: undefined };
   /** Commands of node-redis 3 that are about to be written. */
   let announced = [];
   /** Classes of followed files. */
@@ -85,10 +87,10 @@ exports.create = (tracer, queues) => {
     piecesWritten = 0;
   }
 
-  function tellCommand(connection, context, how, library, start, end, name) {
+  function tellCommand(connection, context, how, library, start, end, name, at) {
     const { word, isSubscription } = described(name);
     if (isSubscription) connection.isSubscriber = true;
-    emit.store_command(context, connection.id, connection.fd, how, library, start, end, word);
+    emit.store_command(context, connection.id, connection.fd, how, library, start, end, word, at);
   }
 
   /** ioredis writes all encoded commands at once, joined: one as it is, nearly always. */
@@ -362,6 +364,24 @@ exports.create = (tracer, queues) => {
       }
       if (connection.library === 0) scan(connection, chunk, length, offset, socket);
       return unknown;
+    },
+    /**
+     * Whether these bytes are the only command that was encoded, whole, on a connection of a library that writes so. Then it is to be told by `tellWhole`, as soon as they are written:
+     * meanwhile the store is at work already.
+     */
+    takeWhole(connection, chunk) {
+      if (encodedCount !== 1) return false;
+      const { library, first } = encoded[0];
+      if (library !== connection.library || library === LIBRARY_NODE_REDIS || first !== chunk) return false;
+      whole.context = encoded[0].context;
+      whole.name = encoded[0].name;
+      forgetEncoded();
+      return true;
+    },
+    /** `at`: when it was handed over. */
+    tellWhole(connection, start, end, at) {
+      tellCommand(connection, whole.context, HOW_LIBRARY, connection.library, start, end, whole.name, at);
+      whole.name = undefined;
     },
     /** An answer arrives on a connection whose client was looked for. */
     onAnswer(connection, socket) {

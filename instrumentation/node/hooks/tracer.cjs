@@ -34,6 +34,8 @@ exports.create = (addon, now, debug) => {
     /** Counts sessions: what is told once per session has been told in this one when its number equals it. */
     epoch: 0,
     emit,
+    /** The clock of events. */
+    now,
     /** The contexts below which code runs, as an AsyncLocalStorage. */
     storage: contexts.storage,
     /** From here on, code runs in this context. */
