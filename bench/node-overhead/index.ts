@@ -30,8 +30,8 @@ import { median } from "../paired.ts";
 import { Customers, type Load, loads, type Sample, Service } from "./service.ts";
 
 const sliceMs = 800;
-/** Load after each switch that is not measured: V8 compiles anew what looked at whether anybody listens. */
-const settleMs = 200;
+/** Load after each switch that is not measured: V8 compiles anew what looked at whether anybody listens. With one connection the same number of requests takes longer. */
+const settleMs = ({ connections }: Load): number => (connections === 1 ? 1000 : 200);
 const warmMs = 1500;
 /** Without a session: pairs of processes, and rounds. */
 const idlePairs = 3;
@@ -86,7 +86,7 @@ class Twins {
   private async half(load: Load, recorded: 0 | 1, ms: number): Promise<readonly Sample[]> {
     for (const [i, { app }] of this.services.entries()) app.kill(i === recorded ? "SIGUSR2" : "SIGHUP");
     await sleep(15);
-    await this.customers.ask(load, settleMs);
+    await this.customers.ask(load, settleMs(load));
     return this.customers.ask(load, ms);
   }
 
