@@ -133,6 +133,8 @@ it("calls of a gRPC that is bundled into the application are below their callers
     expect(followed).toBeGreaterThanOrEqual(5 * perWay - 32);
     const calls = bundled.flows({ filter: 'kind == "http" && name =~ "shop.Orders"', limit: 1000 }).flows;
     expect(new Set(calls.map(({ evidence }) => evidence))).toEqual(new Set(["stream-id"]));
+    const { summary } = bundled.flows({ limit: 0 });
+    expect(summary?.evidence).toMatchObject({ "stream-id": (ways.length + 2) * perWay, order: 0, nothing: 0 });
   } finally {
     bundled.close();
   }

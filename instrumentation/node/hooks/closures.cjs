@@ -118,8 +118,6 @@ exports.codeAround = (emitter) =>
     .map((listener) => Function.prototype.toString.call(listener))
     .join("\n");
 
-exports.own = own;
-
 /** Whether a class has these methods itself. */
 exports.hasMethods = (prototype, names) => names.every((name) => typeof own(prototype, name) === "function");
 

@@ -7,7 +7,7 @@
 //     mysql2  createQuery, addCommand --> Command.execute(), the first time -----------------> Command.execute() returned true
 //     pg      Client.query() -----------> Query.submit() ------------------------------------> Query.handleReadyForQuery(), handleError()
 //
-// What was asked for before we followed has no context: it runs in that of whoever ends its wait.
+// What was asked for before we followed runs below nobody: whoever ends its wait may have a context, and that is a stranger's.
 //
 // Of a statement its first word is told, where that is one of SQL's; never its text or values.
 "use strict";
